@@ -1,5 +1,9 @@
 //! The floor every other crate stands on: quantities with units, configuration files,
-//! random streams, datasets and the HDF5 archive.
+//! random streams, labelled arrays, datasets and the HDF5 archive.
 
+mod error;
+pub mod labelled;
 pub mod quantity;
 pub mod random_stream;
+
+pub use error::DataError;
