@@ -1,0 +1,375 @@
+use super::{DendriteCurrents, Pattern};
+use crate::error::NetworkError;
+use crate::homeostasis::Homeostasis;
+use crate::neuron::LeakyIntegrator;
+use crate::stdp::{self, Polarity};
+use crate::winner::{self, TieRule};
+use rand::Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// In which order the images are shown.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageOrder {
+    /// One after the other, again and again.
+    #[default]
+    Alternating,
+    /// Drawn at random each time.
+    Random,
+}
+
+/// The paper's learning experiment.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearningConfig {
+    /// Initial device states of each neuron (1 = P).
+    pub initial: Vec<Pattern>,
+    /// Images to be learned.
+    pub images: Vec<Pattern>,
+    /// In which order the images are shown.
+    pub order: ImageOrder,
+    /// Integrate-and-fire neurons.
+    pub neuron: LeakyIntegrator,
+    /// Initial threshold, in units of the current of one P device over one clock cycle.
+    pub threshold: f64,
+    /// Homeostasis of the thresholds; gain of the additive form in units of the threshold's unit.
+    pub homeostasis: Homeostasis,
+    /// Who wins a tie.
+    pub tie: TieRule,
+    /// STDP window in clock cycles before the firing.
+    pub window_cycles: u32,
+    /// Clock cycles without input between two images; integration levels drain in the meantime.
+    pub rest_cycles: u32,
+    /// Images after which a run is given up.
+    pub max_images: u32,
+}
+
+impl Default for LearningConfig {
+    /// Both neurons start as 1100, the images are 1001 and 0110.
+    fn default() -> Self {
+        let pattern = |text: &str| text.parse().expect("a literal of 0 and 1");
+        Self {
+            initial: vec![pattern("1100"), pattern("1100")],
+            images: vec![pattern("1001"), pattern("0110")],
+            order: ImageOrder::Alternating,
+            neuron: LeakyIntegrator { retention: 0.9, cycles: 20 },
+            threshold: 10.0,
+            homeostasis: Homeostasis::Querlioz { gain: 2.0, target: 0.5 },
+            tie: TieRule::AnalogRace,
+            window_cycles: 20,
+            rest_cycles: 20,
+            max_images: 1000,
+        }
+    }
+}
+
+impl LearningConfig {
+    /// Checks ranges and sizes.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`], naming key and value.
+    pub fn validate(&self) -> Result<(), NetworkError> {
+        self.neuron.validate()?;
+        self.homeostasis.validate()?;
+        NetworkError::require(
+            (1..=8).contains(&self.initial.len()),
+            "initial",
+            self.initial.len(),
+            "1 to 8 neurons",
+        )?;
+        NetworkError::require(
+            !self.images.is_empty() && self.images.len() <= self.initial.len(),
+            "images",
+            self.images.len(),
+            "at least one image and no more images than neurons",
+        )?;
+        NetworkError::require(
+            self.threshold > 0.0 && self.threshold.is_finite(),
+            "threshold",
+            self.threshold,
+            "a positive number",
+        )?;
+        NetworkError::require(self.max_images >= 1, "max_images", self.max_images, "at least 1")?;
+        let inputs = self.initial[0].len();
+        for pattern in self.initial.iter().chain(&self.images) {
+            if pattern.len() != inputs {
+                return Err(NetworkError::Length {
+                    what: "a pattern",
+                    found: pattern.len(),
+                    expected: inputs,
+                    why: "all patterns have as many values as the first neuron",
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `weights` hold every image, each in a neuron of its own.
+    #[must_use]
+    pub fn learned(&self, weights: &[Pattern]) -> bool {
+        let mut free = weights.to_vec();
+        self.images.iter().all(|image| {
+            free.iter().position(|row| row == image).map(|found| free.swap_remove(found)).is_some()
+        })
+    }
+}
+
+/// Switching probability of each device under one write pulse, neuron-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchingProbabilities {
+    /// AP -> P under a potentiation pulse (V > 0).
+    pub potentiation: Vec<f64>,
+    /// P -> AP under a depression pulse (V < 0).
+    pub depression: Vec<f64>,
+}
+
+impl SwitchingProbabilities {
+    /// The same for all `devices`.
+    #[must_use]
+    pub fn uniform(devices: usize, potentiation: f64, depression: f64) -> Self {
+        Self { potentiation: vec![potentiation; devices], depression: vec![depression; devices] }
+    }
+
+    pub(crate) fn validate(&self, devices: usize) -> Result<(), NetworkError> {
+        for (key, values) in [("potentiation", &self.potentiation), ("depression", &self.depression)] {
+            if values.len() != devices {
+                return Err(NetworkError::Length {
+                    what: "switching probabilities",
+                    found: values.len(),
+                    expected: devices,
+                    why: "one per device",
+                });
+            }
+            for p in values {
+                NetworkError::require((0.0..=1.0).contains(p), key, p, "a probability between 0 and 1")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Probability that a device in `state` switches under a pulse of `polarity`.
+    #[must_use]
+    pub(crate) fn of(&self, device: usize, state: bool, polarity: Polarity) -> f64 {
+        match (polarity, state) {
+            (Polarity::Potentiation, false) => self.potentiation[device],
+            (Polarity::Depression, true) => self.depression[device],
+            _ => 0.0,
+        }
+    }
+}
+
+/// One clock cycle of a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CycleRecord {
+    /// Image number, from 0.
+    pub image: u32,
+    /// Clock cycles since the start of the run.
+    pub cycle: u64,
+    /// Driven inputs.
+    pub input: Pattern,
+    /// Dendrite current of each neuron in A.
+    pub currents_a: Vec<f64>,
+    /// Integration level of each neuron at the end of the cycle, in units of the current of one P device x cycle.
+    pub levels: Vec<f64>,
+    /// Threshold of each neuron, same unit.
+    pub thresholds: Vec<f64>,
+    /// The neuron that fires in this cycle.
+    pub fired: Option<usize>,
+}
+
+/// The write pulses of one firing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PulseRecord {
+    /// Image number, from 0.
+    pub image: u32,
+    /// Neuron whose row is written.
+    pub neuron: usize,
+    /// Pulse of each input.
+    pub polarity: Vec<Polarity>,
+    /// Whether a pulse meets a device it could switch (a "switching attempt").
+    pub attempted: Vec<bool>,
+    /// Whether the device switched.
+    pub switched: Vec<bool>,
+    /// States of the row afterwards.
+    pub after: Pattern,
+}
+
+pub use crate::winner::Firing;
+
+/// One run of the experiment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearningRun {
+    /// Images shown until the weights held all images; `None` when the run was given up.
+    pub images_needed: Option<u32>,
+    /// Images shown.
+    pub images: u32,
+    /// Images on which no neuron fired.
+    pub silent_images: u32,
+    /// Switching attempts that succeeded.
+    pub successes: u32,
+    /// Switching attempts that failed.
+    pub failures: u32,
+    /// Device states at the end.
+    pub weights: Vec<Pattern>,
+    /// Every clock cycle; empty unless traced.
+    pub cycles: Vec<CycleRecord>,
+    /// Every firing with its pulses; empty unless traced.
+    pub pulses: Vec<PulseRecord>,
+}
+
+/// Runs the experiment once, clock cycle by clock cycle.
+///
+/// `unit_current_a` is the current of one P device at the read voltage, the unit of the thresholds. The
+/// run ends when the weights hold all images, or goes on to `beyond` images when that is larger.
+///
+/// # Errors
+/// As [`LearningConfig::validate`]; [`NetworkError::Length`] when currents or probabilities do not fit.
+pub fn learn(
+    config: &LearningConfig,
+    source: &dyn DendriteCurrents,
+    unit_current_a: f64,
+    probabilities: &SwitchingProbabilities,
+    rng: &mut impl Rng,
+    trace: bool,
+    beyond: u32,
+) -> Result<LearningRun, NetworkError> {
+    check(config, source, unit_current_a, probabilities)?;
+    let neurons = config.initial.len();
+    let inputs = source.inputs();
+    let mut weights = config.initial.clone();
+    let mut firings = vec![0u32; neurons];
+    let mut last_active: Vec<Option<u64>> = vec![None; inputs];
+    let (mut currents_a, mut levels, mut thresholds) =
+        (vec![0.0; neurons], vec![0.0; neurons], vec![0.0; neurons]);
+    let mut run = LearningRun {
+        images_needed: config.learned(&weights).then_some(0),
+        images: 0,
+        silent_images: 0,
+        successes: 0,
+        failures: 0,
+        weights: Vec::new(),
+        cycles: Vec::new(),
+        pulses: Vec::new(),
+    };
+    let mut clock = 0u64;
+    while run.images < config.max_images && (run.images_needed.is_none() || run.images < beyond) {
+        let image = run.images;
+        let input = match config.order {
+            ImageOrder::Alternating => config.images[image as usize % config.images.len()],
+            ImageOrder::Random => {
+                config.images[(u64::from(rng.next_u32()) * config.images.len() as u64 >> 32) as usize]
+            }
+        };
+        for (j, threshold) in thresholds.iter_mut().enumerate() {
+            *threshold = config.homeostasis.threshold(config.threshold, firings[j], image);
+        }
+        levels.fill(0.0);
+        source.currents_a(&weights, input, &mut currents_a);
+        let mut fired = None;
+        for _ in 0..config.neuron.cycles {
+            clock += 1;
+            for (j, level) in levels.iter_mut().enumerate() {
+                *level = config.neuron.step(*level, currents_a[j] / unit_current_a);
+            }
+            for (active, cycle) in last_active.iter_mut().zip(input.values()) {
+                if cycle {
+                    *active = Some(clock);
+                }
+            }
+            let crossed: Vec<usize> = (0..neurons).filter(|&j| levels[j] > thresholds[j]).collect();
+            if !crossed.is_empty() {
+                let candidates = winner::candidates(&crossed, config.tie, |j| {
+                    winner::overdrive(currents_a[j], thresholds[j])
+                });
+                fired = Some(winner::draw(&candidates, rng));
+            }
+            if trace {
+                run.cycles.push(CycleRecord {
+                    image,
+                    cycle: clock,
+                    input,
+                    currents_a: currents_a.clone(),
+                    levels: levels.clone(),
+                    thresholds: thresholds.clone(),
+                    fired,
+                });
+            }
+            if fired.is_some() {
+                break;
+            }
+        }
+        run.images += 1;
+        match fired {
+            None => run.silent_images += 1,
+            Some(neuron) => {
+                firings[neuron] += 1;
+                let mut record = PulseRecord {
+                    image,
+                    neuron,
+                    polarity: Vec::new(),
+                    attempted: Vec::new(),
+                    switched: Vec::new(),
+                    after: weights[neuron],
+                };
+                for (i, &active) in last_active.iter().enumerate() {
+                    let polarity = stdp::polarity(active, clock, config.window_cycles);
+                    let state = weights[neuron].get(i);
+                    let attempted = state != (polarity == Polarity::Potentiation);
+                    let p = probabilities.of(neuron * inputs + i, state, polarity);
+                    let switched = attempted && uniform(rng) < p;
+                    if switched {
+                        weights[neuron] = weights[neuron].flipped(i);
+                    }
+                    run.successes += u32::from(switched);
+                    run.failures += u32::from(attempted && !switched);
+                    if trace {
+                        record.polarity.push(polarity);
+                        record.attempted.push(attempted);
+                        record.switched.push(switched);
+                    }
+                }
+                record.after = weights[neuron];
+                if trace {
+                    run.pulses.push(record);
+                }
+            }
+        }
+        clock += u64::from(config.rest_cycles);
+        if run.images_needed.is_none() && config.learned(&weights) {
+            run.images_needed = Some(run.images);
+        }
+    }
+    run.weights = weights;
+    Ok(run)
+}
+
+/// Uniform in [0, 1) with 53 bits.
+pub(crate) fn uniform(rng: &mut impl Rng) -> f64 {
+    (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+}
+
+/// Whether configuration, currents and probabilities fit together.
+pub(crate) fn check(
+    config: &LearningConfig,
+    source: &dyn DendriteCurrents,
+    unit_current_a: f64,
+    probabilities: &SwitchingProbabilities,
+) -> Result<(), NetworkError> {
+    config.validate()?;
+    for (what, found, expected) in [
+        ("initial rows", config.initial.len(), source.neurons()),
+        ("values per pattern", config.initial[0].len(), source.inputs()),
+    ] {
+        if found != expected {
+            return Err(NetworkError::Length { what, found, expected, why: "the size of the array" });
+        }
+    }
+    NetworkError::require(
+        unit_current_a > 0.0 && unit_current_a.is_finite(),
+        "unit_current",
+        unit_current_a,
+        "a positive current in A",
+    )?;
+    probabilities.validate(source.neurons() * source.inputs())
+}

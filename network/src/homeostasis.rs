@@ -1,0 +1,67 @@
+//! Homeostasis: thresholds that rise with a neuron's own firing and fall with time, so that
+//! every neuron finds something to represent.
+//!
+//! # Formula
+//! After `n` presentations of which a neuron won `k`:
+//! - Querlioz: `theta = theta_0 + gain (k - target n)`, the sum of `d theta = gain (A - T)` with the
+//!   activity `A` (1 or 0) of each presentation;
+//! - ratio: `theta = theta_0 (1 + gain)^k (1 + gain)^(-target n)`: a firing multiplies the threshold.
+//!
+//! Both depend on the counts alone, so that a simulation may jump from firing to firing.
+//!
+//! # References
+//! D. Querlioz, O. Bichler, P. Dollfus, C. Gamrat, IEEE Trans. Nanotechnol. 12, 288 (2013), eq. (3).
+
+use crate::error::NetworkError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How thresholds follow activity.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq)]
+#[serde(rename_all = "kebab-case", tag = "form", deny_unknown_fields)]
+pub enum Homeostasis {
+    /// No homeostasis: thresholds stay.
+    Off,
+    /// Additive form: `d theta = gain (A - target)`.
+    Querlioz {
+        /// Rise per firing, in the unit of the threshold.
+        gain: f64,
+        /// Target activity: firings per presentation and neuron.
+        target: f64,
+    },
+    /// Multiplicative form: a firing multiplies the threshold by `1 + gain`.
+    Ratio {
+        /// Relative rise per firing.
+        gain: f64,
+        /// Target activity: firings per presentation and neuron.
+        target: f64,
+    },
+}
+
+impl Homeostasis {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] when the gain is negative or the target not within 0 and 1.
+    pub fn validate(&self) -> Result<(), NetworkError> {
+        let (Self::Querlioz { gain, target } | Self::Ratio { gain, target }) = *self else { return Ok(()) };
+        NetworkError::require(gain >= 0.0 && gain.is_finite(), "homeostasis.gain", gain, "0 or more")?;
+        NetworkError::require(
+            (0.0..=1.0).contains(&target),
+            "homeostasis.target",
+            target,
+            "firings per presentation, between 0 and 1",
+        )
+    }
+
+    /// Threshold after `presentations` images of which the neuron won `firings`, from `initial`.
+    #[must_use]
+    pub fn threshold(&self, initial: f64, firings: u32, presentations: u32) -> f64 {
+        let (k, n) = (f64::from(firings), f64::from(presentations));
+        match *self {
+            Self::Off => initial,
+            Self::Querlioz { gain, target } => initial + gain * (k - target * n),
+            Self::Ratio { gain, target } => initial * libm::exp((k - target * n) * libm::log1p(gain)),
+        }
+    }
+}
