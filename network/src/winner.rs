@@ -1,5 +1,6 @@
 //! Winner-take-all among neurons that integrate side by side.
 
+use crate::chance;
 use crate::neuron::LeakyIntegrator;
 use rand::Rng;
 use schemars::JsonSchema;
@@ -70,6 +71,6 @@ pub fn overdrive(current: f64, threshold: f64) -> f64 {
 pub fn draw(candidates: &[usize], rng: &mut impl Rng) -> usize {
     match candidates.len() {
         1 => candidates[0],
-        n => candidates[(u64::from(rng.next_u32()) * n as u64 >> 32) as usize],
+        n => candidates[chance::below(n, rng)],
     }
 }

@@ -1,4 +1,5 @@
 use super::{DendriteCurrents, Pattern};
+use crate::chance;
 use crate::error::NetworkError;
 use crate::homeostasis::Homeostasis;
 use crate::neuron::LeakyIntegrator;
@@ -257,9 +258,7 @@ pub fn learn(
         let image = run.images;
         let input = match config.order {
             ImageOrder::Alternating => config.images[image as usize % config.images.len()],
-            ImageOrder::Random => {
-                config.images[(u64::from(rng.next_u32()) * config.images.len() as u64 >> 32) as usize]
-            }
+            ImageOrder::Random => config.images[chance::below(config.images.len(), rng)],
         };
         for (j, threshold) in thresholds.iter_mut().enumerate() {
             *threshold = config.homeostasis.threshold(config.threshold, firings[j], image);
@@ -317,7 +316,7 @@ pub fn learn(
                     let state = weights[neuron].get(i);
                     let attempted = state != (polarity == Polarity::Potentiation);
                     let p = probabilities.of(neuron * inputs + i, state, polarity);
-                    let switched = attempted && uniform(rng) < p;
+                    let switched = attempted && chance::uniform(rng) < p;
                     if switched {
                         weights[neuron] = weights[neuron].flipped(i);
                     }
@@ -342,11 +341,6 @@ pub fn learn(
     }
     run.weights = weights;
     Ok(run)
-}
-
-/// Uniform in [0, 1) with 53 bits.
-pub(crate) fn uniform(rng: &mut impl Rng) -> f64 {
-    (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
 /// Whether configuration, currents and probabilities fit together.

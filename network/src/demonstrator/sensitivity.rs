@@ -1,9 +1,9 @@
 use super::{
     DeviceConductances, LearningConfig, LearningStatistics, SwitchingProbabilities, learn_many_with,
 };
+use crate::chance::standard_normal;
 use crate::error::NetworkError;
 use crate::homeostasis::Homeostasis;
-use crate::variation::standard_normal;
 use spinhebb_data::random_stream::Streams;
 
 /// What is varied in a sensitivity study of the learning experiment.
