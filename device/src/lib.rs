@@ -1,1 +1,24 @@
-//! x
+//! Physics of one magnetic tunnel junction: stochastic macrospin dynamics, switching
+//! statistics, deterministic probabilities.
+//!
+//! m is the unit vector of the free layer and p that of the fixed layer; the parallel state is
+//! `m.p = +1`. **`V > 0` potentiates: it drives anti-parallel to parallel; `V < 0` depresses.**
+//! SI throughout; fields and magnetisations in A/m.
+
+pub mod anisotropy;
+pub mod constants;
+pub mod demagnetisation;
+pub mod energy;
+pub mod error;
+pub mod geometry;
+pub mod material;
+pub mod mtj;
+pub mod preset;
+pub mod pulse;
+pub mod state;
+pub mod thermal;
+pub mod torque;
+pub mod transport;
+pub mod vector;
+
+pub use error::DeviceError;
