@@ -1,0 +1,185 @@
+//! Kirchhoff's current law at every node, and the solved state of an array.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::array::Array;
+use crate::cell::Cells;
+use crate::line::{Kind, LineSet};
+
+/// How a solution was reached and how far it can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Certificate {
+    /// Largest net current into a node, in A (Kirchhoff's current law).
+    pub residual_amperes: f64,
+    /// Estimate of the largest error of a node voltage, in V: preconditioned residual over the
+    /// smallest eigenvalue seen by the iteration.
+    pub error_volts: f64,
+    /// Conjugate-gradient iterations, summed over Newton steps.
+    pub iterations: usize,
+    /// Newton steps (corrections); one suffices for linear cells unless digits were refined.
+    pub newton_steps: usize,
+    /// Severity Lambda of the wire resistance ([`Array::severity`]).
+    pub severity: f64,
+}
+
+/// Currents through the ends of all lines, in A, positive out of the array into the source.
+///
+/// Their sum is zero. The current a driver delivers is the negative of its entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TerminalCurrents {
+    /// Left ends of the M word lines.
+    pub left: DVector<f64>,
+    /// Right ends of the M word lines.
+    pub right: DVector<f64>,
+    /// Top ends of the N bit lines.
+    pub top: DVector<f64>,
+    /// Bottom ends of the N bit lines: the outputs of a read.
+    pub bottom: DVector<f64>,
+}
+
+/// Solved state of an array of M x N cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// Voltages w of the word-line nodes in V, M x N.
+    pub word_volts: DMatrix<f64>,
+    /// Voltages b of the bit-line nodes in V, M x N.
+    pub bit_volts: DMatrix<f64>,
+    /// Currents through the line ends in A.
+    pub terminals: TerminalCurrents,
+    /// Residual, error estimate and effort.
+    pub certificate: Certificate,
+}
+
+impl Solution {
+    /// Output currents of the bit lines (bottom ends) in A, N entries.
+    #[must_use]
+    pub fn output_amperes(&self) -> &DVector<f64> {
+        &self.terminals.bottom
+    }
+
+    /// Voltage w - b over each whole cell in V, M x N; V > 0 favours P.
+    #[must_use]
+    pub fn cell_volts(&self) -> DMatrix<f64> {
+        &self.word_volts - &self.bit_volts
+    }
+
+    /// Voltage over each junction itself (without its access device) in V, M x N; V > 0 favours P.
+    #[must_use]
+    pub fn device_volts(&self, array: &Array) -> DMatrix<f64> {
+        let cell_volts = self.cell_volts();
+        match &array.cells {
+            Cells::Linear(_) => cell_volts,
+            Cells::Devices(cells) => cells.zip_map(&cell_volts, |cell, volts| cell.device_volts(volts)),
+        }
+    }
+
+    /// Current through each cell in A, M x N, from word to bit line.
+    #[must_use]
+    pub fn cell_amperes(&self, array: &Array) -> DMatrix<f64> {
+        let cell_volts = self.cell_volts();
+        match &array.cells {
+            Cells::Linear(siemens) => siemens.component_mul(&cell_volts),
+            Cells::Devices(cells) => cells.zip_map(&cell_volts, |cell, volts| cell.at(volts).amperes),
+        }
+    }
+
+    /// Power delivered by all sources in W.
+    ///
+    /// # Formula
+    /// P = -sum over ends of V I with I the current out of the array.
+    #[must_use]
+    pub fn power_watts(&self, array: &Array) -> f64 {
+        let volts = |end: &crate::array::End| match *end {
+            crate::array::End::Floating => 0.0,
+            crate::array::End::Driven { volts, .. } => volts,
+        };
+        let t = &self.terminals;
+        [
+            (&array.word.first, &t.left),
+            (&array.word.last, &t.right),
+            (&array.bit.first, &t.top),
+            (&array.bit.last, &t.bottom),
+        ]
+        .into_iter()
+        .flat_map(|(ends, currents)| ends.iter().zip(currents.iter()))
+        .map(|(end, current)| -volts(end) * current)
+        .sum()
+    }
+}
+
+/// Net currents into all nodes: `into_word` and `into_bit` are filled (M x N by columns);
+/// `current(index, volts)` is the cell current at a cell voltage.
+///
+/// Nodes of ideal lines hold their share; lines at a fixed voltage hold 0.
+pub(crate) fn net_currents(
+    word: &LineSet,
+    bit: &LineSet,
+    w: &[f64],
+    b: &[f64],
+    mut current: impl FnMut(usize, f64) -> f64,
+    into_word: &mut [f64],
+    into_bit: &mut [f64],
+) {
+    let (m, n) = (word.count, bit.count);
+    for index in 0..m * n {
+        let c = current(index, w[index] - b[index]);
+        into_word[index] = -c;
+        into_bit[index] = c;
+    }
+    for i in 0..m {
+        into_word[i] += word.first[i] * (word.first_volts[i] - w[i]);
+        let end = (n - 1) * m + i;
+        into_word[end] += word.last[i] * (word.last_volts[i] - w[end]);
+    }
+    for j in 0..n.saturating_sub(1) {
+        for i in 0..m {
+            let at = j * m + i;
+            let q = word.between(i, j) * (w[at] - w[at + m]);
+            into_word[at] -= q;
+            into_word[at + m] += q;
+        }
+    }
+    for j in 0..n {
+        let column = &b[j * m..][..m];
+        let into = &mut into_bit[j * m..][..m];
+        into[0] += bit.first[j] * (bit.first_volts[j] - column[0]);
+        into[m - 1] += bit.last[j] * (bit.last_volts[j] - column[m - 1]);
+        for i in 0..m - 1 {
+            let q = bit.between(j, i) * (column[i] - column[i + 1]);
+            into[i] -= q;
+            into[i + 1] += q;
+        }
+        if let Kind::Fixed(_) = bit.kind[j] {
+            into.fill(0.0);
+        }
+    }
+    for i in 0..m {
+        if let Kind::Fixed(_) = word.kind[i] {
+            for j in 0..n {
+                into_word[j * m + i] = 0.0;
+            }
+        }
+    }
+}
+
+/// Largest net current into a node, counting an ideal line as one node.
+pub(crate) fn largest_residual(word: &LineSet, bit: &LineSet, into_word: &[f64], into_bit: &[f64]) -> f64 {
+    let (m, n) = (word.count, bit.count);
+    let mut largest = 0.0_f64;
+    for i in 0..m {
+        let line = || (0..n).map(|j| into_word[j * m + i]);
+        largest = largest.max(match word.kind[i] {
+            Kind::Segmented => line().fold(0.0, |a, v| a.max(v.abs())),
+            Kind::Ideal => line().sum::<f64>().abs(),
+            Kind::Fixed(_) => 0.0,
+        });
+    }
+    for (column, kind) in into_bit.chunks_exact(m).zip(&bit.kind) {
+        largest = largest.max(match kind {
+            Kind::Segmented => column.iter().fold(0.0, |a, v| a.max(v.abs())),
+            Kind::Ideal => column.iter().sum::<f64>().abs(),
+            Kind::Fixed(_) => 0.0,
+        });
+    }
+    largest
+}
