@@ -1,8 +1,9 @@
 //! What can go wrong with datasets, labelled arrays and archives.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Errors of datasets, labelled arrays and archives.
+/// Errors of datasets, labelled arrays and archives; configuration files have
+/// [`ConfigError`](crate::config::ConfigError), which points into the file.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The operating system refused to read or write a file.
@@ -117,4 +118,15 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl DataError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    pub(crate) fn malformed(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::Malformed { path: path.to_path_buf(), expected: expected.into(), found: found.into() }
+    }
 }
