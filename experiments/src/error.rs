@@ -1,0 +1,72 @@
+//! What can go wrong while running an experiment, and how the program says it.
+
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use spinhebb_circuit::CircuitError;
+use spinhebb_data::config::ConfigError;
+use spinhebb_data::error::DataError;
+use spinhebb_device::error::DeviceError;
+use spinhebb_network::error::NetworkError;
+
+/// Errors of experiments: those of the layers below, and those of files and runs.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ExperimentError {
+    /// A configuration file is wrong; printed with file, line and caret.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] ConfigError),
+    /// From the data layer.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// From the device layer.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// From the circuit layer.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+    /// From the network layer.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The run's directory is already there.
+    #[error("the run directory `{}` exists already", path.display())]
+    #[diagnostic(help("choose another --name or --out, or remove it; finished runs are never overwritten"))]
+    RunExists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A run name that cannot be a directory name.
+    #[error("`{name}` cannot name a run: expected letters, digits, `-`, `_` and `.`, not starting with `.`")]
+    RunName {
+        /// The name given.
+        name: String,
+    },
+    /// A file or directory could not be written or read.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// An option of the command line or a value has no meaning here.
+    #[error("{key} = {value}: expected {expected}")]
+    Value {
+        /// The option or key.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What would be right.
+        expected: String,
+    },
+}
+
+impl ExperimentError {
+    /// For `map_err` on file operations.
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+}
