@@ -21,8 +21,10 @@ impl Progress {
     pub fn stage(&mut self, title: &str, steps: u64) -> Stage {
         self.stage += 1;
         let bar = ProgressBar::new(steps);
-        let style = ProgressStyle::with_template("{prefix} {msg:34} {bar:30} {percent:>3} %  {elapsed} elapsed, {eta} left")
-            .expect("the template is valid");
+        let style = ProgressStyle::with_template(
+            "{prefix} {msg:34} {bar:30} {percent:>3} %  {elapsed} elapsed, {eta} left",
+        )
+        .expect("the template is valid");
         bar.set_style(style);
         bar.set_prefix(format!("[{}/{}]", self.stage, self.stages));
         bar.set_message(title.to_string());

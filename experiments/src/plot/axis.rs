@@ -53,7 +53,11 @@ impl Scale {
             })),
             Self::Gumbel => TickFormat::Custom(Arc::new(|position| {
                 let p = Self::Gumbel.value_at(position);
-                if p > 0.99 { format!("1 - {:.0e}", 1.0 - p) } else { format!("{p:.2}").replace("0.00", &format!("{p:.0e}")) }
+                if p > 0.99 {
+                    format!("1 - {:.0e}", 1.0 - p)
+                } else {
+                    format!("{p:.2}").replace("0.00", &format!("{p:.0e}"))
+                }
             })),
         }
     }

@@ -57,9 +57,12 @@ impl Map {
         // kuva draws its first row at the bottom; ours is at the top.
         let rows: Vec<Vec<f64>> = self.rows.iter().rev().cloned().collect();
         let height = rows.len();
-        let mut map = Heatmap::new().with_data(rows.clone()).with_cell_size(1.0).with_color_map(
-            if self.print_values { ColorMap::Custom(Arc::new(pale)) } else { ColorMap::Cividis },
-        );
+        let mut map =
+            Heatmap::new().with_data(rows.clone()).with_cell_size(1.0).with_color_map(if self.print_values {
+                ColorMap::Custom(Arc::new(pale))
+            } else {
+                ColorMap::Cividis
+            });
         if !self.value_label.is_empty() {
             map = map.with_legend(self.value_label.clone());
         }
@@ -74,16 +77,16 @@ impl Map {
             .with_box_axes();
         let (row_names, column_names) = match &self.names {
             Some((rows, columns)) => (rows.iter().rev().cloned().collect(), columns.clone()),
-            None => (
-                thinned(height).into_iter().rev().collect(),
-                thinned(self.rows.first().map_or(0, Vec::len)),
-            ),
+            None => {
+                (thinned(height).into_iter().rev().collect(), thinned(self.rows.first().map_or(0, Vec::len)))
+            }
         };
         layout = layout.with_y_categories(row_names).with_x_categories(column_names);
         if self.print_values {
             for (r, row) in rows.iter().enumerate() {
                 for (c, value) in row.iter().enumerate() {
-                    let text = if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") };
+                    let text =
+                        if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") };
                     layout = layout.with_annotation(
                         TextAnnotation::new(text, c as f64 + 1.0, r as f64 + 0.75).with_font_size(9),
                     );

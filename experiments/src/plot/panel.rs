@@ -80,8 +80,12 @@ impl Series {
         for (index, &(px, py)) in self.points.iter().enumerate() {
             if let (Some(px), Some(py)) = (x.scale.position(px), y.scale.position(py)) {
                 positions.push((px, py));
-                let (below, above) =
-                    self.interval.as_ref().and_then(|i| i.get(index)).copied().unwrap_or((f64::NAN, f64::NAN));
+                let (below, above) = self
+                    .interval
+                    .as_ref()
+                    .and_then(|i| i.get(index))
+                    .copied()
+                    .unwrap_or((f64::NAN, f64::NAN));
                 // A bound that the scale cannot place (zero on a logarithm) reaches to the axis.
                 bounds.push((y.scale.position(below).unwrap_or(low), y.scale.position(above).unwrap_or(py)));
             }
@@ -114,8 +118,11 @@ impl Series {
             plots.push(line.into());
         }
         if matches!(self.draw, Draw::Points | Draw::LinePoints) {
-            let mut markers =
-                ScatterPlot::new().with_data(positions.clone()).with_color(colour).with_size(3.5).with_marker(style::marker(tone));
+            let mut markers = ScatterPlot::new()
+                .with_data(positions.clone())
+                .with_color(colour)
+                .with_size(3.5)
+                .with_marker(style::marker(tone));
             if self.interval.is_some() && !lined {
                 markers = markers.with_y_err_asymmetric(
                     positions.iter().zip(&bounds).map(|(p, b)| ((p.1 - b.0).max(0.0), (b.1 - p.1).max(0.0))),
@@ -192,7 +199,10 @@ impl Panel {
     pub(super) fn render(&self) -> (Vec<Plot>, Layout) {
         let positions = |axis: &Axis, pick: fn(&(f64, f64)) -> f64| {
             let scale = axis.scale;
-            self.series.iter().flat_map(move |s| s.points.iter().filter_map(move |p| scale.position(pick(p)))).collect::<Vec<_>>()
+            self.series
+                .iter()
+                .flat_map(move |s| s.points.iter().filter_map(move |p| scale.position(pick(p))))
+                .collect::<Vec<_>>()
         };
         let x_range = self.x.positions(positions(&self.x, |p| p.0).into_iter());
         let y_range = self.y.positions(positions(&self.y, |p| p.1).into_iter());
@@ -232,8 +242,11 @@ impl Panel {
         for (value, label, horizontal) in &self.marks {
             let axis = if *horizontal { &self.y } else { &self.x };
             let Some(position) = axis.scale.position(*value) else { continue };
-            let line =
-                if *horizontal { ReferenceLine::horizontal(position) } else { ReferenceLine::vertical(position) };
+            let line = if *horizontal {
+                ReferenceLine::horizontal(position)
+            } else {
+                ReferenceLine::vertical(position)
+            };
             layout = layout.with_reference_line(line.with_label(label.clone()).with_color("#555555"));
         }
         (plots, layout)

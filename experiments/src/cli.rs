@@ -1,0 +1,35 @@
+//! The command line: one subcommand per thing a user wants done.
+
+use clap::{Parser, Subcommand};
+
+use crate::command;
+use crate::error::ExperimentError;
+
+/// One physical model from the stochastic magnetisation of a magnetic tunnel junction, through
+/// the crossbar it sits in, to the network that learns on it.
+#[derive(Debug, Parser)]
+#[command(name = "spinhebb", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the shipped devices with the source of every parameter
+    Presets(command::presets::PresetsArguments),
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// Whatever the command meets; see [`ExperimentError`].
+    pub fn execute(self) -> Result<(), ExperimentError> {
+        match self.command {
+            Command::Presets(arguments) => arguments.execute(),
+        }
+    }
+}
