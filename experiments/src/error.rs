@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use miette::Diagnostic;
 use spinhebb_circuit::CircuitError;
-use spinhebb_data::config::ConfigError;
 use spinhebb_data::DataError;
+use spinhebb_data::config::ConfigError;
 use spinhebb_device::error::DeviceError;
 use spinhebb_network::error::NetworkError;
 
