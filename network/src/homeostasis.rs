@@ -65,3 +65,14 @@ impl Homeostasis {
         }
     }
 }
+
+/// The two forms of homeostasis, for layers whose gain changes during training.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Additive: a firing adds the gain to the neuron's threshold.
+    Querlioz,
+    /// Multiplicative: a firing multiplies the neuron's threshold by 1 + gain.
+    #[default]
+    Ratio,
+}

@@ -3,10 +3,18 @@
 
 pub mod chance;
 pub mod demonstrator;
+pub mod encoding;
+pub mod engine;
 pub mod error;
+pub mod evaluation;
 pub mod homeostasis;
+pub mod labelling;
+pub mod network;
 pub mod neuron;
+pub mod preset;
+pub mod readout;
 pub mod stdp;
+pub mod training;
 pub mod winner;
 
 pub use error::NetworkError;

@@ -1,0 +1,185 @@
+//! From grey images to active input lines.
+//!
+//! A pixel drives line `t * width * height + y * width + x` when its value exceeds threshold `t`. One
+//! threshold gives the binarised image, several give a thermometer code.
+
+use crate::error::NetworkError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Grey images of one size, row by row, 8 bits per pixel.
+#[derive(Debug, Clone, Copy)]
+pub struct Images<'a> {
+    pixels: &'a [u8],
+    width: usize,
+    height: usize,
+}
+
+impl<'a> Images<'a> {
+    /// Images of `width x height` pixels from the raw bytes of an idx file.
+    ///
+    /// # Errors
+    /// [`NetworkError::Length`] when the bytes are no whole number of images.
+    pub fn new(pixels: &'a [u8], width: usize, height: usize) -> Result<Self, NetworkError> {
+        let size = width * height;
+        if size == 0 || !pixels.len().is_multiple_of(size) {
+            return Err(NetworkError::Length {
+                what: "the pixel array",
+                found: pixels.len(),
+                expected: pixels.len().div_ceil(size.max(1)) * size,
+                why: "a whole number of images",
+            });
+        }
+        Ok(Self { pixels, width, height })
+    }
+
+    /// Number of images.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.pixels.len() / (self.width * self.height)
+    }
+
+    /// Whether there is no image.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.pixels.is_empty()
+    }
+
+    /// Pixels of image `index`, row by row.
+    #[must_use]
+    pub fn image(&self, index: usize) -> &'a [u8] {
+        let size = self.width * self.height;
+        &self.pixels[index * size..(index + 1) * size]
+    }
+
+    /// Images `range`.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] when there are not so many.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Result<Self, NetworkError> {
+        NetworkError::require(
+            range.start <= range.end && range.end <= self.len(),
+            "images",
+            format!("{}..{}", range.start, range.end),
+            &format!("a range within the {} images there are", self.len()),
+        )?;
+        let size = self.width * self.height;
+        Ok(Self { pixels: &self.pixels[range.start * size..range.end * size], ..*self })
+    }
+
+    /// Width and height in pixels.
+    #[must_use]
+    pub const fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+}
+
+/// How an image becomes input lines.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct EncodingConfig {
+    /// Grey values above which a pixel drives its line; several make a thermometer code.
+    pub thresholds: Vec<u8>,
+}
+
+impl Default for EncodingConfig {
+    fn default() -> Self {
+        Self { thresholds: vec![64] }
+    }
+}
+
+/// A displacement of the image by whole pixels: (right, down).
+pub type Shift = [i8; 2];
+
+/// Turns images of one size into active lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoder {
+    width: usize,
+    height: usize,
+    thresholds: Vec<u8>,
+}
+
+impl Encoder {
+    /// Encoder for images of `width x height` pixels.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] without a threshold, with thresholds that do not rise, or above 65,535 lines.
+    pub fn new(config: &EncodingConfig, width: usize, height: usize) -> Result<Self, NetworkError> {
+        let thresholds = config.thresholds.clone();
+        NetworkError::require(
+            !thresholds.is_empty() && thresholds.is_sorted_by(|a, b| a < b),
+            "encoding.thresholds",
+            format!("{thresholds:?}"),
+            "one or more rising grey values",
+        )?;
+        let lines = width * height * thresholds.len();
+        NetworkError::require(
+            (1..=65_535).contains(&lines),
+            "encoding.thresholds",
+            thresholds.len(),
+            &format!("at most 65535 lines; {width} x {height} pixels with so many thresholds need {lines}"),
+        )?;
+        Ok(Self { width, height, thresholds })
+    }
+
+    /// Number of input lines.
+    #[must_use]
+    pub const fn lines(&self) -> usize {
+        self.width * self.height * self.thresholds.len()
+    }
+
+    /// Appends the active lines of `image`, displaced by `shift`, in rising order. What leaves the frame is lost.
+    pub fn encode(&self, image: &[u8], shift: Shift, active: &mut Vec<u16>) {
+        let size = self.width * self.height;
+        let (width, height) = (self.width as i32, self.height as i32);
+        let [dx, dy] = [i32::from(shift[0]), i32::from(shift[1])];
+        // Source columns that stay inside the frame.
+        let (left, right) = ((-dx).clamp(0, width), (width - dx).clamp(0, width));
+        let (top, bottom) = ((-dy).clamp(0, height), (height - dy).clamp(0, height));
+        for (level, &threshold) in self.thresholds.iter().enumerate() {
+            // Branch-free: every pixel writes, the length moves on only past the active ones.
+            let start = active.len();
+            active.resize(start + size, 0);
+            let mut length = start;
+            for y in top..bottom {
+                let row = (y * width) as usize;
+                let target = (level * size) as i32 + (y + dy) * width + dx;
+                for x in left..right {
+                    active[length] = (target + x) as u16;
+                    length += usize::from(image[row + x as usize] > threshold);
+                }
+            }
+            active.truncate(length);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_and_shifts() {
+        let encoder = Encoder::new(&EncodingConfig { thresholds: vec![10, 100] }, 3, 2).unwrap();
+        assert_eq!(encoder.lines(), 12);
+        let image = [0, 50, 200, 11, 10, 0];
+        let lines = |shift| {
+            let mut active = Vec::new();
+            encoder.encode(&image, shift, &mut active);
+            active
+        };
+        assert_eq!(lines([0, 0]), [1, 2, 3, 8]);
+        assert_eq!(lines([-1, 0]), [0, 1, 7]);
+        assert_eq!(lines([0, 1]), [4, 5, 11]);
+        assert_eq!(lines([3, 0]), [0u16; 0]);
+    }
+
+    #[test]
+    fn sizes_are_checked() {
+        assert!(Images::new(&[0; 785], 28, 28).is_err());
+        assert!(Encoder::new(&EncodingConfig { thresholds: vec![] }, 28, 28).is_err());
+        assert!(Encoder::new(&EncodingConfig { thresholds: vec![9, 9] }, 28, 28).is_err());
+        let pixels = [0; 28 * 28];
+        assert!(Images::new(&pixels, 28, 28).unwrap().slice(0..2).is_err());
+    }
+}

@@ -1,0 +1,411 @@
+use super::counts::{Writer, check_size, random_rows};
+use super::{Batch, Change, RowWriter, Synapses, TILE, WriteEvent};
+use crate::chance;
+use crate::error::NetworkError;
+use multiversion::multiversion;
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::random_stream::Streams;
+
+/// Spread from device to device.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeviceSpread {
+    /// Relative standard deviation of both conductances of a device (log-normal, common to P and AP).
+    pub conductance: f64,
+    /// Relative standard deviation of the step G_P - G_AP of a device (log-normal, on top of the conductance).
+    pub step: f64,
+    /// Standard deviation of the logarithm of the switching hazard of a device.
+    pub hazard: f64,
+    /// Fraction of devices stuck in their initial state.
+    pub stuck: f64,
+    /// G_AP over the step G_P - G_AP of the nominal device (TMR 90 %: 1/0.9).
+    pub antiparallel_per_step: f64,
+}
+
+impl DeviceSpread {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`].
+    pub fn validate(&self) -> Result<(), NetworkError> {
+        for (key, value, limit) in [
+            ("spread.conductance", self.conductance, 1.0),
+            ("spread.step", self.step, 1.0),
+            ("spread.hazard", self.hazard, 10.0),
+            ("spread.stuck", self.stuck, 1.0),
+            ("spread.antiparallel_per_step", self.antiparallel_per_step, 100.0),
+        ] {
+            NetworkError::require(
+                (0.0..=limit).contains(&value),
+                key,
+                value,
+                &format!("between 0 and {limit}"),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Number of classes into which devices are sorted by how easily they switch.
+pub const CLASSES: usize = 256;
+
+/// Synapses in which every device has its own conductances and its own switching law.
+///
+/// # Formula
+/// The current of an active line is `sum over devices of (G - G_AP0) / (G_P0 - G_AP0)`, each device rounded to an
+/// integer multiple of `1/Q`; sums are integers, hence exact in any order. `Q` is the largest power of two for which
+/// 32 additions fit 16 bits; the error of a device is at most `1/(2 Q)` of the nominal step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnalogSynapses {
+    neurons: usize,
+    lines: usize,
+    copies: u8,
+    scale: i32,
+    /// `tiles[(tile * lines + line) * TILE + lane]`: weight of a synapse in units of `1/scale`.
+    tiles: Vec<i16>,
+    /// States of the devices of a synapse, bit `c` = device `c` is P; neuron-major.
+    states: Vec<u8>,
+    /// Number of devices that are P and not stuck, and number of devices not stuck; neuron-major.
+    mobile: Vec<u8>,
+    /// Devices that never switch, bit per device; neuron-major.
+    stuck: Vec<u8>,
+    /// Step from AP to P of each device, `[(neuron * lines + line) * copies + device]`, in units of `1/scale`.
+    steps: Vec<i16>,
+    /// Class of each device by how easily it switches; empty when all are alike.
+    classes: Vec<u8>,
+    writer: Writer,
+}
+
+/// Conductances of one device in units of the nominal step G_P - G_AP, above the nominal G_AP.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeviceConductance {
+    /// `(G_AP - G_AP0) / (G_P0 - G_AP0)`.
+    pub antiparallel: f64,
+    /// `(G_P - G_AP) / (G_P0 - G_AP0)`.
+    pub step: f64,
+    /// Class by how easily the device switches.
+    pub class: u8,
+    /// Whether the device never switches.
+    pub stuck: bool,
+}
+
+impl AnalogSynapses {
+    /// Synapses with the states `rows` (number of P devices, the first ones) and `device(neuron, line, copy)`.
+    ///
+    /// `largest` bounds the weight of one device in units of the nominal step; a larger one is cut and counted
+    /// in the second value returned.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`] when the numbers do not fit together.
+    pub fn new(
+        neurons: usize,
+        lines: usize,
+        copies: u8,
+        rows: &[u8],
+        largest: f64,
+        device: impl Fn(usize, usize, usize) -> DeviceConductance + Sync,
+    ) -> Result<(Self, usize), NetworkError> {
+        check_size(neurons, lines, copies, rows)?;
+        NetworkError::require(
+            (1.0..=16.0).contains(&largest),
+            "largest",
+            largest,
+            "between 1 and 16 nominal steps",
+        )?;
+        let r = usize::from(copies);
+        // 32 * scale * largest * copies <= 32767.
+        let room = 32_767.0 / (32.0 * largest * f64::from(copies));
+        let scale = 1i32 << (room.log2().floor() as u32).min(10);
+        let limit = (largest * f64::from(scale)).floor();
+        let mut synapses = Self {
+            neurons,
+            lines,
+            copies,
+            scale,
+            tiles: vec![0; neurons.div_ceil(TILE) * lines * TILE],
+            states: vec![0; neurons * lines],
+            mobile: vec![0; neurons * lines],
+            stuck: vec![0; neurons * lines],
+            steps: vec![0; neurons * lines * r],
+            classes: vec![0; neurons * lines * r],
+            writer: Writer(RowWriter::new(lines)),
+        };
+        let mut cut = 0;
+        for neuron in 0..neurons {
+            for line in 0..lines {
+                let synapse = neuron * lines + line;
+                let mut weight = 0i32;
+                for copy in 0..r {
+                    let found = device(neuron, line, copy);
+                    let parallel = copy < usize::from(rows[synapse]);
+                    let mut quantise = |x: f64| {
+                        let scaled = libm::rint(x * f64::from(scale));
+                        cut += usize::from(scaled.abs() > limit);
+                        scaled.clamp(-limit, limit) as i32
+                    };
+                    let low = quantise(found.antiparallel);
+                    let high = quantise(found.antiparallel + found.step);
+                    synapses.steps[synapse * r + copy] = (high - low) as i16;
+                    synapses.classes[synapse * r + copy] = found.class;
+                    synapses.states[synapse] |= u8::from(parallel) << copy;
+                    synapses.stuck[synapse] |= u8::from(found.stuck) << copy;
+                    weight += if parallel { high } else { low };
+                }
+                synapses.tiles[tile_index(lines, neuron, line)] = weight as i16;
+                synapses.mobile[synapse] =
+                    (synapses.states[synapse] & !synapses.stuck[synapse]).count_ones() as u8;
+            }
+        }
+        if synapses.classes.iter().all(|&c| c == 0) {
+            synapses.classes = Vec::new();
+        }
+        Ok((synapses, cut))
+    }
+
+    /// Devices with a random spread and random states (each P with probability `parallel`), the states being those
+    /// of [`super::CountSynapses::random`] for the same seed.
+    ///
+    /// Device properties come from the stream (seed, "device-spread", neuron); the hazard is sorted into 256
+    /// classes of equal probability.
+    ///
+    /// # Errors
+    /// As [`AnalogSynapses::new`] and [`DeviceSpread::validate`].
+    pub fn random(
+        neurons: usize,
+        lines: usize,
+        copies: u8,
+        parallel: f64,
+        spread: &DeviceSpread,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        spread.validate()?;
+        check_size(1, lines, copies, &vec![0; lines])?;
+        let rows = random_rows(neurons, lines, copies, parallel, &Streams::new(seed, "initial-states"));
+        let streams = Streams::new(seed, "device-spread");
+        let per_row = lines * usize::from(copies);
+        // One row of devices at a time, in the order in which `new` asks for them.
+        let devices: Vec<DeviceConductance> = (0..neurons)
+            .into_par_iter()
+            .flat_map_iter(|neuron| {
+                let mut rng = streams.rng(neuron as u64);
+                (0..per_row).map(move |_| spread.device(&mut rng)).collect::<Vec<_>>()
+            })
+            .collect();
+        let largest = if spread.conductance == 0.0 && spread.step == 0.0 { 1.0 } else { 4.0 };
+        let r = usize::from(copies);
+        let (synapses, _) = Self::new(neurons, lines, copies, &rows, largest, |neuron, line, copy| {
+            devices[neuron * per_row + line * r + copy]
+        })?;
+        Ok(synapses)
+    }
+
+    /// Largest rounding error of one device's conductance, in units of the nominal step G_P - G_AP.
+    #[must_use]
+    pub fn quantisation(&self) -> f64 {
+        0.5 / f64::from(self.scale)
+    }
+
+    /// Whether devices differ in how easily they switch.
+    #[must_use]
+    pub fn has_classes(&self) -> bool {
+        !self.classes.is_empty()
+    }
+}
+
+impl DeviceSpread {
+    fn device(&self, rng: &mut impl rand::Rng) -> DeviceConductance {
+        let factor = libm::exp(self.conductance * chance::standard_normal(rng));
+        let step = factor * libm::exp(self.step * chance::standard_normal(rng));
+        let class = if self.hazard > 0.0 { chance::below(CLASSES, rng) as u8 } else { 0 };
+        DeviceConductance {
+            antiparallel: (factor - 1.0) * self.antiparallel_per_step,
+            step,
+            class,
+            stuck: chance::uniform(rng) < self.stuck,
+        }
+    }
+
+    /// Switching probability of each class when the nominal device switches with probability `p`:
+    /// `1 - (1 - p)^h` with `h` log-normal, at the middle of each class.
+    #[must_use]
+    pub fn class_probabilities(&self, p: f64) -> Vec<f64> {
+        use statrs::distribution::{ContinuousCDF, Normal};
+        let normal = Normal::standard();
+        (0..CLASSES)
+            .map(|class| {
+                let middle = (class as f64 + 0.5) / CLASSES as f64;
+                let hazard = libm::exp(self.hazard * normal.inverse_cdf(middle));
+                -libm::expm1(hazard * libm::log1p(-p.min(1.0 - 1e-15)))
+            })
+            .collect()
+    }
+}
+
+fn tile_index(lines: usize, neuron: usize, line: usize) -> usize {
+    (neuron / TILE * lines + line) * TILE + neuron % TILE
+}
+
+impl Synapses for AnalogSynapses {
+    type Sum = i32;
+
+    fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    fn lines(&self) -> usize {
+        self.lines
+    }
+
+    fn copies(&self) -> u8 {
+        self.copies
+    }
+
+    fn unit(&self) -> f32 {
+        self.scale as f32
+    }
+
+    fn score(&self, batch: &Batch, sums: &mut [i32]) {
+        if batch.is_empty() {
+            return;
+        }
+        sums.par_chunks_mut(batch.len() * TILE)
+            .zip(self.tiles.par_chunks(self.lines * TILE))
+            .with_min_len(16)
+            .for_each(|(sums, tile)| score_tile(tile, batch.starts(), batch.active(), sums));
+    }
+
+    fn write(
+        &mut self,
+        neuron: usize,
+        event: &WriteEvent<'_>,
+        changes: &mut Vec<Change>,
+        switched: &mut Vec<(u16, u8)>,
+    ) {
+        let r = usize::from(self.copies);
+        let range = neuron * self.lines..(neuron + 1) * self.lines;
+        let drawn = self.writer.0.draw(
+            &self.mobile[range],
+            event.active,
+            self.copies,
+            &event.plasticity.tables,
+            event.streams,
+            event.index,
+        );
+        changes.clear();
+        switched.clear();
+        for &(line, count) in drawn {
+            let synapse = neuron * self.lines + usize::from(line);
+            let potentiation = event.active[usize::from(line)] != 0;
+            // Devices that the pulse can switch; stuck ones are drawn as if they could and then stay.
+            let mut open = if potentiation {
+                !self.states[synapse] | self.stuck[synapse]
+            } else {
+                self.states[synapse] & !self.stuck[synapse]
+            };
+            if r < 8 {
+                open &= (1 << r) - 1;
+            }
+            let mut picker = Picker::new(event, line);
+            let (mut change, mut flipped) = (0i32, 0u8);
+            for _ in 0..count {
+                let device = picker.take(&mut open);
+                if self.stuck[synapse] >> device & 1 == 1 {
+                    continue;
+                }
+                let accepted = self.classes.is_empty()
+                    || picker.accept(
+                        event.plasticity.acceptance(potentiation, self.classes[synapse * r + device]),
+                    );
+                if accepted {
+                    self.states[synapse] ^= 1 << device;
+                    change += i32::from(self.steps[synapse * r + device]);
+                    flipped += 1;
+                }
+            }
+            if flipped > 0 {
+                let signed = if potentiation { change } else { -change };
+                let weight = &mut self.tiles[tile_index(self.lines, neuron, usize::from(line))];
+                *weight += signed as i16;
+                let mobile = &mut self.mobile[synapse];
+                *mobile = if potentiation { *mobile + flipped } else { *mobile - flipped };
+                changes.push((line, signed));
+                switched.push((line, flipped));
+            }
+        }
+    }
+
+    fn row(&self, neuron: usize) -> Vec<u8> {
+        self.states[neuron * self.lines..(neuron + 1) * self.lines]
+            .iter()
+            .map(|s| s.count_ones() as u8)
+            .collect()
+    }
+}
+
+/// Chooses which of the devices of a synapse switch.
+struct Picker<'a> {
+    event: &'a WriteEvent<'a>,
+    line: u16,
+    used: usize,
+    block: [u32; 4],
+}
+
+impl<'a> Picker<'a> {
+    fn new(event: &'a WriteEvent<'a>, line: u16) -> Self {
+        Self { event, line, used: 0, block: [0; 4] }
+    }
+
+    fn word(&mut self) -> u32 {
+        if self.used.is_multiple_of(4) {
+            // Positions beyond those of the lines' own numbers.
+            let position = 1 << 20 | u64::from(self.line) << 3 | (self.used / 4) as u64;
+            self.block = self.event.streams.block(self.event.index, position);
+        }
+        self.used += 1;
+        self.block[(self.used - 1) % 4]
+    }
+
+    /// Takes a random set bit out of `open`.
+    fn take(&mut self, open: &mut u8) -> usize {
+        let n = open.count_ones();
+        let skip = if n > 1 { ((u64::from(self.word()) * u64::from(n)) >> 32) as u32 } else { 0 };
+        let mut rest = *open;
+        for _ in 0..skip {
+            rest &= rest - 1;
+        }
+        let device = rest.trailing_zeros() as usize;
+        *open &= !(1 << device);
+        device
+    }
+
+    fn accept(&mut self, threshold: u32) -> bool {
+        threshold == u32::MAX || self.word() < threshold
+    }
+}
+
+/// Sums of one tile for all images: 16-bit partial sums of 32 lines, widened.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn score_tile(tile: &[i16], starts: &[u32], active: &[u16], sums: &mut [i32]) {
+    let (columns, _) = tile.as_chunks::<TILE>();
+    let (sums, _) = sums.as_chunks_mut::<TILE>();
+    for (image, sum) in sums.iter_mut().enumerate() {
+        let end = starts.get(image + 1).map_or(active.len(), |&e| e as usize);
+        let lines = &active[starts[image] as usize..end];
+        let mut total = [0i32; TILE];
+        for part in lines.chunks(32) {
+            let mut partial = [0i16; TILE];
+            for &line in part {
+                let column = &columns[usize::from(line)];
+                for lane in 0..TILE {
+                    partial[lane] = partial[lane].wrapping_add(column[lane]);
+                }
+            }
+            for lane in 0..TILE {
+                total[lane] += i32::from(partial[lane]);
+            }
+        }
+        *sum = total;
+    }
+}

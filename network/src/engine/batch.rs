@@ -1,0 +1,52 @@
+/// Most images that are scored at once: one bit each in a 64-bit word.
+pub const MAX_BATCH: usize = 64;
+
+/// Active lines of some images, one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    starts: Vec<u32>,
+    active: Vec<u16>,
+}
+
+impl Batch {
+    /// Empties the batch.
+    pub fn clear(&mut self) {
+        self.starts.clear();
+        self.active.clear();
+    }
+
+    /// Adds an image; `encode` appends its active lines.
+    pub fn push(&mut self, encode: impl FnOnce(&mut Vec<u16>)) {
+        self.starts.push(self.active.len() as u32);
+        encode(&mut self.active);
+    }
+
+    /// Number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there is no image.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// Active lines of image `index`.
+    #[must_use]
+    pub fn lines(&self, index: usize) -> &[u16] {
+        let end = self.starts.get(index + 1).map_or(self.active.len(), |&e| e as usize);
+        &self.active[self.starts[index] as usize..end]
+    }
+
+    /// Where each image starts in [`Batch::active`].
+    pub(crate) fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// All active lines.
+    pub(crate) fn active(&self) -> &[u16] {
+        &self.active
+    }
+}

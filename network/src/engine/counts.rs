@@ -1,0 +1,225 @@
+use super::{Batch, Change, MAX_COPIES, RowWriter, Synapses, TILE, WriteEvent};
+use crate::error::NetworkError;
+use multiversion::multiversion;
+use rayon::prelude::*;
+use spinhebb_data::random_stream::Streams;
+
+/// Synapses of `r` equal devices each, held as the number of P devices.
+///
+/// Two copies are kept: `tiles[(tile * lines + line) * TILE + lane]` for currents and `rows[neuron * lines + line]` for
+/// writing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CountSynapses {
+    neurons: usize,
+    lines: usize,
+    copies: u8,
+    tiles: Vec<u8>,
+    rows: Vec<u8>,
+    writer: Writer,
+}
+
+/// A [`RowWriter`] that does not count for equality.
+#[derive(Debug, Clone)]
+pub(super) struct Writer(pub RowWriter);
+
+impl PartialEq for Writer {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Random initial states: every device is P with probability `parallel`, from the stream (seed, "initial-states", neuron).
+pub(super) fn random_rows(
+    neurons: usize,
+    lines: usize,
+    copies: u8,
+    parallel: f64,
+    streams: &Streams,
+) -> Vec<u8> {
+    let table = super::BinomialTable::new(parallel);
+    let mut rows = vec![0; neurons * lines];
+    let mut words = vec![0; lines];
+    for (neuron, row) in rows.chunks_exact_mut(lines).enumerate() {
+        super::random_words(streams, neuron as u64, &mut words);
+        for (count, &word) in row.iter_mut().zip(&words) {
+            *count = table.draw(copies, word);
+        }
+    }
+    rows
+}
+
+/// Checks the size of a layer.
+pub(super) fn check_size(neurons: usize, lines: usize, copies: u8, rows: &[u8]) -> Result<(), NetworkError> {
+    NetworkError::require(
+        (1..=1 << 20).contains(&neurons),
+        "neurons",
+        neurons,
+        "between 1 and 1048576 neurons",
+    )?;
+    NetworkError::require((1..=65_535).contains(&lines), "lines", lines, "between 1 and 65535 input lines")?;
+    NetworkError::require(
+        (1..=MAX_COPIES as u8).contains(&copies),
+        "copies",
+        copies,
+        "between 1 and 8 devices per line",
+    )?;
+    if rows.len() != neurons * lines {
+        return Err(NetworkError::Length {
+            what: "the weights",
+            found: rows.len(),
+            expected: neurons * lines,
+            why: "neurons x lines",
+        });
+    }
+    if let Some(&count) = rows.iter().find(|&&count| count > copies) {
+        return Err(NetworkError::OutOfRange {
+            key: "weights",
+            value: count.to_string(),
+            expected: format!("at most {copies} P devices per line"),
+        });
+    }
+    Ok(())
+}
+
+impl CountSynapses {
+    /// Synapses from the number of P devices, neuron-major `rows[neuron * lines + line]`.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`] when the numbers do not fit together.
+    pub fn new(neurons: usize, lines: usize, copies: u8, rows: Vec<u8>) -> Result<Self, NetworkError> {
+        check_size(neurons, lines, copies, &rows)?;
+        NetworkError::require(
+            lines * usize::from(copies) <= 65_535,
+            "copies",
+            copies,
+            "lines x copies of at most 65535, the range of a sum",
+        )?;
+        let mut tiles = vec![0; neurons.div_ceil(TILE) * lines * TILE];
+        for (neuron, row) in rows.chunks_exact(lines).enumerate() {
+            let (tile, lane) = (neuron / TILE, neuron % TILE);
+            for (line, &count) in row.iter().enumerate() {
+                tiles[(tile * lines + line) * TILE + lane] = count;
+            }
+        }
+        Ok(Self { neurons, lines, copies, tiles, rows, writer: Writer(RowWriter::new(lines)) })
+    }
+
+    /// Synapses in random states, each device P with probability `parallel`.
+    ///
+    /// # Errors
+    /// As [`CountSynapses::new`].
+    pub fn random(
+        neurons: usize,
+        lines: usize,
+        copies: u8,
+        parallel: f64,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        check_size(1, lines, copies, &vec![0; lines])?;
+        let streams = Streams::new(seed, "initial-states");
+        Self::new(neurons, lines, copies, random_rows(neurons, lines, copies, parallel, &streams))
+    }
+}
+
+impl Synapses for CountSynapses {
+    type Sum = u16;
+
+    fn neurons(&self) -> usize {
+        self.neurons
+    }
+
+    fn lines(&self) -> usize {
+        self.lines
+    }
+
+    fn copies(&self) -> u8 {
+        self.copies
+    }
+
+    fn unit(&self) -> f32 {
+        1.0
+    }
+
+    fn score(&self, batch: &Batch, sums: &mut [u16]) {
+        if batch.is_empty() {
+            return;
+        }
+        let flush = usize::from(255 / self.copies);
+        let one = |(sums, tile): (&mut [u16], &[u8])| {
+            score_tile(tile, batch.starts(), batch.active(), flush, sums);
+        };
+        let sums = sums.par_chunks_mut(batch.len() * TILE);
+        let tiles = self.tiles.par_chunks(self.lines * TILE);
+        // Small layers are not worth the wake-up of a thread.
+        sums.zip(tiles).with_min_len(32).for_each(one);
+    }
+
+    fn write(
+        &mut self,
+        neuron: usize,
+        event: &WriteEvent<'_>,
+        changes: &mut Vec<Change>,
+        switched: &mut Vec<(u16, u8)>,
+    ) {
+        let row = &mut self.rows[neuron * self.lines..(neuron + 1) * self.lines];
+        let drawn = self.writer.0.draw(
+            row,
+            event.active,
+            self.copies,
+            &event.plasticity.tables,
+            event.streams,
+            event.index,
+        );
+        let (tile, lane) = (neuron / TILE, neuron % TILE);
+        let tile = &mut self.tiles[tile * self.lines * TILE..(tile + 1) * self.lines * TILE];
+        changes.clear();
+        switched.clear();
+        for &(line, count) in drawn {
+            let index = usize::from(line);
+            let change = if event.active[index] != 0 { i32::from(count) } else { -i32::from(count) };
+            row[index] = (i32::from(row[index]) + change) as u8;
+            tile[index * TILE + lane] = row[index];
+            changes.push((line, change));
+        }
+        switched.extend_from_slice(drawn);
+    }
+
+    fn row(&self, neuron: usize) -> Vec<u8> {
+        self.rows[neuron * self.lines..(neuron + 1) * self.lines].to_vec()
+    }
+}
+
+/// Sums of one tile for all images: 8-bit partial sums, widened every `flush` lines.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+fn score_tile(tile: &[u8], starts: &[u32], active: &[u16], flush: usize, sums: &mut [u16]) {
+    let (columns, _) = tile.as_chunks::<TILE>();
+    let (sums, _) = sums.as_chunks_mut::<TILE>();
+    for (image, sum) in sums.iter_mut().enumerate() {
+        let end = starts.get(image + 1).map_or(active.len(), |&e| e as usize);
+        let lines = &active[starts[image] as usize..end];
+        let mut total = [0u16; TILE];
+        for part in lines.chunks(2 * flush) {
+            // Two independent partial sums hide the latency of the additions.
+            let mut even = [0u8; TILE];
+            let mut odd = [0u8; TILE];
+            let (pairs, last) = part.as_chunks::<2>();
+            for &[a, b] in pairs {
+                let (a, b) = (&columns[usize::from(a)], &columns[usize::from(b)]);
+                for lane in 0..TILE {
+                    even[lane] = even[lane].wrapping_add(a[lane]);
+                    odd[lane] = odd[lane].wrapping_add(b[lane]);
+                }
+            }
+            for &a in last {
+                let a = &columns[usize::from(a)];
+                for lane in 0..TILE {
+                    even[lane] = even[lane].wrapping_add(a[lane]);
+                }
+            }
+            for lane in 0..TILE {
+                total[lane] += u16::from(even[lane]) + u16::from(odd[lane]);
+            }
+        }
+        *sum = total;
+    }
+}

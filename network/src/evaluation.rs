@@ -1,0 +1,101 @@
+//! Accuracy, confusion matrix, recall and confidence intervals.
+
+/// Result of a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    classes: usize,
+    /// `[truth * (classes + 1) + found]`; the last column counts images without an answer.
+    confusion: Vec<u32>,
+}
+
+impl Evaluation {
+    /// An empty result.
+    #[must_use]
+    pub fn new(classes: usize) -> Self {
+        Self { classes, confusion: vec![0; classes * (classes + 1)] }
+    }
+
+    pub(crate) fn add(&mut self, truth: u8, found: Option<u8>) {
+        let column = found.map_or(self.classes, usize::from);
+        self.confusion[usize::from(truth) * (self.classes + 1) + column] += 1;
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub const fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Images of class `truth` that were taken for `found`.
+    #[must_use]
+    pub fn confusion(&self, truth: usize, found: usize) -> u32 {
+        self.confusion[truth * (self.classes + 1) + found]
+    }
+
+    /// Images of class `truth` without an answer.
+    #[must_use]
+    pub fn unanswered(&self, truth: usize) -> u32 {
+        self.confusion[truth * (self.classes + 1) + self.classes]
+    }
+
+    /// Images tested.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.confusion.iter().sum()
+    }
+
+    /// Images recognised.
+    #[must_use]
+    pub fn correct(&self) -> u32 {
+        (0..self.classes).map(|c| self.confusion(c, c)).sum()
+    }
+
+    /// Fraction of images recognised.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        f64::from(self.correct()) / f64::from(self.total())
+    }
+
+    /// Fraction of the images of class `truth` recognised; NaN when there are none.
+    #[must_use]
+    pub fn recall(&self, truth: usize) -> f64 {
+        let row = &self.confusion[truth * (self.classes + 1)..(truth + 1) * (self.classes + 1)];
+        f64::from(row[truth]) / f64::from(row.iter().sum::<u32>())
+    }
+
+    /// Wilson's confidence interval of the accuracy, `z` standard deviations wide to either side (1.96: 95 %).
+    ///
+    /// # References
+    /// E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927), doi:10.1080/01621459.1927.10502953.
+    #[must_use]
+    pub fn interval(&self, z: f64) -> (f64, f64) {
+        let n = f64::from(self.total());
+        let p = self.accuracy();
+        let centre = p + z * z / (2.0 * n);
+        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+        let scale = 1.0 + z * z / n;
+        ((centre - half) / scale, (centre + half) / scale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_a_small_confusion_matrix() {
+        let mut e = Evaluation::new(2);
+        for _ in 0..8 {
+            e.add(0, Some(0));
+        }
+        e.add(0, Some(1));
+        e.add(1, None);
+        assert_eq!((e.total(), e.correct()), (10, 8));
+        assert_eq!(e.recall(0), 8.0 / 9.0);
+        assert_eq!(e.recall(1), 0.0);
+        assert_eq!(e.unanswered(1), 1);
+        // Wilson interval for 8 of 10 at 95 %: 0.490 to 0.943 (Brown, Cai, DasGupta 2001).
+        let (low, high) = e.interval(1.96);
+        assert!((low - 0.4902).abs() < 5e-4 && (high - 0.9433).abs() < 5e-4, "{low} {high}");
+    }
+}

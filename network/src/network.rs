@@ -1,0 +1,197 @@
+//! A network in training whichever engine holds its synapses.
+
+use crate::encoding::{Encoder, Images, Shift};
+use crate::engine::{
+    AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerState, Plasticity, Synapses,
+};
+use crate::error::NetworkError;
+use crate::evaluation::Evaluation;
+use crate::labelling::Labelling;
+use crate::readout::{self, Readout};
+use crate::training::{Trainer, TrainingConfig};
+
+/// A trainer over one of the engines.
+#[derive(Debug, Clone)]
+pub enum Network {
+    /// One ideal device per synapse: bit-sliced counters.
+    Bits(Trainer<BitSynapses>),
+    /// Several ideal devices per synapse: counts.
+    Counts(Trainer<CountSynapses>),
+    /// Every device its own conductances and switching law.
+    Analog(Trainer<AnalogSynapses>),
+}
+
+macro_rules! each {
+    ($network:expr, $trainer:ident => $body:expr) => {
+        match $network {
+            Network::Bits($trainer) => $body,
+            Network::Counts($trainer) => $body,
+            Network::Analog($trainer) => $body,
+        }
+    };
+}
+
+impl Network {
+    /// An untrained network with ideal devices in random states, for `images`.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when configuration and images do not fit together.
+    pub fn ideal(config: &TrainingConfig, images: &Images<'_>, seed: u64) -> Result<Self, NetworkError> {
+        config.validate()?;
+        let encoder = encoder(config, images)?;
+        let (n, lines, parallel) = (config.neurons, encoder.lines(), config.initial_parallel);
+        let (plasticity, count) = (config.plasticity(), images.len());
+        if config.copies == 1 {
+            let synapses = BitSynapses::random(n, lines, parallel, seed)?;
+            Ok(Self::Bits(Trainer::new(config, synapses, plasticity, encoder, count, seed)?))
+        } else {
+            let synapses = CountSynapses::random(n, lines, config.copies, parallel, seed)?;
+            Ok(Self::Counts(Trainer::new(config, synapses, plasticity, encoder, count, seed)?))
+        }
+    }
+
+    /// An untrained network whose devices differ by `spread`, for `images`.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when configuration, spread and images do not fit together.
+    pub fn varied(
+        config: &TrainingConfig,
+        spread: &DeviceSpread,
+        images: &Images<'_>,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        config.validate()?;
+        let encoder = encoder(config, images)?;
+        let parallel = config.initial_parallel;
+        let synapses =
+            AnalogSynapses::random(config.neurons, encoder.lines(), config.copies, parallel, spread, seed)?;
+        let plasticity = if synapses.has_classes() {
+            let at = |schedule: &crate::training::Schedule, stage| schedule.at(stage, config.stages);
+            (0..config.stages)
+                .map(|stage| {
+                    Plasticity::with_classes(
+                        &spread.class_probabilities(at(&config.potentiation, stage)),
+                        &spread.class_probabilities(at(&config.depression, stage)),
+                        at(&config.gain, stage),
+                    )
+                })
+                .collect()
+        } else {
+            config.plasticity()
+        };
+        Ok(Self::Analog(Trainer::new(config, synapses, plasticity, encoder, images.len(), seed)?))
+    }
+
+    /// An ideal network that goes on from the numbers of P devices `rows` (neuron-major) and `state`.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when configuration, state and images do not fit together.
+    pub fn resume_ideal(
+        config: &TrainingConfig,
+        images: &Images<'_>,
+        seed: u64,
+        rows: Vec<u8>,
+        state: LayerState,
+    ) -> Result<Self, NetworkError> {
+        config.validate()?;
+        let encoder = encoder(config, images)?;
+        let (n, lines, plasticity) = (config.neurons, encoder.lines(), config.plasticity());
+        let count = images.len();
+        if config.copies == 1 {
+            let synapses = BitSynapses::new(n, lines, rows)?;
+            Ok(Self::Bits(Trainer::resume(config, synapses, state, plasticity, encoder, count, seed)?))
+        } else {
+            let synapses = CountSynapses::new(n, lines, config.copies, rows)?;
+            Ok(Self::Counts(Trainer::resume(config, synapses, state, plasticity, encoder, count, seed)?))
+        }
+    }
+
+    /// Shows up to `count` further images and learns from them; returns how many were shown.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance`].
+    pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<u64, NetworkError> {
+        each!(self, trainer => trainer.advance(images, count))
+    }
+
+    /// Images to be shown in all.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        each!(self, trainer => trainer.total())
+    }
+
+    /// Images shown so far.
+    #[must_use]
+    pub fn shown(&self) -> u64 {
+        each!(self, trainer => trainer.shown())
+    }
+
+    /// Homeostasis and accounting.
+    #[must_use]
+    pub fn state(&self) -> &LayerState {
+        each!(self, trainer => trainer.layer().state())
+    }
+
+    /// Number of P devices of each line of `neuron`.
+    #[must_use]
+    pub fn row(&self, neuron: usize) -> Vec<u8> {
+        each!(self, trainer => trainer.layer().synapses().row(neuron))
+    }
+
+    /// Numbers of P devices of all neurons, neuron-major.
+    #[must_use]
+    pub fn rows(&self) -> Vec<u8> {
+        (0..self.state().own.len()).flat_map(|neuron| self.row(neuron)).collect()
+    }
+
+    /// Receptive field of `neuron`: the fraction of P devices of each line (pixels row by row, threshold by threshold).
+    #[must_use]
+    pub fn receptive_field(&self, neuron: usize) -> Vec<f64> {
+        let copies = f64::from(each!(self, trainer => trainer.layer().synapses().copies()));
+        self.row(neuron).iter().map(|&count| f64::from(count) / copies).collect()
+    }
+
+    /// The encoder.
+    #[must_use]
+    pub fn encoder(&self) -> &Encoder {
+        each!(self, trainer => trainer.encoder())
+    }
+
+    /// Labels the neurons; see [`Labelling::by_activity`].
+    ///
+    /// # Errors
+    /// As [`Labelling::by_activity`].
+    pub fn label(
+        &self,
+        images: &Images<'_>,
+        labels: &[u8],
+        classes: usize,
+        shifts: &[Shift],
+    ) -> Result<Labelling, NetworkError> {
+        each!(self, trainer => {
+            Labelling::by_activity(trainer.layer(), trainer.encoder(), images, labels, classes, shifts)
+        })
+    }
+
+    /// Tests the network; see [`readout::evaluate`].
+    ///
+    /// # Errors
+    /// As [`readout::evaluate`].
+    pub fn evaluate(
+        &self,
+        labelling: &Labelling,
+        readout: Readout,
+        images: &Images<'_>,
+        labels: &[u8],
+        shifts: &[Shift],
+    ) -> Result<Evaluation, NetworkError> {
+        each!(self, trainer => {
+            readout::evaluate(trainer.layer(), trainer.encoder(), labelling, readout, images, labels, shifts)
+        })
+    }
+}
+
+fn encoder(config: &TrainingConfig, images: &Images<'_>) -> Result<Encoder, NetworkError> {
+    let (width, height) = images.size();
+    Encoder::new(&config.encoding, width, height)
+}
