@@ -73,6 +73,7 @@ fn weights<S: Synapses>(layer: &Layer<S>) -> Vec<u8> {
 #[test]
 fn counts_equal_the_stepping_reference_for_every_batch_size() {
     let images = images(600);
+    let mut gated = 0;
     for (form, winners, copies) in
         [(Form::Ratio, 1, 8), (Form::Ratio, 3, 2), (Form::Querlioz, 1, 4), (Form::Querlioz, 2, 1)]
     {
@@ -87,7 +88,8 @@ fn counts_equal_the_stepping_reference_for_every_batch_size() {
             .map(|(i, image)| reference.learn(image, &stages[usize::from(i >= 300)]).0)
             .collect();
         let silent = expected.iter().filter(|f| f.is_empty()).count();
-        assert!((20..500).contains(&silent), "the gate must matter: {silent} silent images");
+        gated += silent;
+        assert!(silent < 300, "too few firings to compare: {silent} of 600 images are silent");
         for batch_size in [1, 7, 16, 64] {
             let mut layer = Layer::new(synapses.clone(), config.clone(), 3).unwrap();
             let fired = train(&mut layer, &images, batch_size, &stages);
@@ -97,6 +99,7 @@ fn counts_equal_the_stepping_reference_for_every_batch_size() {
             assert_eq!(layer.state().silent, silent as u64);
         }
     }
+    assert!(gated >= 20, "the gate must matter: {gated} silent images");
 }
 
 /// The firing cycle of the closed form is that of the stepping reference.
