@@ -78,65 +78,126 @@ impl<'a> Images<'a> {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct EncodingConfig {
-    /// Grey values above which a pixel drives its line; several make a thermometer code.
+    /// Grey values above which a pixel drives its line; several make a thermometer code; none leaves them out.
     pub thresholds: Vec<u8>,
+    /// Lines for oriented contrast edges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<EdgeConfig>,
+    /// Whether slanted images are set upright first, by shifting rows by whole pixels.
+    #[serde(default)]
+    pub upright: bool,
+}
+
+/// Lines for oriented contrast edges: a comparator between two pixels, and a wired OR over a block.
+///
+/// A comparator of direction `d` at pixel `q` is on when the pixel `distance` steps along `d` from `q` is brighter than `q`
+/// by more than `contrast`. The line of a block is active when any of its comparators is on.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct EdgeConfig {
+    /// Grey-value difference above which a comparator is on.
+    pub contrast: u8,
+    /// Distance of the two pixels in steps of one pixel (diagonally: one step in both directions).
+    pub distance: u8,
+    /// Side of a block in pixels.
+    pub block: u8,
+    /// Distance of neighbouring blocks in pixels.
+    pub stride: u8,
 }
 
 impl Default for EncodingConfig {
     fn default() -> Self {
-        Self { thresholds: vec![64] }
+        Self { thresholds: vec![64], edges: None, upright: false }
     }
 }
 
 /// A displacement of the image by whole pixels: (right, down).
 pub type Shift = [i8; 2];
 
+/// The eight directions of the edge lines: (right, down).
+pub const DIRECTIONS: [[i32; 2]; 8] = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]];
+
 /// Turns images of one size into active lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     width: usize,
     height: usize,
-    thresholds: Vec<u8>,
+    config: EncodingConfig,
+    /// Blocks of edge lines across and down.
+    blocks: [usize; 2],
 }
 
 impl Encoder {
     /// Encoder for images of `width x height` pixels.
     ///
     /// # Errors
-    /// [`NetworkError::OutOfRange`] without a threshold, with thresholds that do not rise, or above 65,535 lines.
+    /// [`NetworkError::OutOfRange`] when there is no line, thresholds do not rise, blocks do not fit, or above 65,535 lines.
     pub fn new(config: &EncodingConfig, width: usize, height: usize) -> Result<Self, NetworkError> {
-        let thresholds = config.thresholds.clone();
         NetworkError::require(
-            !thresholds.is_empty() && thresholds.is_sorted_by(|a, b| a < b),
+            config.thresholds.is_sorted_by(|a, b| a < b),
             "encoding.thresholds",
-            format!("{thresholds:?}"),
-            "one or more rising grey values",
+            format!("{:?}", config.thresholds),
+            "rising grey values",
         )?;
-        let lines = width * height * thresholds.len();
+        let mut blocks = [0, 0];
+        if let Some(edges) = config.edges {
+            NetworkError::require(
+                edges.stride >= 1,
+                "encoding.edges.stride",
+                edges.stride,
+                "at least 1 pixel",
+            )?;
+            NetworkError::require(
+                edges.distance >= 1,
+                "encoding.edges.distance",
+                edges.distance,
+                "at least 1 step",
+            )?;
+            let side = usize::from(edges.block);
+            NetworkError::require(
+                (1..=width.min(height)).contains(&side),
+                "encoding.edges.block",
+                side,
+                &format!("between 1 pixel and the size of the image, {width} x {height}"),
+            )?;
+            blocks = [width, height].map(|size| (size - side) / usize::from(edges.stride) + 1);
+        }
+        let encoder = Self { width, height, config: config.clone(), blocks };
+        let lines = encoder.lines();
         NetworkError::require(
             (1..=65_535).contains(&lines),
-            "encoding.thresholds",
-            thresholds.len(),
-            &format!("at most 65535 lines; {width} x {height} pixels with so many thresholds need {lines}"),
+            "encoding",
+            format!("{lines} lines"),
+            "between 1 and 65535 lines (thresholds x pixels + 8 x blocks)",
         )?;
-        Ok(Self { width, height, thresholds })
+        Ok(encoder)
     }
 
-    /// Number of input lines.
+    /// Number of input lines: pixels x thresholds, then directions x blocks.
     #[must_use]
     pub const fn lines(&self) -> usize {
-        self.width * self.height * self.thresholds.len()
+        self.width * self.height * self.config.thresholds.len()
+            + DIRECTIONS.len() * self.blocks[0] * self.blocks[1]
     }
 
     /// Appends the active lines of `image`, displaced by `shift`, in rising order. What leaves the frame is lost.
     pub fn encode(&self, image: &[u8], shift: Shift, active: &mut Vec<u16>) {
+        if self.config.upright {
+            let upright = self.upright(image);
+            self.encode_pixels(&upright, shift, active);
+        } else {
+            self.encode_pixels(image, shift, active);
+        }
+    }
+
+    fn encode_pixels(&self, image: &[u8], shift: Shift, active: &mut Vec<u16>) {
         let size = self.width * self.height;
         let (width, height) = (self.width as i32, self.height as i32);
         let [dx, dy] = [i32::from(shift[0]), i32::from(shift[1])];
-        // Source columns that stay inside the frame.
+        // Source columns and rows that stay inside the frame.
         let (left, right) = ((-dx).clamp(0, width), (width - dx).clamp(0, width));
         let (top, bottom) = ((-dy).clamp(0, height), (height - dy).clamp(0, height));
-        for (level, &threshold) in self.thresholds.iter().enumerate() {
+        for (level, &threshold) in self.config.thresholds.iter().enumerate() {
             // Branch-free: every pixel writes, the length moves on only past the active ones.
             let start = active.len();
             active.resize(start + size, 0);
@@ -151,6 +212,109 @@ impl Encoder {
             }
             active.truncate(length);
         }
+        if let Some(edges) = self.config.edges {
+            self.encode_edges(image, shift, edges, active);
+        }
+    }
+
+    fn encode_edges(&self, image: &[u8], shift: Shift, edges: EdgeConfig, active: &mut Vec<u16>) {
+        // A frame of black pixels around the displaced image spares all tests of the border.
+        let (width, height) = (self.width, self.height);
+        let reach = usize::from(edges.distance);
+        let pitch = width + 2 * reach;
+        let mut canvas = vec![0u8; pitch * (height + 2 * reach)];
+        for y in 0..height {
+            let source = y as i32 - i32::from(shift[1]);
+            if (0..height as i32).contains(&source) {
+                let row = &image[source as usize * width..(source as usize + 1) * width];
+                let target = &mut canvas[(y + reach) * pitch + reach..][..width];
+                let dx = isize::from(shift[0]);
+                let skip = dx.unsigned_abs().min(width);
+                if dx >= 0 {
+                    target[skip..].copy_from_slice(&row[..width - skip]);
+                } else {
+                    target[..width - skip].copy_from_slice(&row[skip..]);
+                }
+            }
+        }
+        let mut on = vec![0u8; width * height];
+        let mut across = vec![0u8; self.blocks[0] * height];
+        let (side, stride) = (usize::from(edges.block), usize::from(edges.stride));
+        let [columns, rows] = self.blocks;
+        for (d, [right, down]) in DIRECTIONS.iter().enumerate() {
+            for y in 0..height {
+                let here = &canvas[(y + reach) * pitch + reach..][..width];
+                let far = (y as i32 + reach as i32 * (1 + down)) * pitch as i32 + reach as i32 * (1 + right);
+                let there = &canvas[far as usize..][..width];
+                for ((on, &a), &b) in on[y * width..(y + 1) * width].iter_mut().zip(here).zip(there) {
+                    *on = u8::from(b > a.saturating_add(edges.contrast));
+                }
+                for (x, any) in across[y * columns..(y + 1) * columns].iter_mut().enumerate() {
+                    *any = on[y * width + x * stride..][..side].iter().fold(0, |a, b| a | b);
+                }
+            }
+            let start = active.len();
+            active.resize(start + columns * rows, 0);
+            let mut length = start;
+            let first = self.width * self.height * self.config.thresholds.len() + d * columns * rows;
+            for y in 0..rows {
+                for x in 0..columns {
+                    let any = (0..side).fold(0, |a, k| a | across[(y * stride + k) * columns + x]);
+                    active[length] = (first + y * columns + x) as u16;
+                    length += usize::from(any);
+                }
+            }
+            active.truncate(length);
+        }
+    }
+
+    /// The image with its slant taken out: row `y` is shifted by the nearest whole number to `slant * (y - centre)`,
+    /// where `slant` is the ratio of the moments `<x y>` and `<y y>` about the centre of brightness.
+    fn upright(&self, image: &[u8]) -> Vec<u8> {
+        let (mut sum, mut sum_x, mut sum_y) = (0i64, 0i64, 0i64);
+        let pixels = || image.chunks_exact(self.width).enumerate();
+        for (y, row) in pixels() {
+            let (mut weight, mut first) = (0i64, 0i64);
+            for (x, &value) in row.iter().enumerate() {
+                weight += i64::from(value);
+                first += i64::from(value) * x as i64;
+            }
+            sum += weight;
+            sum_x += first;
+            sum_y += weight * y as i64;
+        }
+        if sum == 0 {
+            return image.to_vec();
+        }
+        // Moments about the centre, times sum (all integers, so that every machine agrees).
+        let (mut xy, mut yy) = (0i64, 0i64);
+        for (y, row) in pixels() {
+            for (x, &value) in row.iter().enumerate() {
+                xy += i64::from(value) * x as i64 * y as i64;
+                yy += i64::from(value) * (y * y) as i64;
+            }
+        }
+        let xy = i128::from(xy) * i128::from(sum) - i128::from(sum_x) * i128::from(sum_y);
+        let yy = i128::from(yy) * i128::from(sum) - i128::from(sum_y) * i128::from(sum_y);
+        if yy == 0 {
+            return image.to_vec();
+        }
+        let mut upright = vec![0; image.len()];
+        let limit = self.width as i128;
+        for (y, row) in pixels() {
+            // round(xy/yy * (y - sum_y/sum)) with integers.
+            let numerator = xy * (y as i128 * i128::from(sum) - i128::from(sum_y));
+            let denominator = yy * i128::from(sum);
+            let shift =
+                (2 * numerator + denominator).div_euclid(2 * denominator).clamp(-limit, limit) as isize;
+            for (x, &value) in row.iter().enumerate() {
+                let target = x as isize - shift;
+                if (0..self.width as isize).contains(&target) {
+                    upright[y * self.width + target as usize] = value;
+                }
+            }
+        }
+        upright
     }
 }
 
@@ -158,9 +322,69 @@ impl Encoder {
 mod tests {
     use super::*;
 
+    fn pixels(thresholds: Vec<u8>) -> EncodingConfig {
+        EncodingConfig { thresholds, ..EncodingConfig::default() }
+    }
+
+    #[test]
+    fn edges_point_at_the_brighter_side() {
+        let edges = EdgeConfig { contrast: 50, distance: 1, block: 1, stride: 1 };
+        let config = EncodingConfig { thresholds: vec![], edges: Some(edges), upright: false };
+        let encoder = Encoder::new(&config, 3, 3).unwrap();
+        assert_eq!(encoder.lines(), 72);
+        let mut active = Vec::new();
+        // One bright pixel in the middle: each of its neighbours sees it in one direction.
+        encoder.encode(&[0, 0, 0, 0, 200, 0, 0, 0, 0], [0, 0], &mut active);
+        let expected: Vec<u16> = DIRECTIONS
+            .iter()
+            .enumerate()
+            .map(|(d, [right, down])| (d as i32 * 9 + (1 - down) * 3 + 1 - right) as u16)
+            .collect();
+        assert_eq!(active, expected);
+        // Blocks of 2 x 2 at stride 1: the neighbour to the left (1, 0) lies in two of them.
+        let config = EncodingConfig { edges: Some(EdgeConfig { block: 2, ..edges }), ..config };
+        let encoder = Encoder::new(&config, 3, 3).unwrap();
+        active.clear();
+        encoder.encode(&[0, 0, 0, 0, 200, 0, 0, 0, 0], [0, 0], &mut active);
+        assert_eq!(active[..2], [0, 2]);
+    }
+
+    /// Shifting the image and shifting the code are the same as long as nothing leaves the frame.
+    #[test]
+    fn edges_follow_a_shift() {
+        let edges = EdgeConfig { contrast: 10, distance: 2, block: 1, stride: 1 };
+        let config = EncodingConfig { thresholds: vec![64], edges: Some(edges), upright: false };
+        let encoder = Encoder::new(&config, 12, 12).unwrap();
+        let mut image = vec![0u8; 144];
+        for (i, x) in [(65, 100), (66, 200), (77, 90), (78, 255)] {
+            image[i] = x;
+        }
+        let (mut still, mut moved) = (Vec::new(), Vec::new());
+        encoder.encode(&image, [0, 0], &mut still);
+        encoder.encode(&image, [1, -2], &mut moved);
+        let shifted: Vec<u16> = still.iter().map(|l| l + 1 - 24).collect();
+        assert_eq!(moved, shifted);
+        assert!(still.len() > 20);
+    }
+
+    #[test]
+    fn a_slanted_line_is_set_upright() {
+        let encoder = Encoder::new(&EncodingConfig { upright: true, ..pixels(vec![64]) }, 9, 9).unwrap();
+        let mut image = vec![0u8; 81];
+        for y in 1..8 {
+            image[y * 9 + 8 - y] = 255;
+        }
+        let mut active = Vec::new();
+        encoder.encode(&image, [0, 0], &mut active);
+        assert_eq!(active, [13, 22, 31, 40, 49, 58, 67]);
+        active.clear();
+        encoder.encode(&[0; 81], [0, 0], &mut active);
+        assert!(active.is_empty());
+    }
+
     #[test]
     fn thresholds_and_shifts() {
-        let encoder = Encoder::new(&EncodingConfig { thresholds: vec![10, 100] }, 3, 2).unwrap();
+        let encoder = Encoder::new(&pixels(vec![10, 100]), 3, 2).unwrap();
         assert_eq!(encoder.lines(), 12);
         let image = [0, 50, 200, 11, 10, 0];
         let lines = |shift| {
@@ -177,9 +401,9 @@ mod tests {
     #[test]
     fn sizes_are_checked() {
         assert!(Images::new(&[0; 785], 28, 28).is_err());
-        assert!(Encoder::new(&EncodingConfig { thresholds: vec![] }, 28, 28).is_err());
-        assert!(Encoder::new(&EncodingConfig { thresholds: vec![9, 9] }, 28, 28).is_err());
-        let pixels = [0; 28 * 28];
-        assert!(Images::new(&pixels, 28, 28).unwrap().slice(0..2).is_err());
+        assert!(Encoder::new(&pixels(vec![]), 28, 28).is_err());
+        assert!(Encoder::new(&pixels(vec![9, 9]), 28, 28).is_err());
+        let image = [0; 28 * 28];
+        assert!(Images::new(&image, 28, 28).unwrap().slice(0..2).is_err());
     }
 }

@@ -19,7 +19,7 @@ pub fn paper(neurons: usize, copies: u8, images: usize) -> TrainingConfig {
     TrainingConfig {
         neurons,
         copies,
-        encoding: EncodingConfig { thresholds: vec![64] },
+        encoding: EncodingConfig::default(),
         neuron: LeakyIntegrator { retention: 1.0, cycles: 50 },
         reference: 0.0,
         threshold: 1.0,
