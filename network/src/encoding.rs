@@ -78,44 +78,21 @@ impl<'a> Images<'a> {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct EncodingConfig {
-    /// Grey values above which a pixel drives its line; several make a thermometer code; none leaves them out.
+    /// Grey values above which a pixel drives its line; several make a thermometer code.
     pub thresholds: Vec<u8>,
-    /// Lines for oriented contrast edges.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edges: Option<EdgeConfig>,
     /// Whether slanted images are set upright first, by shifting rows by whole pixels.
     #[serde(default)]
     pub upright: bool,
 }
 
-/// Lines for oriented contrast edges: a comparator between two pixels, and a wired OR over a block.
-///
-/// A comparator of direction `d` at pixel `q` is on when the pixel `distance` steps along `d` from `q` is brighter than `q`
-/// by more than `contrast`. The line of a block is active when any of its comparators is on.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct EdgeConfig {
-    /// Grey-value difference above which a comparator is on.
-    pub contrast: u8,
-    /// Distance of the two pixels in steps of one pixel (diagonally: one step in both directions).
-    pub distance: u8,
-    /// Side of a block in pixels.
-    pub block: u8,
-    /// Distance of neighbouring blocks in pixels.
-    pub stride: u8,
-}
-
 impl Default for EncodingConfig {
     fn default() -> Self {
-        Self { thresholds: vec![64], edges: None, upright: false }
+        Self { thresholds: vec![64], upright: false }
     }
 }
 
 /// A displacement of the image by whole pixels: (right, down).
 pub type Shift = [i8; 2];
-
-/// The eight directions of the edge lines: (right, down).
-pub const DIRECTIONS: [[i32; 2]; 8] = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]];
 
 /// Turns images of one size into active lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,61 +100,35 @@ pub struct Encoder {
     width: usize,
     height: usize,
     config: EncodingConfig,
-    /// Blocks of edge lines across and down.
-    blocks: [usize; 2],
 }
 
 impl Encoder {
     /// Encoder for images of `width x height` pixels.
     ///
     /// # Errors
-    /// [`NetworkError::OutOfRange`] when there is no line, thresholds do not rise, blocks do not fit, or above 65,535 lines.
+    /// [`NetworkError::OutOfRange`] without a threshold, with thresholds that do not rise, or above 65,535 lines.
     pub fn new(config: &EncodingConfig, width: usize, height: usize) -> Result<Self, NetworkError> {
         NetworkError::require(
-            config.thresholds.is_sorted_by(|a, b| a < b),
+            !config.thresholds.is_empty() && config.thresholds.is_sorted_by(|a, b| a < b),
             "encoding.thresholds",
             format!("{:?}", config.thresholds),
-            "rising grey values",
+            "one or more rising grey values",
         )?;
-        let mut blocks = [0, 0];
-        if let Some(edges) = config.edges {
-            NetworkError::require(
-                edges.stride >= 1,
-                "encoding.edges.stride",
-                edges.stride,
-                "at least 1 pixel",
-            )?;
-            NetworkError::require(
-                edges.distance >= 1,
-                "encoding.edges.distance",
-                edges.distance,
-                "at least 1 step",
-            )?;
-            let side = usize::from(edges.block);
-            NetworkError::require(
-                (1..=width.min(height)).contains(&side),
-                "encoding.edges.block",
-                side,
-                &format!("between 1 pixel and the size of the image, {width} x {height}"),
-            )?;
-            blocks = [width, height].map(|size| (size - side) / usize::from(edges.stride) + 1);
-        }
-        let encoder = Self { width, height, config: config.clone(), blocks };
+        let encoder = Self { width, height, config: config.clone() };
         let lines = encoder.lines();
         NetworkError::require(
             (1..=65_535).contains(&lines),
-            "encoding",
-            format!("{lines} lines"),
-            "between 1 and 65535 lines (thresholds x pixels + 8 x blocks)",
+            "encoding.thresholds",
+            config.thresholds.len(),
+            &format!("at most 65535 lines; {width} x {height} pixels with so many thresholds need {lines}"),
         )?;
         Ok(encoder)
     }
 
-    /// Number of input lines: pixels x thresholds, then directions x blocks.
+    /// Number of input lines: pixels x thresholds.
     #[must_use]
     pub const fn lines(&self) -> usize {
         self.width * self.height * self.config.thresholds.len()
-            + DIRECTIONS.len() * self.blocks[0] * self.blocks[1]
     }
 
     /// Appends the active lines of `image`, displaced by `shift`, in rising order. What leaves the frame is lost.
@@ -208,60 +159,6 @@ impl Encoder {
                 for x in left..right {
                     active[length] = (target + x) as u16;
                     length += usize::from(image[row + x as usize] > threshold);
-                }
-            }
-            active.truncate(length);
-        }
-        if let Some(edges) = self.config.edges {
-            self.encode_edges(image, shift, edges, active);
-        }
-    }
-
-    fn encode_edges(&self, image: &[u8], shift: Shift, edges: EdgeConfig, active: &mut Vec<u16>) {
-        // A frame of black pixels around the displaced image spares all tests of the border.
-        let (width, height) = (self.width, self.height);
-        let reach = usize::from(edges.distance);
-        let pitch = width + 2 * reach;
-        let mut canvas = vec![0u8; pitch * (height + 2 * reach)];
-        for y in 0..height {
-            let source = y as i32 - i32::from(shift[1]);
-            if (0..height as i32).contains(&source) {
-                let row = &image[source as usize * width..(source as usize + 1) * width];
-                let target = &mut canvas[(y + reach) * pitch + reach..][..width];
-                let dx = isize::from(shift[0]);
-                let skip = dx.unsigned_abs().min(width);
-                if dx >= 0 {
-                    target[skip..].copy_from_slice(&row[..width - skip]);
-                } else {
-                    target[..width - skip].copy_from_slice(&row[skip..]);
-                }
-            }
-        }
-        let mut on = vec![0u8; width * height];
-        let mut across = vec![0u8; self.blocks[0] * height];
-        let (side, stride) = (usize::from(edges.block), usize::from(edges.stride));
-        let [columns, rows] = self.blocks;
-        for (d, [right, down]) in DIRECTIONS.iter().enumerate() {
-            for y in 0..height {
-                let here = &canvas[(y + reach) * pitch + reach..][..width];
-                let far = (y as i32 + reach as i32 * (1 + down)) * pitch as i32 + reach as i32 * (1 + right);
-                let there = &canvas[far as usize..][..width];
-                for ((on, &a), &b) in on[y * width..(y + 1) * width].iter_mut().zip(here).zip(there) {
-                    *on = u8::from(b > a.saturating_add(edges.contrast));
-                }
-                for (x, any) in across[y * columns..(y + 1) * columns].iter_mut().enumerate() {
-                    *any = on[y * width + x * stride..][..side].iter().fold(0, |a, b| a | b);
-                }
-            }
-            let start = active.len();
-            active.resize(start + columns * rows, 0);
-            let mut length = start;
-            let first = self.width * self.height * self.config.thresholds.len() + d * columns * rows;
-            for y in 0..rows {
-                for x in 0..columns {
-                    let any = (0..side).fold(0, |a, k| a | across[(y * stride + k) * columns + x]);
-                    active[length] = (first + y * columns + x) as u16;
-                    length += usize::from(any);
                 }
             }
             active.truncate(length);
@@ -323,48 +220,7 @@ mod tests {
     use super::*;
 
     fn pixels(thresholds: Vec<u8>) -> EncodingConfig {
-        EncodingConfig { thresholds, ..EncodingConfig::default() }
-    }
-
-    #[test]
-    fn edges_point_at_the_brighter_side() {
-        let edges = EdgeConfig { contrast: 50, distance: 1, block: 1, stride: 1 };
-        let config = EncodingConfig { thresholds: vec![], edges: Some(edges), upright: false };
-        let encoder = Encoder::new(&config, 3, 3).unwrap();
-        assert_eq!(encoder.lines(), 72);
-        let mut active = Vec::new();
-        // One bright pixel in the middle: each of its neighbours sees it in one direction.
-        encoder.encode(&[0, 0, 0, 0, 200, 0, 0, 0, 0], [0, 0], &mut active);
-        let expected: Vec<u16> = DIRECTIONS
-            .iter()
-            .enumerate()
-            .map(|(d, [right, down])| (d as i32 * 9 + (1 - down) * 3 + 1 - right) as u16)
-            .collect();
-        assert_eq!(active, expected);
-        // Blocks of 2 x 2 at stride 1: the neighbour to the left (1, 0) lies in two of them.
-        let config = EncodingConfig { edges: Some(EdgeConfig { block: 2, ..edges }), ..config };
-        let encoder = Encoder::new(&config, 3, 3).unwrap();
-        active.clear();
-        encoder.encode(&[0, 0, 0, 0, 200, 0, 0, 0, 0], [0, 0], &mut active);
-        assert_eq!(active[..2], [0, 2]);
-    }
-
-    /// Shifting the image and shifting the code are the same as long as nothing leaves the frame.
-    #[test]
-    fn edges_follow_a_shift() {
-        let edges = EdgeConfig { contrast: 10, distance: 2, block: 1, stride: 1 };
-        let config = EncodingConfig { thresholds: vec![64], edges: Some(edges), upright: false };
-        let encoder = Encoder::new(&config, 12, 12).unwrap();
-        let mut image = vec![0u8; 144];
-        for (i, x) in [(65, 100), (66, 200), (77, 90), (78, 255)] {
-            image[i] = x;
-        }
-        let (mut still, mut moved) = (Vec::new(), Vec::new());
-        encoder.encode(&image, [0, 0], &mut still);
-        encoder.encode(&image, [1, -2], &mut moved);
-        let shifted: Vec<u16> = still.iter().map(|l| l + 1 - 24).collect();
-        assert_eq!(moved, shifted);
-        assert!(still.len() > 20);
+        EncodingConfig { thresholds, upright: false }
     }
 
     #[test]

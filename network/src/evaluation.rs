@@ -1,5 +1,8 @@
 //! Accuracy, confusion matrix, recall and confidence intervals.
 
+use spinhebb_data::DataError;
+use spinhebb_data::labelled::{Dataset, Variable};
+
 /// Result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
@@ -75,6 +78,36 @@ impl Evaluation {
         let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
         let scale = 1.0 + z * z / n;
         ((centre - half) / scale, (centre + half) / scale)
+    }
+
+    /// Labelled arrays: `confusion(truth, found)` (the last column counts images without an answer) and `recall(truth)`.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn to_dataset(&self, name: &str) -> Result<Dataset, DataError> {
+        let classes: Vec<u32> = (0..self.classes as u32).collect();
+        let (low, high) = self.interval(1.96);
+        Dataset::new(name)
+            .attribute("accuracy", self.accuracy())
+            .attribute("accuracy_low_95", low)
+            .attribute("accuracy_high_95", high)
+            .attribute("images", i64::from(self.total()))
+            .with(Variable::coordinate("truth", "1", "class of the image", classes))?
+            .with(Variable::new(
+                "confusion",
+                "1",
+                "images by true and found class; last column: no answer",
+                &["truth", "found"],
+                &[self.classes, self.classes + 1],
+                self.confusion.clone(),
+            )?)?
+            .with(Variable::along(
+                "recall",
+                "truth",
+                "1",
+                "fraction of the images of the class that were recognised",
+                (0..self.classes).map(|c| self.recall(c)).collect::<Vec<f64>>(),
+            ))
     }
 }
 

@@ -9,6 +9,8 @@ use crate::evaluation::Evaluation;
 use crate::labelling::Labelling;
 use crate::readout::{self, Readout};
 use crate::training::{Trainer, TrainingConfig};
+use spinhebb_data::DataError;
+use spinhebb_data::labelled::{Dataset, Variable};
 
 /// A trainer over one of the engines.
 #[derive(Debug, Clone)]
@@ -149,6 +151,47 @@ impl Network {
     pub fn receptive_field(&self, neuron: usize) -> Vec<f64> {
         let copies = f64::from(each!(self, trainer => trainer.layer().synapses().copies()));
         self.row(neuron).iter().map(|&count| f64::from(count) / copies).collect()
+    }
+
+    /// Labelled arrays of the trained network: weights (number of P devices; packed bits for one device per synapse),
+    /// thresholds, firings and switching events.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn to_dataset(&self, name: &str) -> Result<Dataset, DataError> {
+        let state = self.state();
+        let (neurons, rows) = (state.own.len(), self.rows());
+        let shape = [neurons, rows.len() / neurons];
+        let dims = ["neuron", "line"];
+        let copies = each!(self, trainer => trainer.layer().synapses().copies());
+        let weights = if copies == 1 {
+            let bits = rows.iter().map(|&w| w == 1);
+            Variable::packed_bits("weights", "device states (1 = P)", &dims, &shape, bits)?
+        } else {
+            Variable::new("weights", "1", "number of P devices of the synapse", &dims, &shape, rows)?
+        };
+        Dataset::new(name)
+            .attribute("copies", u64::from(copies))
+            .attribute("images", state.images)
+            .attribute("silent_images", state.silent)
+            .attribute("potentiation_pulses", state.potentiation_pulses)
+            .attribute("depression_pulses", state.depression_pulses)
+            .with(weights)?
+            .with(Variable::along(
+                "threshold",
+                "neuron",
+                "1",
+                "threshold without what all neurons have in common",
+                state.own.clone(),
+            ))?
+            .with(Variable::along("firings", "neuron", "1", "firings in training", state.firings.clone()))?
+            .with(Variable::along(
+                "switched",
+                "neuron",
+                "1",
+                "devices switched in the row, over the training",
+                state.switched.clone(),
+            ))
     }
 
     /// The encoder.

@@ -10,6 +10,7 @@
 //! doi:10.1038/s44172-025-00479-2, arXiv:2308.11011, Figs. 1 and 3.
 
 mod currents;
+mod dataset;
 mod exact;
 mod inference;
 mod learning;
