@@ -6,16 +6,19 @@
 //! SI throughout; fields and magnetisations in A/m.
 
 pub mod anisotropy;
+pub mod axial;
 pub mod constants;
 pub mod demagnetisation;
 pub mod energy;
 pub mod error;
+pub mod fokker_planck;
 pub mod geometry;
 pub mod material;
 pub mod mtj;
 pub mod preset;
 pub mod pulse;
 pub mod state;
+pub mod switching_probability;
 pub mod thermal;
 pub mod torque;
 pub mod transport;
