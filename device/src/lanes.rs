@@ -1,0 +1,617 @@
+//! Many macrospins side by side: blocks of lanes in structure-of-arrays form, and the steps
+//! that advance them.
+//!
+//! A lane's random numbers depend on (stream, its identity, step index) alone, and its arithmetic
+//! on nothing but its own state: results are the same bits for any number of lanes, threads and
+//! any instruction set.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use spinhebb_data::random_stream::Streams;
+
+use crate::error::{DeviceError, positive};
+use crate::instruction_set::InstructionSet;
+use crate::integrator::{Integrator, StepWarning};
+use crate::llgs::{Equation, FULL, HEATED, Heat, Instant, PLAIN, Terms, UNHEATED, slope, total_field};
+use crate::material::TemperatureFactors;
+use crate::mtj::Mtj;
+use crate::normal::{RoundKeys, normals};
+use crate::pulse::{Drive, Pulse};
+use crate::schedule::{Schedule, Step};
+use crate::thermal::field_deviation;
+use crate::vector::Vector;
+
+/// Lanes per block: enough vectors to hide latencies at every width, few enough for the L1 cache.
+pub const BLOCK: usize = 64;
+
+/// Fixed-point iterations of the implicit midpoint: each gains at least a digit at the
+/// recommended step.
+const MIDPOINT_ITERATIONS: usize = 14;
+
+/// One block of lanes, in the kernel's frame (third axis along p).
+#[derive(Debug, Clone)]
+struct Block {
+    x: [f64; BLOCK],
+    y: [f64; BLOCK],
+    z: [f64; BLOCK],
+    /// Temperature in K (used under Joule heating).
+    temperature: [f64; BLOCK],
+    /// Identity in the random stream.
+    identity: [u64; BLOCK],
+}
+
+impl Block {
+    fn resting(temperature_k: f64) -> Self {
+        Self {
+            x: [0.0; BLOCK],
+            y: [0.0; BLOCK],
+            z: [1.0; BLOCK],
+            temperature: [temperature_k; BLOCK],
+            identity: [0; BLOCK],
+        }
+    }
+}
+
+/// States of many macrospins of the same junction.
+#[derive(Debug, Clone)]
+pub struct Lanes {
+    blocks: Vec<Block>,
+    count: usize,
+}
+
+impl Lanes {
+    /// Number of lanes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no lane.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// `m.p` of lane `index`.
+    ///
+    /// # Panics
+    /// If `index` is not below the number of lanes.
+    #[must_use]
+    pub fn cosine(&self, index: usize) -> f64 {
+        assert!(index < self.count, "lane {index} of {}", self.count);
+        self.blocks[index / BLOCK].z[index % BLOCK]
+    }
+
+    /// Identity of lane `index` in the random stream.
+    #[must_use]
+    pub fn identity(&self, index: usize) -> u64 {
+        self.blocks[index / BLOCK].identity[index % BLOCK]
+    }
+
+    /// Temperature in K of lane `index` (that of the surroundings without Joule heating).
+    #[must_use]
+    pub fn temperature_k(&self, index: usize) -> f64 {
+        self.blocks[index / BLOCK].temperature[index % BLOCK]
+    }
+
+    /// Gives lane `to` the state of lane `from`; lane `to` keeps its identity, so that the two
+    /// part under independent noise.
+    pub fn copy_state(&mut self, from: usize, to: usize) {
+        let source = &self.blocks[from / BLOCK];
+        let lane = from % BLOCK;
+        let state = (source.x[lane], source.y[lane], source.z[lane], source.temperature[lane]);
+        let target = &mut self.blocks[to / BLOCK];
+        let lane = to % BLOCK;
+        (target.x[lane], target.y[lane], target.z[lane], target.temperature[lane]) = state;
+    }
+
+    /// Keeps the lanes for which `keep` holds for the state in the kernel's frame, in order.
+    fn retain(&mut self, mut keep: impl FnMut(Vector) -> bool) {
+        let mut kept = 0;
+        for index in 0..self.count {
+            let (source, lane) = (&self.blocks[index / BLOCK], index % BLOCK);
+            let identity = source.identity[lane];
+            if keep([source.x[lane], source.y[lane], source.z[lane]]) {
+                if kept != index {
+                    self.copy_state(index, kept);
+                    self.blocks[kept / BLOCK].identity[kept % BLOCK] = identity;
+                }
+                kept += 1;
+            }
+        }
+        self.count = kept;
+        self.blocks.truncate(kept.div_ceil(BLOCK));
+    }
+}
+
+/// State of one lane as it is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Read {
+    /// Direction in the laboratory frame.
+    pub laboratory: Vector,
+    /// `m.p`.
+    pub cosine: f64,
+}
+
+/// How steps are taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stepping {
+    /// Integrator.
+    pub integrator: Integrator,
+    /// Largest step in s; the integrator's recommendation when `None`.
+    pub step_s: Option<f64>,
+    /// Vector instructions; the widest available when `None`. Does not change the results.
+    pub instruction_set: Option<InstructionSet>,
+}
+
+impl Default for Stepping {
+    fn default() -> Self {
+        Self { integrator: Integrator::default(), step_s: None, instruction_set: None }
+    }
+}
+
+/// A junction under a pulse, ready to advance lanes.
+#[derive(Debug, Clone)]
+pub struct Dynamics {
+    equation: Equation,
+    schedule: Schedule,
+    integrator: Integrator,
+    instruction_set: InstructionSet,
+    warning: Option<StepWarning>,
+    temperature_k: f64,
+    /// Deviation of the thermal field at 1 K and a step of 1 s.
+    unit_deviation: f64,
+    heating: Option<Heating>,
+}
+
+/// Joule heating with the temperature factors tabulated on a fine grid.
+#[derive(Debug, Clone)]
+struct Heating {
+    resistance_k_per_w: f64,
+    time_constant_s: f64,
+    /// Factors relative to those at the surroundings' temperature, one per kelvin from 0 K on.
+    factors: Vec<TemperatureFactors>,
+}
+
+/// Highest temperature of the factor table, K; hotter lanes use its last row.
+const HOTTEST_K: usize = 3000;
+
+impl Dynamics {
+    /// Prepares `mtj` under `pulse` (`V > 0` potentiates) and the relaxation after it.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] for a step that is not positive;
+    /// [`DeviceError::NotApplicable`] for current drive of a device with spin-orbit torque.
+    pub fn new(mtj: &Mtj, pulse: &Pulse, stepping: &Stepping) -> Result<Self, DeviceError> {
+        let equation = Equation::new(mtj, pulse.drive)?;
+        let peak_volts = match pulse.drive {
+            Drive::Voltage => pulse.peak(),
+            Drive::Current => equation.junction_volts(pulse.peak(), -1.0).abs(),
+        };
+        let recommended = stepping.integrator.largest_step_s(mtj, peak_volts);
+        let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
+        let span_s = pulse.end_s() + relaxation_s;
+        let step_s = stepping.step_s.unwrap_or(recommended).min(span_s.max(f64::MIN_POSITIVE));
+        positive("stepping.step", step_s, step_s)?;
+        if !span_s.is_finite() || span_s / step_s > 1e9 {
+            return Err(DeviceError::out_of_range(
+                "stepping.step",
+                step_s,
+                &format!("{span_s} s of pulse and relaxation would need more than 1e9 steps"),
+            ));
+        }
+        let heating = mtj.joule_heating.map(|joule| {
+            let scaling = &mtj.temperature_scaling;
+            let base = scaling.factors(mtj.temperature_k);
+            Heating {
+                resistance_k_per_w: joule.resistance_k_per_w,
+                time_constant_s: joule.time_constant_s,
+                factors: (0..=HOTTEST_K)
+                    .map(|kelvin| {
+                        let at = scaling.factors(kelvin as f64);
+                        TemperatureFactors {
+                            magnetisation: at.magnetisation / base.magnetisation,
+                            anisotropy: at.anisotropy / base.anisotropy,
+                        }
+                    })
+                    .collect(),
+            }
+        });
+        Ok(Self {
+            equation,
+            schedule: Schedule::new(pulse, relaxation_s, step_s),
+            integrator: stepping.integrator,
+            instruction_set: stepping
+                .instruction_set
+                .map_or_else(InstructionSet::widest, InstructionSet::or_available),
+            warning: (step_s > recommended * (1.0 + 1e-9))
+                .then_some(StepWarning { step_s, largest_s: recommended }),
+            temperature_k: mtj.temperature_k,
+            unit_deviation: field_deviation(
+                mtj.damping,
+                1.0,
+                mtj.magnetisation_a_per_m,
+                mtj.activation_volume_m3,
+                1.0,
+            ),
+            heating,
+        })
+    }
+
+    /// Steps of pulse and relaxation.
+    #[must_use]
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Set when the step asked for is too long for the precession.
+    #[must_use]
+    pub fn warning(&self) -> Option<StepWarning> {
+        self.warning
+    }
+
+    /// Whether lanes carry a temperature of their own.
+    #[must_use]
+    pub(crate) fn is_heated(&self) -> bool {
+        self.heating.is_some()
+    }
+
+    /// Lanes from pairs (identity, direction in the laboratory frame).
+    #[must_use]
+    pub fn lanes(&self, states: impl IntoIterator<Item = (u64, Vector)>) -> Lanes {
+        let mut lanes = Lanes { blocks: Vec::new(), count: 0 };
+        for (identity, direction) in states {
+            let lane = lanes.count % BLOCK;
+            if lane == 0 {
+                lanes.blocks.push(Block::resting(self.temperature_k));
+            }
+            let m = self.equation.to_frame(direction);
+            if let Some(block) = lanes.blocks.last_mut() {
+                (block.x[lane], block.y[lane], block.z[lane]) = (m[0], m[1], m[2]);
+                block.identity[lane] = identity;
+            }
+            lanes.count += 1;
+        }
+        lanes
+    }
+
+    /// Direction of lane `index` in the laboratory frame.
+    #[must_use]
+    pub fn direction(&self, lanes: &Lanes, index: usize) -> Vector {
+        let (block, lane) = (&lanes.blocks[index / BLOCK], index % BLOCK);
+        self.equation.to_laboratory([block.x[lane], block.y[lane], block.z[lane]])
+    }
+
+    /// Shows every lane to `keep` and removes those for which it returns false.
+    pub(crate) fn read_and_remove(&self, lanes: &mut Lanes, mut keep: impl FnMut(Read) -> bool) {
+        lanes.retain(|m| keep(Read { laboratory: self.equation.to_laboratory(m), cosine: m[2] }));
+    }
+
+    /// Voltage across the junction at the drive `value` and `cosine = m.p`, V.
+    #[must_use]
+    pub fn junction_volts(&self, value: f64, cosine: f64) -> f64 {
+        self.equation.junction_volts(value, cosine)
+    }
+
+    /// Advances all lanes through the steps with indices `steps` of the schedule.
+    ///
+    /// The thermal field of step k in a lane is block k of the stream (`noise`, lane identity).
+    /// At zero temperature without heating no noise is drawn.
+    pub fn advance(&self, lanes: &mut Lanes, noise: &Streams, steps: Range<usize>) {
+        let keys = RoundKeys::new(noise.key());
+        let first = steps.start as u64;
+        let steps = &self.schedule.steps()[steps];
+        lanes.blocks.par_iter_mut().for_each(|block| self.advance_block(block, &keys, first, steps));
+    }
+
+    fn advance_block(&self, block: &mut Block, keys: &RoundKeys, first: u64, steps: &[Step]) {
+        match (self.equation.terms, self.integrator) {
+            (Terms::Plain, Integrator::RungeKutta4) => self.dispatch::<PLAIN, 0>(block, keys, first, steps),
+            (Terms::Plain, Integrator::Heun) => self.dispatch::<PLAIN, 1>(block, keys, first, steps),
+            (Terms::Plain, Integrator::ImplicitMidpoint) => {
+                self.dispatch::<PLAIN, 2>(block, keys, first, steps);
+            }
+            (Terms::Full, Integrator::RungeKutta4) => self.dispatch::<FULL, 0>(block, keys, first, steps),
+            (Terms::Full, Integrator::Heun) => self.dispatch::<FULL, 1>(block, keys, first, steps),
+            (Terms::Full, Integrator::ImplicitMidpoint) => {
+                self.dispatch::<FULL, 2>(block, keys, first, steps);
+            }
+            (Terms::Heated, Integrator::RungeKutta4) => {
+                self.dispatch::<HEATED, 0>(block, keys, first, steps);
+            }
+            (Terms::Heated, Integrator::Heun) => self.dispatch::<HEATED, 1>(block, keys, first, steps),
+            (Terms::Heated, Integrator::ImplicitMidpoint) => {
+                self.dispatch::<HEATED, 2>(block, keys, first, steps);
+            }
+        }
+    }
+
+    fn dispatch<const TERMS: u8, const INTEGRATOR: u8>(
+        &self,
+        block: &mut Block,
+        keys: &RoundKeys,
+        first: u64,
+        steps: &[Step],
+    ) {
+        match self.instruction_set {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `or_available` and `widest` give only sets that the processor reports.
+            InstructionSet::Avx512 => unsafe {
+                self.steps_avx512::<TERMS, INTEGRATOR>(block, keys, first, steps);
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            InstructionSet::Avx2 => unsafe {
+                self.steps_avx2::<TERMS, INTEGRATOR>(block, keys, first, steps);
+            },
+            _ => self.steps::<TERMS, INTEGRATOR>(block, keys, first, steps),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+    fn steps_avx512<const TERMS: u8, const INTEGRATOR: u8>(
+        &self,
+        block: &mut Block,
+        keys: &RoundKeys,
+        first: u64,
+        steps: &[Step],
+    ) {
+        self.steps::<TERMS, INTEGRATOR>(block, keys, first, steps);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn steps_avx2<const TERMS: u8, const INTEGRATOR: u8>(
+        &self,
+        block: &mut Block,
+        keys: &RoundKeys,
+        first: u64,
+        steps: &[Step],
+    ) {
+        self.steps::<TERMS, INTEGRATOR>(block, keys, first, steps);
+    }
+
+    #[inline(always)]
+    fn steps<const TERMS: u8, const INTEGRATOR: u8>(
+        &self,
+        block: &mut Block,
+        keys: &RoundKeys,
+        first: u64,
+        steps: &[Step],
+    ) {
+        let noisy = self.temperature_k > 0.0 || self.heating.is_some();
+        let mut known = steps.first().map_or(0.0, |step| step.first);
+        let mut start = self.equation.instant(known);
+        for (offset, step) in steps.iter().enumerate() {
+            if step.first != known {
+                start = self.equation.instant(step.first);
+            }
+            let flat = step.first == step.middle && step.first == step.last;
+            let (middle, end) = if flat {
+                (start, start)
+            } else {
+                (self.equation.instant(step.middle), self.equation.instant(step.last))
+            };
+            let mut heat = HeatBlock::UNHEATED;
+            if TERMS == HEATED
+                && let Some(heating) = &self.heating
+            {
+                heat.set(heating, &block.temperature);
+            }
+            let scalars = StepScalars {
+                position: first + offset as u64,
+                step_s: step.duration_s,
+                start,
+                middle,
+                end,
+                precession: self.equation.precession,
+                damping: self.equation.damping,
+                deviation: if noisy { self.unit_deviation / step.duration_s.sqrt() } else { 0.0 },
+                root_temperature: self.temperature_k.sqrt(),
+            };
+            match (INTEGRATOR, noisy) {
+                (0, true) => runge_kutta_4::<TERMS, true>(block, &heat, keys, &scalars),
+                (0, false) => runge_kutta_4::<TERMS, false>(block, &heat, keys, &scalars),
+                (1, _) => heun::<TERMS>(block, &heat, keys, &scalars),
+                _ => implicit_midpoint::<TERMS>(block, &heat, keys, &scalars),
+            }
+            if TERMS == HEATED
+                && let Some(heating) = &self.heating
+            {
+                heating.warm(block, &middle, step.duration_s, self.temperature_k);
+            }
+            (start, known) = (end, step.last);
+        }
+    }
+}
+
+/// Factors of each lane's temperature.
+struct HeatBlock {
+    magnetisation: [f64; BLOCK],
+    anisotropy: [f64; BLOCK],
+    torque: [f64; BLOCK],
+    /// sqrt(T/Ms), relative in Ms: scale of the thermal field.
+    noise: [f64; BLOCK],
+}
+
+impl HeatBlock {
+    const UNHEATED: Self = Self {
+        magnetisation: [1.0; BLOCK],
+        anisotropy: [1.0; BLOCK],
+        torque: [1.0; BLOCK],
+        noise: [0.0; BLOCK],
+    };
+
+    fn set(&mut self, heating: &Heating, temperature: &[f64; BLOCK]) {
+        for (lane, kelvin) in temperature.iter().enumerate() {
+            let row = (*kelvin as usize).min(HOTTEST_K - 1);
+            let (low, high) = (heating.factors[row], heating.factors[row + 1]);
+            let share = (kelvin - row as f64).min(1.0);
+            let ms = low.magnetisation + share * (high.magnetisation - low.magnetisation);
+            let k = low.anisotropy + share * (high.anisotropy - low.anisotropy);
+            self.magnetisation[lane] = ms;
+            self.anisotropy[lane] = k / ms;
+            self.torque[lane] = 1.0 / ms;
+            self.noise[lane] = (kelvin / ms).sqrt();
+        }
+    }
+
+    #[inline(always)]
+    fn lane<const TERMS: u8>(&self, lane: usize) -> Heat {
+        if TERMS == HEATED {
+            Heat {
+                magnetisation: self.magnetisation[lane],
+                anisotropy: self.anisotropy[lane],
+                torque: self.torque[lane],
+            }
+        } else {
+            UNHEATED
+        }
+    }
+}
+
+impl Heating {
+    /// One exponential step of the thermal pole at the power of the present angle.
+    fn warm(&self, block: &mut Block, s: &Instant, step_s: f64, surroundings_k: f64) {
+        let share = -(-step_s / self.time_constant_s).exp_m1();
+        for lane in 0..BLOCK {
+            let conductance = s.conductance_mean + s.conductance_slope * block.z[lane];
+            let power = s.volts_squared * conductance + s.amperes_squared / conductance;
+            let target = surroundings_k + self.resistance_k_per_w * power;
+            block.temperature[lane] += share * (target - block.temperature[lane]);
+        }
+    }
+}
+
+/// Scalars of one step.
+struct StepScalars {
+    position: u64,
+    step_s: f64,
+    start: Instant,
+    middle: Instant,
+    end: Instant,
+    precession: f64,
+    damping: f64,
+    /// Deviation of the thermal field at 1 K, A/m.
+    deviation: f64,
+    root_temperature: f64,
+}
+
+#[inline(always)]
+fn thermal_field<const TERMS: u8>(
+    identity: u64,
+    lane: usize,
+    heat: &HeatBlock,
+    keys: &RoundKeys,
+    s: &StepScalars,
+) -> Vector {
+    let scale = s.deviation * if TERMS == HEATED { heat.noise[lane] } else { s.root_temperature };
+    let normal = normals(s.position, identity, keys);
+    [scale * normal[0], scale * normal[1], scale * normal[2]]
+}
+
+#[inline(always)]
+fn plus(m: Vector, factor: f64, k: Vector) -> Vector {
+    [m[0] + factor * k[0], m[1] + factor * k[1], m[2] + factor * k[2]]
+}
+
+#[inline(always)]
+fn runge_kutta_4<const TERMS: u8, const NOISY: bool>(
+    block: &mut Block,
+    heat: &HeatBlock,
+    keys: &RoundKeys,
+    s: &StepScalars,
+) {
+    let (start, middle, end) = (s.start, s.middle, s.end);
+    let (precession, damping, step) = (s.precession, s.damping, s.step_s);
+    for lane in 0..BLOCK {
+        let thermal =
+            if NOISY { thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s) } else { [0.0; 3] };
+        let heat = heat.lane::<TERMS>(lane);
+        let m = [block.x[lane], block.y[lane], block.z[lane]];
+        let k1 = slope::<TERMS>(m, thermal, &start, heat, precession, damping);
+        let k2 = slope::<TERMS>(plus(m, 0.5 * step, k1), thermal, &middle, heat, precession, damping);
+        let k3 = slope::<TERMS>(plus(m, 0.5 * step, k2), thermal, &middle, heat, precession, damping);
+        let k4 = slope::<TERMS>(plus(m, step, k3), thermal, &end, heat, precession, damping);
+        let sixth = step / 6.0;
+        let x = m[0] + sixth * ((k1[0] + k4[0]) + 2.0 * (k2[0] + k3[0]));
+        let y = m[1] + sixth * ((k1[1] + k4[1]) + 2.0 * (k2[1] + k3[1]));
+        let z = m[2] + sixth * ((k1[2] + k4[2]) + 2.0 * (k2[2] + k3[2]));
+        let inverse = 1.0 / (x * x + y * y + z * z).sqrt();
+        block.x[lane] = x * inverse;
+        block.y[lane] = y * inverse;
+        block.z[lane] = z * inverse;
+    }
+}
+
+#[inline(always)]
+fn heun<const TERMS: u8>(block: &mut Block, heat: &HeatBlock, keys: &RoundKeys, s: &StepScalars) {
+    let (start, end) = (s.start, s.end);
+    let (precession, damping, step) = (s.precession, s.damping, s.step_s);
+    for lane in 0..BLOCK {
+        let thermal = thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s);
+        let heat = heat.lane::<TERMS>(lane);
+        let m = [block.x[lane], block.y[lane], block.z[lane]];
+        let k1 = slope::<TERMS>(m, thermal, &start, heat, precession, damping);
+        let k2 = slope::<TERMS>(plus(m, step, k1), thermal, &end, heat, precession, damping);
+        let half = 0.5 * step;
+        let x = m[0] + half * (k1[0] + k2[0]);
+        let y = m[1] + half * (k1[1] + k2[1]);
+        let z = m[2] + half * (k1[2] + k2[2]);
+        let inverse = 1.0 / (x * x + y * y + z * z).sqrt();
+        block.x[lane] = x * inverse;
+        block.y[lane] = y * inverse;
+        block.z[lane] = z * inverse;
+    }
+}
+
+/// `m1 - m0 = mid x w`, `mid = (m0 + m1)/2`, with the rotation vector
+/// `w = -dt gamma0/(1 + alpha^2) (B + alpha mid x B)` at the midpoint found by iteration; each
+/// iterate solves the linear equation for `mid` exactly, so that |m| is kept at any iteration.
+#[inline(always)]
+fn implicit_midpoint<const TERMS: u8>(
+    block: &mut Block,
+    heat: &HeatBlock,
+    keys: &RoundKeys,
+    s: &StepScalars,
+) {
+    let (middle, precession, damping) = (s.middle, s.precession, s.damping);
+    let half = 0.5 * s.step_s;
+    let mut thermal = [[0.0; BLOCK]; 3];
+    for lane in 0..BLOCK {
+        let field = thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s);
+        thermal[0][lane] = field[0];
+        thermal[1][lane] = field[1];
+        thermal[2][lane] = field[2];
+    }
+    let mut mid = [block.x, block.y, block.z];
+    for _ in 0..MIDPOINT_ITERATIONS {
+        for lane in 0..BLOCK {
+            let heat = heat.lane::<TERMS>(lane);
+            let m = [block.x[lane], block.y[lane], block.z[lane]];
+            let at = [mid[0][lane], mid[1][lane], mid[2][lane]];
+            let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
+            let b = total_field::<TERMS>(at, field, &middle, heat);
+            let c = crate::vector::cross(at, b);
+            let w = [
+                -half * precession * (b[0] + damping * c[0]),
+                -half * precession * (b[1] + damping * c[1]),
+                -half * precession * (b[2] + damping * c[2]),
+            ];
+            // Solution of mid = m + mid x w.
+            let along = crate::vector::dot(m, w);
+            let turned = crate::vector::cross(m, w);
+            let inverse = 1.0 / (1.0 + crate::vector::dot(w, w));
+            mid[0][lane] = (m[0] + turned[0] + along * w[0]) * inverse;
+            mid[1][lane] = (m[1] + turned[1] + along * w[1]) * inverse;
+            mid[2][lane] = (m[2] + turned[2] + along * w[2]) * inverse;
+        }
+    }
+    for lane in 0..BLOCK {
+        block.x[lane] = 2.0 * mid[0][lane] - block.x[lane];
+        block.y[lane] = 2.0 * mid[1][lane] - block.y[lane];
+        block.z[lane] = 2.0 * mid[2][lane] - block.z[lane];
+    }
+}
