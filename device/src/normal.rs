@@ -58,6 +58,46 @@ fn double(word: u64) -> f64 {
     f64::from_bits(BITS_OF_TWO_52 | word) - TWO_52
 }
 
+/// (artanh s - s)/s^3 in powers of s^2.
+const ARTANH_SERIES: [f64; 9] =
+    [1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0, 1.0 / 11.0, 1.0 / 13.0, 1.0 / 15.0, 1.0 / 17.0, 1.0 / 19.0];
+/// sin(x)/x in powers of x^2.
+const SINE_SERIES: [f64; 11] = [
+    1.0,
+    -1.0 / 6.0,
+    1.0 / 120.0,
+    -1.0 / 5_040.0,
+    1.0 / 362_880.0,
+    -1.0 / 39_916_800.0,
+    1.0 / 6_227_020_800.0,
+    -1.0 / 1_307_674_368_000.0,
+    1.0 / 355_687_428_096_000.0,
+    -1.0 / 121_645_100_408_832_000.0,
+    1.0 / 51_090_942_171_709_440_000.0,
+];
+/// cos(x) in powers of x^2.
+const COSINE_SERIES: [f64; 9] = [
+    1.0,
+    -0.5,
+    1.0 / 24.0,
+    -1.0 / 720.0,
+    1.0 / 40_320.0,
+    -1.0 / 3_628_800.0,
+    1.0 / 479_001_600.0,
+    -1.0 / 87_178_291_200.0,
+    1.0 / 20_922_789_888_000.0,
+];
+
+/// Polynomial in `z` with `coefficients` in rising order, by Horner's rule.
+#[inline(always)]
+fn polynomial(z: f64, coefficients: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for coefficient in coefficients.iter().rev() {
+        sum = sum * z + coefficient;
+    }
+    sum
+}
+
 /// `sqrt(-2 ln u)` for `u = (word + 1/2)/2^32`.
 #[inline(always)]
 fn radius(word: u64) -> f64 {
@@ -70,15 +110,7 @@ fn radius(word: u64) -> f64 {
     // ln m = 2 artanh s, |s| < 0.1716.
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
-    let series =
-        ((((((((1.0 / 19.0) * z + 1.0 / 17.0) * z + 1.0 / 15.0) * z + 1.0 / 13.0) * z + 1.0 / 11.0) * z
-            + 1.0 / 9.0)
-            * z
-            + 1.0 / 7.0)
-            * z
-            + 1.0 / 5.0)
-            * z
-            + 1.0 / 3.0;
+    let series = polynomial(z, &ARTANH_SERIES);
     let ln = k * LN_2 + (2.0 * s + 2.0 * s * z * series);
     (-2.0 * ln).sqrt()
 }
@@ -89,22 +121,8 @@ fn cosine_sine(word: u64) -> (f64, f64) {
     let quadrant = word >> 30;
     let x = (double(word & 0x3FFF_FFFF) + 0.5) * (FRAC_PI_2 / 1_073_741_824.0) - FRAC_PI_4;
     let z = x * x;
-    let sine = x
-        * (1.0
-            + z * (-1.0 / 6.0
-                + z * (1.0 / 120.0
-                    + z * (-1.0 / 5_040.0
-                        + z * (1.0 / 362_880.0
-                            + z * (-1.0 / 39_916_800.0
-                                + z * (1.0 / 6_227_020_800.0 + z * (-1.0 / 1_307_674_368_000.0))))))));
-    let cosine = 1.0
-        + z * (-0.5
-            + z * (1.0 / 24.0
-                + z * (-1.0 / 720.0
-                    + z * (1.0 / 40_320.0
-                        + z * (-1.0 / 3_628_800.0
-                            + z * (1.0 / 479_001_600.0
-                                + z * (-1.0 / 87_178_291_200.0 + z * (1.0 / 20_922_789_888_000.0))))))));
+    let sine = x * polynomial(z, &SINE_SERIES[..8]);
+    let cosine = polynomial(z, &COSINE_SERIES);
     let swapped = quadrant & 1 == 1;
     let first = if swapped { sine } else { cosine };
     let second = if swapped { cosine } else { sine };
@@ -118,18 +136,7 @@ fn cosine_sine(word: u64) -> (f64, f64) {
 fn cosine(word: u64) -> f64 {
     let x = (double(word & 0x7FFF_FFFF) + 0.5) * (FRAC_PI_2 / 2_147_483_648.0);
     let z = x * x;
-    let sine = x
-        * (1.0
-            + z * (-1.0 / 6.0
-                + z * (1.0 / 120.0
-                    + z * (-1.0 / 5_040.0
-                        + z * (1.0 / 362_880.0
-                            + z * (-1.0 / 39_916_800.0
-                                + z * (1.0 / 6_227_020_800.0
-                                    + z * (-1.0 / 1_307_674_368_000.0
-                                        + z * (1.0 / 355_687_428_096_000.0
-                                            + z * (-1.0 / 121_645_100_408_832_000.0
-                                                + z / 51_090_942_171_709_440_000.0))))))))));
+    let sine = x * polynomial(z, &SINE_SERIES);
     f64::from_bits(sine.to_bits() ^ ((word >> 31) << 63))
 }
 
