@@ -1,6 +1,8 @@
 //! The floor every other crate stands on: quantities with units, configuration files,
 //! random streams, labelled arrays, datasets and the HDF5 archive.
 
+#[cfg(feature = "archive")]
+pub mod archive;
 mod columns;
 pub mod config;
 mod error;
