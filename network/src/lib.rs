@@ -2,6 +2,7 @@
 //! integrate-and-fire neurons, winner-take-all, homeostasis and spike-timing-dependent plasticity.
 
 pub mod chance;
+pub mod checkpoint;
 pub mod demonstrator;
 pub mod encoding;
 pub mod engine;

@@ -1,5 +1,6 @@
 //! A network in training whichever engine holds its synapses.
 
+use crate::checkpoint::{Checkpoint, fingerprint};
 use crate::encoding::{Encoder, Images, Shift};
 use crate::engine::{
     AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerState, Plasticity, Synapses,
@@ -8,7 +9,7 @@ use crate::error::NetworkError;
 use crate::evaluation::Evaluation;
 use crate::labelling::Labelling;
 use crate::readout::{self, Readout};
-use crate::training::{Trainer, TrainingConfig};
+use crate::training::{Schedule, Trainer, TrainingConfig};
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 
@@ -20,7 +21,12 @@ pub enum Network {
     /// Several ideal devices per synapse: counts.
     Counts(Trainer<CountSynapses>),
     /// Every device its own conductances and switching law.
-    Analog(Trainer<AnalogSynapses>),
+    Analog {
+        /// The trainer.
+        trainer: Trainer<AnalogSynapses>,
+        /// What the devices were drawn from.
+        spread: DeviceSpread,
+    },
 }
 
 macro_rules! each {
@@ -28,7 +34,7 @@ macro_rules! each {
         match $network {
             Network::Bits($trainer) => $body,
             Network::Counts($trainer) => $body,
-            Network::Analog($trainer) => $body,
+            Network::Analog { trainer: $trainer, .. } => $body,
         }
     };
 }
@@ -67,45 +73,65 @@ impl Network {
         let parallel = config.initial_parallel;
         let synapses =
             AnalogSynapses::random(config.neurons, encoder.lines(), config.copies, parallel, spread, seed)?;
-        let plasticity = if synapses.has_classes() {
-            let at = |schedule: &crate::training::Schedule, stage| schedule.at(stage, config.stages);
-            (0..config.stages)
-                .map(|stage| {
-                    Plasticity::with_classes(
-                        &spread.class_probabilities(at(&config.potentiation, stage)),
-                        &spread.class_probabilities(at(&config.depression, stage)),
-                        at(&config.gain, stage),
-                    )
-                })
-                .collect()
-        } else {
-            config.plasticity()
-        };
-        Ok(Self::Analog(Trainer::new(config, synapses, plasticity, encoder, images.len(), seed)?))
+        let plasticity = class_plasticity(config, spread, &synapses);
+        let trainer = Trainer::new(config, synapses, plasticity, encoder, images.len(), seed)?;
+        Ok(Self::Analog { trainer, spread: *spread })
     }
 
-    /// An ideal network that goes on from the numbers of P devices `rows` (neuron-major) and `state`.
+    /// The network as it is, to be written to disk.
+    #[must_use]
+    pub fn checkpoint(&self, images: &Images<'_>) -> Checkpoint {
+        let (config, seed) = each!(self, trainer => (trainer.config().clone(), trainer.seed()));
+        Checkpoint {
+            config,
+            spread: match self {
+                Self::Bits(_) | Self::Counts(_) => None,
+                Self::Analog { spread, .. } => Some(*spread),
+            },
+            seed,
+            images: fingerprint(images),
+            devices: each!(self, trainer => trainer.layer().synapses().states()),
+            state: self.state().clone(),
+        }
+    }
+
+    /// The network of `checkpoint`, to go on training on `images`.
     ///
     /// # Errors
-    /// [`NetworkError`] when configuration, state and images do not fit together.
-    pub fn resume_ideal(
-        config: &TrainingConfig,
-        images: &Images<'_>,
-        seed: u64,
-        rows: Vec<u8>,
-        state: LayerState,
-    ) -> Result<Self, NetworkError> {
+    /// [`NetworkError::Length`] or [`NetworkError::OutOfRange`] when the checkpoint's arrays do not fit its configuration or
+    /// the images are others than those it was trained on.
+    pub fn resume(checkpoint: Checkpoint, images: &Images<'_>) -> Result<Self, NetworkError> {
+        let Checkpoint { config, spread, seed, images: trained_on, devices, state } = checkpoint;
+        NetworkError::require(
+            fingerprint(images) == trained_on,
+            "images",
+            format!("{} images", images.len()),
+            "the images that the checkpoint was trained on, in the same order",
+        )?;
         config.validate()?;
-        let encoder = encoder(config, images)?;
-        let (n, lines, plasticity) = (config.neurons, encoder.lines(), config.plasticity());
+        let encoder = encoder(&config, images)?;
+        let (n, lines) = (config.neurons, encoder.lines());
         let count = images.len();
-        if config.copies == 1 {
-            let synapses = BitSynapses::new(n, lines, rows)?;
-            Ok(Self::Bits(Trainer::resume(config, synapses, state, plasticity, encoder, count, seed)?))
-        } else {
-            let synapses = CountSynapses::new(n, lines, config.copies, rows)?;
-            Ok(Self::Counts(Trainer::resume(config, synapses, state, plasticity, encoder, count, seed)?))
-        }
+        Ok(match spread {
+            Some(spread) => {
+                let synapses =
+                    AnalogSynapses::random(n, lines, config.copies, config.initial_parallel, &spread, seed)?
+                        .with_states(&devices)?;
+                let plasticity = class_plasticity(&config, &spread, &synapses);
+                let trainer = Trainer::resume(&config, synapses, state, plasticity, encoder, count, seed)?;
+                Self::Analog { trainer, spread }
+            }
+            None if config.copies == 1 => {
+                let synapses = BitSynapses::new(n, lines, devices)?;
+                let plasticity = config.plasticity();
+                Self::Bits(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seed)?)
+            }
+            None => {
+                let synapses = CountSynapses::new(n, lines, config.copies, devices)?;
+                let plasticity = config.plasticity();
+                Self::Counts(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seed)?)
+            }
+        })
     }
 
     /// Shows up to `count` further images and learns from them; returns how many were shown.
@@ -232,6 +258,27 @@ impl Network {
             readout::evaluate(trainer.layer(), trainer.encoder(), labelling, readout, images, labels, shifts)
         })
     }
+}
+
+/// Probabilities and gain of every stage for devices that may differ in how easily they switch.
+fn class_plasticity(
+    config: &TrainingConfig,
+    spread: &DeviceSpread,
+    synapses: &AnalogSynapses,
+) -> Vec<Plasticity> {
+    if !synapses.has_classes() {
+        return config.plasticity();
+    }
+    (0..config.stages)
+        .map(|stage| {
+            let at = |schedule: &Schedule| schedule.at(stage, config.stages);
+            Plasticity::with_classes(
+                &spread.class_probabilities(at(&config.potentiation)),
+                &spread.class_probabilities(at(&config.depression)),
+                at(&config.gain),
+            )
+        })
+        .collect()
 }
 
 fn encoder(config: &TrainingConfig, images: &Images<'_>) -> Result<Encoder, NetworkError> {

@@ -271,6 +271,17 @@ impl<S: Synapses> Trainer<S> {
         self.layer.state().images
     }
 
+    /// The configuration.
+    pub const fn config(&self) -> &TrainingConfig {
+        &self.config
+    }
+
+    /// The seed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The layer.
     pub const fn layer(&self) -> &Layer<S> {
         &self.layer

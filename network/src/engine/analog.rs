@@ -201,6 +201,42 @@ impl AnalogSynapses {
         Ok(synapses)
     }
 
+    /// The same devices in other states: one bit per device, one byte per synapse, neuron-major.
+    ///
+    /// # Errors
+    /// [`NetworkError::Length`] when there is not one byte per synapse, [`NetworkError::OutOfRange`] when a byte has bits
+    /// beyond the devices of a synapse.
+    pub fn with_states(mut self, states: &[u8]) -> Result<Self, NetworkError> {
+        if states.len() != self.states.len() {
+            return Err(NetworkError::Length {
+                what: "the device states",
+                found: states.len(),
+                expected: self.states.len(),
+                why: "neurons x lines",
+            });
+        }
+        let r = usize::from(self.copies);
+        for (synapse, (&new, old)) in states.iter().zip(&mut self.states).enumerate() {
+            if r < 8 && new >> r != 0 {
+                return Err(NetworkError::OutOfRange {
+                    key: "device states",
+                    value: new.to_string(),
+                    expected: format!("{r} bits"),
+                });
+            }
+            let mut change = 0;
+            for device in 0..r {
+                let step = i32::from(self.steps[synapse * r + device]);
+                change += step * (i32::from(new >> device & 1) - i32::from(*old >> device & 1));
+            }
+            *old = new;
+            self.mobile[synapse] = (new & !self.stuck[synapse]).count_ones() as u8;
+            let tile = tile_index(self.lines, synapse / self.lines, synapse % self.lines);
+            self.tiles[tile] += change as i16;
+        }
+        Ok(self)
+    }
+
     /// Largest rounding error of one device's conductance, in units of the nominal step G_P - G_AP.
     #[must_use]
     pub fn quantisation(&self) -> f64 {
@@ -334,6 +370,10 @@ impl Synapses for AnalogSynapses {
                 switched.push((line, flipped));
             }
         }
+    }
+
+    fn states(&self) -> Vec<u8> {
+        self.states.clone()
     }
 
     fn row(&self, neuron: usize) -> Vec<u8> {

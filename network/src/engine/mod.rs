@@ -76,6 +76,11 @@ pub trait Synapses: Send + Sync {
         switched: &mut Vec<(u16, u8)>,
     );
 
+    /// States of all devices, one byte per synapse, neuron-major, for [`crate::checkpoint`].
+    fn states(&self) -> Vec<u8> {
+        (0..self.neurons()).flat_map(|neuron| self.row(neuron)).collect()
+    }
+
     /// Number of P devices of each line of `neuron`.
     fn row(&self, neuron: usize) -> Vec<u8>;
 }

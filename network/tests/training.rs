@@ -1,0 +1,158 @@
+//! Training runs: labels stay out of learning, checkpoints resume bit for bit, counters add up.
+
+use spinhebb_data::random_stream::Streams;
+use spinhebb_network::chance;
+use spinhebb_network::checkpoint::Checkpoint;
+use spinhebb_network::encoding::Images;
+use spinhebb_network::engine::DeviceSpread;
+use spinhebb_network::network::Network;
+use spinhebb_network::preset;
+use spinhebb_network::readout::Readout;
+use spinhebb_network::training::{Order, Schedule, TrainingConfig};
+
+const SIDE: usize = 12;
+
+/// Noisy grey images of ten patterns, with their labels.
+fn images(count: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut rng = Streams::new(21, "images").rng(0);
+    let size = SIDE * SIDE;
+    let patterns: Vec<Vec<bool>> =
+        (0..10).map(|_| (0..size).map(|_| chance::uniform(&mut rng) < 0.25).collect()).collect();
+    let mut pixels = Vec::new();
+    let mut labels = Vec::new();
+    for _ in 0..count {
+        let label = chance::below(10, &mut rng);
+        labels.push(label as u8);
+        for &on in &patterns[label] {
+            let on = on ^ (chance::uniform(&mut rng) < 0.08);
+            pixels.push(if on {
+                128 + chance::below(128, &mut rng) as u8
+            } else {
+                chance::below(60, &mut rng) as u8
+            });
+        }
+    }
+    (pixels, labels)
+}
+
+fn config(copies: u8) -> TrainingConfig {
+    TrainingConfig {
+        passes: 2,
+        order: Order::Shuffled,
+        saccade: vec![[0, 0], [1, 0], [0, -1]],
+        stages: 7,
+        potentiation: Schedule::linear(0.3, 0.05),
+        depression: Schedule::linear(0.25, 0.04),
+        gain: Schedule::linear(0.1, 0.01),
+        ..preset::paper(80, copies, 600)
+    }
+}
+
+fn spread() -> DeviceSpread {
+    DeviceSpread { conductance: 0.2, step: 0.1, hazard: 0.5, stuck: 0.05, antiparallel_per_step: 1.0 / 0.9 }
+}
+
+#[test]
+fn labels_are_used_by_the_labelling_alone() {
+    let (pixels, labels) = images(600);
+    let images = Images::new(&pixels, SIDE, SIDE).unwrap();
+    // `advance` takes no labels; two networks, labelled differently halfway, go on alike.
+    let mut first = Network::ideal(&config(4), &images, 1).unwrap();
+    let mut second = first.clone();
+    first.advance(&images, 500).unwrap();
+    second.advance(&images, 500).unwrap();
+    let shuffled: Vec<u8> = labels.iter().map(|l| (l * 7 + 3) % 10).collect();
+    let right = first.label(&images, &labels, 10, &[[0, 0]]).unwrap();
+    let wrong = second.label(&images, &shuffled, 10, &[[0, 0]]).unwrap();
+    assert_ne!(right, wrong);
+    first.advance(&images, u64::MAX).unwrap();
+    second.advance(&images, u64::MAX).unwrap();
+    assert_eq!(first.rows(), second.rows());
+    assert_eq!(first.state(), second.state());
+    // The network learned something, and shuffled labels only rename it.
+    let right = first.label(&images, &labels, 10, &[[0, 0]]).unwrap();
+    for readout in [Readout::SingleWinner, Readout::Vote { neurons: 5 }, Readout::WeightedVote { neurons: 5 }]
+    {
+        let found = first.evaluate(&right, readout, &images, &labels, &[[0, 0]]).unwrap();
+        assert!(found.accuracy() > 0.95, "{readout:?}: {}", found.accuracy());
+        let renamed = first.label(&images, &shuffled, 10, &[[0, 0]]).unwrap();
+        let again = first.evaluate(&renamed, readout, &images, &shuffled, &[[0, 0]]).unwrap();
+        assert!((again.accuracy() - found.accuracy()).abs() < 0.02);
+    }
+}
+
+#[test]
+fn a_resumed_run_is_the_same_bit_for_bit() {
+    let (pixels, _) = images(600);
+    let images = Images::new(&pixels, SIDE, SIDE).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.checkpoint");
+    for (copies, spread) in [(1, None), (8, None), (3, Some(spread()))] {
+        let config = config(copies);
+        let fresh = || match &spread {
+            None => Network::ideal(&config, &images, 5).unwrap(),
+            Some(spread) => Network::varied(&config, spread, &images, 5).unwrap(),
+        };
+        let mut whole = fresh();
+        whole.advance(&images, u64::MAX).unwrap();
+        let mut part = fresh();
+        for shown in [1, 250, 407] {
+            part.advance(&images, shown).unwrap();
+            part.checkpoint(&images).write(&path).unwrap();
+            part = Network::resume(Checkpoint::read(&path).unwrap(), &images).unwrap();
+        }
+        part.advance(&images, u64::MAX).unwrap();
+        assert_eq!(part.checkpoint(&images), whole.checkpoint(&images));
+        assert!(whole.state().switched.iter().sum::<u64>() > 1000);
+    }
+}
+
+#[test]
+fn damaged_and_foreign_checkpoints_are_refused() {
+    let (pixels, _) = images(60);
+    let set = Images::new(&pixels, SIDE, SIDE).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.checkpoint");
+    let network = Network::ideal(&config(2), &set, 5).unwrap();
+    network.checkpoint(&set).write(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    for damaged in [&bytes[..bytes.len() - 1], &bytes[..10], &[][..]] {
+        std::fs::write(&path, damaged).unwrap();
+        let message = Checkpoint::read(&path).unwrap_err().to_string();
+        assert!(message.contains("state.checkpoint"), "{message}");
+    }
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    std::fs::write(&path, flipped).unwrap();
+    assert!(Checkpoint::read(&path).unwrap_err().to_string().contains("checksum"));
+    std::fs::write(&path, bytes).unwrap();
+    let other = set.slice(0..59).unwrap();
+    let message = Network::resume(Checkpoint::read(&path).unwrap(), &other).unwrap_err().to_string();
+    assert!(message.contains("59 images"), "{message}");
+    assert!(network.checkpoint(&set).write(&folder.path().join("no/such/folder")).is_err());
+}
+
+/// Pulses: every firing pulses each device of its row once; every switching event is one of them.
+#[test]
+fn counters_add_up() {
+    let (pixels, _) = images(600);
+    let images = Images::new(&pixels, SIDE, SIDE).unwrap();
+    for mut network in [
+        Network::ideal(&config(4), &images, 5).unwrap(),
+        Network::varied(&config(4), &spread(), &images, 5).unwrap(),
+    ] {
+        let before: u64 = network.rows().iter().map(|&w| u64::from(w)).sum();
+        network.advance(&images, u64::MAX).unwrap();
+        let state = network.state();
+        assert_eq!(state.images, 1200);
+        let firings: u64 = state.firings.iter().map(|&n| u64::from(n)).sum();
+        assert_eq!(firings + state.silent, 1200);
+        let devices = (SIDE * SIDE * 4) as u64;
+        assert_eq!(state.potentiation_pulses + state.depression_pulses, firings * devices);
+        let per_synapse: u64 = state.switched_per_synapse.iter().map(|&n| u64::from(n)).sum();
+        assert_eq!(state.switched.iter().sum::<u64>(), per_synapse);
+        // Events change the number of P devices by one each, so parity is kept.
+        let after: u64 = network.rows().iter().map(|&w| u64::from(w)).sum();
+        assert_eq!((before + after) % 2, per_synapse % 2);
+    }
+}
