@@ -4,6 +4,8 @@
 //! line. V > 0 is potentiation: it favours the parallel state (AP -> P).
 
 use nalgebra::DMatrix;
+use spinhebb_device::state::State;
+use spinhebb_device::transport::Transport;
 
 /// Law of one two-terminal device.
 ///
@@ -40,14 +42,10 @@ pub enum CellLaw {
         /// Voltage V_s of the hyperbolic sine, in V.
         scale_volts: f64,
     },
-    /// Magnetic tunnel junction with bias-dependent TMR.
+    /// Magnetic tunnel junction of the device layer, with bias-dependent TMR.
     Junction {
-        /// Parallel conductance G_P in S.
-        parallel_siemens: f64,
-        /// TMR at zero bias as a ratio (0.9 for 90 %).
-        tmr: f64,
-        /// Voltage V_h that halves the TMR, in V; infinite for none.
-        half_volts: f64,
+        /// Conductances and bias dependence.
+        transport: Transport,
         /// Cosine of the angle between the layers: +1 for P, -1 for AP.
         cosine: f64,
     },
@@ -56,6 +54,12 @@ pub enum CellLaw {
 }
 
 impl CellLaw {
+    /// A junction in one of its two states.
+    #[must_use]
+    pub const fn junction(transport: Transport, state: State) -> Self {
+        Self::Junction { transport, cosine: state.cosine() }
+    }
+
     /// Current in A at `volts`; V > 0 favours P.
     #[must_use]
     #[inline]
@@ -67,12 +71,7 @@ impl CellLaw {
                 siemens * volts * (1.0 + u * u)
             }
             Self::Sinh { siemens, scale_volts } => siemens * scale_volts * (volts / scale_volts).sinh(),
-            Self::Junction { parallel_siemens, tmr, half_volts, cosine } => {
-                let u = volts / half_volts;
-                let channel = (1.0 + u * u) / (1.0 + tmr + u * u);
-                let factor = if channel.is_finite() { channel } else { 1.0 };
-                volts * parallel_siemens * (0.5 * (1.0 + cosine) + 0.5 * (1.0 - cosine) * factor)
-            }
+            Self::Junction { transport, cosine } => volts * transport.conductance_at(cosine, volts),
             Self::Open => 0.0,
         }
     }
@@ -88,12 +87,10 @@ impl CellLaw {
                 siemens * (1.0 + 3.0 * u * u)
             }
             Self::Sinh { siemens, scale_volts } => siemens * (volts / scale_volts).cosh(),
-            Self::Junction { parallel_siemens, tmr, half_volts, cosine } => {
-                let u = volts / half_volts;
-                let below = 1.0 + tmr + u * u;
-                let channel = (1.0 + u * u) / below + 2.0 * tmr * (u / below) * (u / below);
-                let factor = if channel.is_finite() { channel } else { 1.0 };
-                parallel_siemens * (0.5 * (1.0 + cosine) + 0.5 * (1.0 - cosine) * factor)
+            Self::Junction { transport, cosine } => {
+                let slope = |state| transport.differential_conductance(state, volts);
+                0.5 * (1.0 + cosine) * slope(State::Parallel)
+                    + 0.5 * (1.0 - cosine) * slope(State::AntiParallel)
             }
             Self::Open => 0.0,
         }
@@ -113,14 +110,15 @@ impl CellLaw {
                 let half = (0.5 * volts / scale_volts).sinh();
                 siemens * scale_volts * scale_volts * 2.0 * half * half
             }
-            Self::Junction { parallel_siemens, tmr, half_volts, cosine } => {
+            Self::Junction { transport, cosine } => {
+                let Transport { parallel_s, tmr, half_voltage_v: half_volts } = transport;
                 let antiparallel = if half_volts.is_finite() {
                     let u = volts / half_volts;
                     square - 0.5 * tmr * half_volts * half_volts * (u * u / (1.0 + tmr)).ln_1p()
                 } else {
                     square / (1.0 + tmr)
                 };
-                parallel_siemens * (0.5 * (1.0 + cosine) * square + 0.5 * (1.0 - cosine) * antiparallel)
+                parallel_s * (0.5 * (1.0 + cosine) * square + 0.5 * (1.0 - cosine) * antiparallel)
             }
             Self::Open => 0.0,
         }
@@ -137,8 +135,8 @@ impl CellLaw {
     pub fn is_linear(&self) -> bool {
         match *self {
             Self::Linear { .. } | Self::Open => true,
-            Self::Junction { tmr, half_volts, cosine, .. } => {
-                cosine >= 1.0 || tmr == 0.0 || half_volts.is_infinite()
+            Self::Junction { transport, cosine } => {
+                cosine >= 1.0 || transport.tmr == 0.0 || transport.half_voltage_v.is_infinite()
             }
             Self::Cubic { .. } | Self::Sinh { .. } => false,
         }
@@ -158,13 +156,14 @@ impl CellLaw {
             Self::Cubic { siemens, scale_volts } | Self::Sinh { siemens, scale_volts } => {
                 positive("siemens", siemens).or_else(|| positive("scale_volts", scale_volts))
             }
-            Self::Junction { parallel_siemens, tmr, half_volts, cosine } => {
+            Self::Junction { transport, cosine } => {
+                let Transport { parallel_s, tmr, half_voltage_v } = transport;
                 let tmr_ok = tmr.is_finite() && tmr >= 0.0;
-                let half_ok = half_volts > 0.0;
+                let half_ok = half_voltage_v > 0.0;
                 let cosine_ok = (-1.0..=1.0).contains(&cosine);
-                positive("parallel_siemens", parallel_siemens)
+                positive("parallel_s", parallel_s)
                     .or_else(|| (!tmr_ok).then_some(("tmr", tmr, "a finite ratio of at least 0")))
-                    .or_else(|| (!half_ok).then_some(("half_volts", half_volts, "a voltage above 0")))
+                    .or_else(|| (!half_ok).then_some(("half_voltage_v", half_voltage_v, "a voltage above 0")))
                     .or_else(|| (!cosine_ok).then_some(("cosine", cosine, "-1 to 1")))
             }
             Self::Open => None,
@@ -295,12 +294,10 @@ pub enum Cells {
 }
 
 impl Cells {
-    /// Junctions of one kind in the given states, M x N: `cosine[(i, j)]` is +1 for P, -1 for AP.
+    /// Junctions of one kind in the given states, M x N.
     #[must_use]
-    pub fn junctions(parallel_siemens: f64, tmr: f64, half_volts: f64, cosine: &DMatrix<f64>) -> Self {
-        Self::Devices(
-            cosine.map(|cosine| CellLaw::Junction { parallel_siemens, tmr, half_volts, cosine }.into()),
-        )
+    pub fn junctions(transport: Transport, states: &DMatrix<State>) -> Self {
+        Self::Devices(states.map(|state| CellLaw::junction(transport, state).into()))
     }
 
     /// Number of word lines M and of bit lines N.
@@ -339,7 +336,7 @@ mod tests {
         CellLaw::Linear { siemens: 3e-5 },
         CellLaw::Cubic { siemens: 2e-5, scale_volts: 0.5 },
         CellLaw::Sinh { siemens: 1e-5, scale_volts: 0.2 },
-        CellLaw::Junction { parallel_siemens: 4e-4, tmr: 0.9, half_volts: 0.5, cosine: -1.0 },
+        CellLaw::junction(Transport { parallel_s: 4e-4, tmr: 0.9, half_voltage_v: 0.5 }, State::AntiParallel),
     ];
 
     /// Slope and current are the derivatives of current and content: central differences
@@ -368,8 +365,8 @@ mod tests {
 
     #[test]
     fn a_junction_has_the_two_published_conductances() {
-        let junction =
-            |cosine| CellLaw::Junction { parallel_siemens: 1.9, tmr: 0.9, half_volts: 0.5, cosine };
+        let transport = Transport { parallel_s: 1.9, tmr: 0.9, half_voltage_v: 0.5 };
+        let junction = |cosine| CellLaw::Junction { transport, cosine };
         assert!((junction(1.0).amperes(0.3) - 1.9 * 0.3).abs() < 1e-15);
         assert!((junction(-1.0).zero_bias_siemens() - 1.0).abs() < 1e-15);
         // At V_h the TMR has halved.

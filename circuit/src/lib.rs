@@ -18,12 +18,21 @@
 //! ```
 
 pub mod array;
+pub mod bounds;
 pub mod cell;
 pub mod error;
 mod line;
 pub mod newton;
 pub mod nodal;
+pub mod read;
 mod schur;
+pub mod sensitivity;
+pub mod settling;
+pub mod spice;
+pub mod tile;
+pub mod transfer;
+pub mod variation;
+pub mod write;
 
 pub use array::Array;
 pub use error::CircuitError;

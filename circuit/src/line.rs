@@ -95,6 +95,8 @@ impl LineSet {
                     return Err(CircuitError::Conflict { lines: name, line, first_volts, last_volts });
                 }
                 set.kind[line] = Kind::Fixed(if first_ohm == 0.0 { first_volts } else { last_volts });
+                set.first[line] = if first_ohm == 0.0 { 0.0 } else { 1.0 / first_ohm };
+                set.last[line] = if last_ohm == 0.0 { 0.0 } else { 1.0 / last_ohm };
             } else {
                 set.kind[line] = Kind::Ideal;
                 set.first[line] = 1.0 / first_ohm;

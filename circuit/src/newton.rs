@@ -123,6 +123,23 @@ impl Solver {
         Ok(())
     }
 
+    /// Replaces what holds the line ends by the ends, wires and breaks of `array`; cells and the last solution
+    /// stay.
+    ///
+    /// # Errors
+    /// A faulty description, or another number of lines.
+    pub fn set_ends(&mut self, array: &Array) -> Result<(), CircuitError> {
+        let (rows, cols) = self.array.shape();
+        let (cells, word, bit) = (self.array.cells.clone(), array.word.clone(), array.bit.clone());
+        let changed = Array { cells, word, bit };
+        changed.validate()?;
+        self.schur.word = LineSet::new(&changed.word, cols, "word")?;
+        self.schur.bit = LineSet::new(&changed.bit, rows, "bit")?;
+        self.array = changed;
+        self.factorised = false;
+        Ok(())
+    }
+
     /// Replaces one word line of cells, as a learning step does; the last solution stays as warm start.
     ///
     /// # Errors
@@ -215,6 +232,7 @@ impl Solver {
                 &mut bit_step,
                 Target {
                     volts: wanted,
+                    relative: 0.0,
                     scale_volts: if linear { 0.0 } else { largest_volts },
                     smallest,
                     most_iterations: self.options.most_iterations,

@@ -32,6 +32,8 @@ pub(crate) struct CgReport {
 pub(crate) struct Target {
     /// Wanted error in V.
     pub volts: f64,
+    /// Wanted error relative to the correction; the weaker of the two demands holds.
+    pub relative: f64,
     /// In Newton's method, the voltage scale: a step then needs only the relative error
     /// that the next one leaves, (due/scale) but at most 0.01; 0 for a full solve.
     pub scale_volts: f64,
@@ -84,7 +86,7 @@ impl Schur {
     }
 
     /// T_w^-1 in place.
-    fn solve_word(&mut self, f: &mut [f64]) {
+    pub(crate) fn solve_word(&mut self, f: &mut [f64]) {
         let m = self.rows;
         self.whole.fill(0.0);
         let ideal = !self.word.all_segmented();
@@ -121,7 +123,7 @@ impl Schur {
     }
 
     /// Averages over ideal bit lines and clears fixed ones: the dual of a constant line.
-    fn project(&self, r: &mut [f64]) {
+    pub(crate) fn project(&self, r: &mut [f64]) {
         for (column, kind) in r.chunks_exact_mut(self.rows).zip(&self.bit.kind) {
             match kind {
                 Kind::Segmented => {}
@@ -135,7 +137,7 @@ impl Schur {
     }
 
     /// z = T_b^-1 r; returns the largest |z|.
-    fn precondition(&self, r: &[f64], z: &mut [f64]) -> f64 {
+    pub(crate) fn precondition(&self, r: &[f64], z: &mut [f64]) -> f64 {
         let m = self.rows;
         let mut largest = 0.0_f64;
         let mut j = 0;
@@ -219,7 +221,7 @@ impl Schur {
         let mut lanczos = Lanczos { smallest: target.smallest, ..Lanczos::default() };
         let mut due_volts = word_due.max(largest / lanczos.smallest);
         let bit_due = largest;
-        let mut wanted = target.volts;
+        let mut wanted = target.volts.max(target.relative * due_volts);
         if target.scale_volts > 0.0 {
             wanted = wanted.max(due_volts * (due_volts / target.scale_volts).min(0.01));
         }

@@ -4,6 +4,8 @@ use nalgebra::{DMatrix, dmatrix};
 use spinhebb_circuit::array::{Array, Break, End};
 use spinhebb_circuit::cell::Cells;
 use spinhebb_circuit::error::CircuitError;
+use spinhebb_device::state::State;
+use spinhebb_device::transport::Transport;
 
 /// The 4x2 inference of the paper with ideal lines: currents relative to the middle conductance are
 /// +0.9, +0.45, 0, -0.45, -0.9 exactly (verification problem 11).
@@ -11,8 +13,9 @@ use spinhebb_circuit::error::CircuitError;
 fn ideal_inference_gives_five_exact_currents() {
     let (g_ap, tmr, volts) = (1e-4, 0.9, 0.1);
     let target = [true, true, false, false];
-    let cosine = DMatrix::from_fn(4, 2, |i, _| if target[i] { 1.0 } else { -1.0 });
-    let cells = Cells::junctions(g_ap * (1.0 + tmr), tmr, f64::INFINITY, &cosine);
+    let states = DMatrix::from_fn(4, 2, |i, _| if target[i] { State::Parallel } else { State::AntiParallel });
+    let transport = Transport::from_conductances(g_ap * (1.0 + tmr), g_ap).unwrap();
+    let cells = Cells::junctions(transport, &states);
     for image in 0..16_u32 {
         let bit = |i: usize| image >> i & 1 == 1;
         let word: Vec<f64> = (0..4).map(|i| if bit(i) { volts } else { 0.0 }).collect();
