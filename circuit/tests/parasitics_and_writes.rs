@@ -200,8 +200,8 @@ fn write_schemes_give_their_textbook_voltages() {
         let outcome = write(&array, scheme, &drivers, &step).unwrap();
         for (k, phase) in outcome.phases.iter().enumerate() {
             let volts = if k == 0 { up } else { down };
-            for i in 0..4 {
-                let wanted = if active[i] { up } else { down };
+            for (i, &is_active) in active.iter().enumerate() {
+                let wanted = if is_active { up } else { down };
                 let selected = phase.device_volts[(i, 1)];
                 let other = phase.device_volts[(i, 0)];
                 let expected = match (scheme, phase.driven[i]) {
