@@ -27,6 +27,7 @@ pub mod pulse;
 pub mod schedule;
 pub mod state;
 pub mod switching_probability;
+pub mod switching_table;
 pub mod thermal;
 pub mod torque;
 pub mod transport;
