@@ -32,7 +32,7 @@ pub use operator::Operator;
 use crate::axial::AxialModel;
 use crate::error::DeviceError;
 use crate::state::State;
-use crate::switching_probability::ProbabilityEstimate;
+use crate::switching_probability::{BackEnd, ProbabilityEstimate};
 
 /// Accuracy of a Fokker-Planck run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -256,7 +256,11 @@ impl FokkerPlanck {
                 let (value, correction) = extrapolate(coarse, fine);
                 (value, correction + CROSSING * self.resolution.tolerance * value)
             };
-            found.push(ProbabilityEstimate::from_smaller(estimate(switched), estimate(kept)));
+            found.push(ProbabilityEstimate::from_smaller(
+                estimate(switched),
+                estimate(kept),
+                BackEnd::FokkerPlanck,
+            ));
         }
         found
     }

@@ -1,10 +1,63 @@
-//! The probability that a pulse switches a device, from any back end, with its error.
+//! The probability that a pulse switches a device, from any of the back ends, with its error.
+//!
+//! | back end | devices | probabilities | error |
+//! |---|---|---|---|
+//! | ensemble | all | above some 10/trials, both sides | 95% binomial interval |
+//! | Fokker-Planck | axially symmetric, no heating | 1e-24 to 1 - 1e-24 | grid and step doubling |
+//! | splitting | all with two wells | write errors down to 1e-15; escapes of any rarity | 95% interval of repeats |
+//!
+//! `auto` takes the Fokker-Planck equation where it is exact; elsewhere an ensemble, and
+//! splitting where a pilot ensemble sees fewer than [`ENOUGH`] events of either kind.
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::axial::AxialModel;
+use crate::ensemble::{Ensemble, SwitchingCount, switching_count, switching_counts_by_width};
+use crate::error::DeviceError;
+use crate::fokker_planck::{FokkerPlanck, Plateau, Resolution, Segment};
+use crate::lanes::Stepping;
+use crate::mtj::Mtj;
+use crate::pulse::{Drive, Pulse};
+use crate::splitting::Splitting;
+use crate::splitting::escape::escape_rate;
+use crate::splitting::write_error::write_error;
+use crate::state::State;
+
+/// How a switching probability is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackEnd {
+    /// Chosen by symmetry and magnitude; results name the one that was taken.
+    #[default]
+    Auto,
+    /// Ensemble of stochastic trajectories.
+    Ensemble,
+    /// One-dimensional Fokker-Planck equation.
+    FokkerPlanck,
+    /// Rare-event splitting of trajectories.
+    Splitting,
+}
+
+impl BackEnd {
+    /// Name as written in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ensemble => "ensemble",
+            Self::FokkerPlanck => "fokker-planck",
+            Self::Splitting => "splitting",
+        }
+    }
+}
 
 /// Probability of a switch and its complement, each with an absolute error.
 ///
-/// The two are computed apart wherever the method allows, so that the smaller one keeps
-/// its digits.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// The smaller of the two is computed on its own wherever the method allows and keeps its
+/// digits; the larger is one minus it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct ProbabilityEstimate {
     /// Probability that the state after the pulse is the other one.
     pub p: f64,
@@ -14,22 +67,313 @@ pub struct ProbabilityEstimate {
     pub p_error: f64,
     /// Absolute error of `complement`.
     pub complement_error: f64,
+    /// The back end that computed it.
+    pub back_end: BackEnd,
 }
 
 impl ProbabilityEstimate {
     /// From two separate estimates (value, error) of the probability and of its complement: the
     /// smaller one stands, the larger one is one minus it.
     #[must_use]
-    pub fn from_smaller(p: (f64, f64), complement: (f64, f64)) -> Self {
+    pub fn from_smaller(p: (f64, f64), complement: (f64, f64), back_end: BackEnd) -> Self {
         if p.0 < complement.0 {
-            Self { p: p.0, complement: 1.0 - p.0, p_error: p.1, complement_error: p.1 }
+            Self::from_p(p.0, p.1, back_end)
         } else {
-            Self {
-                p: 1.0 - complement.0,
-                complement: complement.0,
-                p_error: complement.1,
-                complement_error: complement.1,
+            Self::from_p(complement.0, complement.1, back_end).opposite()
+        }
+    }
+
+    /// From the probability and its error.
+    #[must_use]
+    pub fn from_p(p: f64, error: f64, back_end: BackEnd) -> Self {
+        Self { p, complement: 1.0 - p, p_error: error, complement_error: error, back_end }
+    }
+
+    /// Probability and complement exchanged.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        Self {
+            p: self.complement,
+            complement: self.p,
+            p_error: self.complement_error,
+            complement_error: self.p_error,
+            ..self
+        }
+    }
+
+    /// From a count, with the half width of Wilson's 95% interval as error.
+    #[must_use]
+    pub fn from_count(count: SwitchingCount) -> Self {
+        let (n, z) = (count.trials as f64, 1.959_963_984_540_054);
+        let p = count.fraction();
+        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
+        let centre_shift = (0.5 - p).abs() * (z * z / n) / (1.0 + z * z / n);
+        Self::from_p(p, half + centre_shift, BackEnd::Ensemble)
+    }
+}
+
+/// A way to compute switching probabilities. `V > 0` potentiates: it switches anti-parallel to parallel.
+pub trait SwitchingProbability: Sync {
+    /// Probability that `pulse` switches `mtj` out of `start`.
+    ///
+    /// # Errors
+    /// [`DeviceError::NotApplicable`] where the method does not hold for the device or pulse.
+    fn probability(&self, mtj: &Mtj, pulse: &Pulse, start: State)
+    -> Result<ProbabilityEstimate, DeviceError>;
+
+    /// Probabilities of rectangular pulses of `volts` for several widths, in the order given.
+    ///
+    /// # Errors
+    /// As [`Self::probability`].
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        widths_s
+            .iter()
+            .map(|width| self.probability(mtj, &Pulse::rectangular(volts, *width), start))
+            .collect()
+    }
+
+    /// Probabilities over a grid of voltages and widths, voltages in parallel. Shape: volts x widths.
+    ///
+    /// # Errors
+    /// As [`Self::probability`].
+    fn grid(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        volts.par_iter().map(|volts| self.by_width(mtj, *volts, widths_s, start)).collect()
+    }
+}
+
+/// Back end `ensemble`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByEnsemble(pub Ensemble);
+
+impl SwitchingProbability for ByEnsemble {
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        switching_count(mtj, pulse, start, &self.0).map(ProbabilityEstimate::from_count)
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let mut order: Vec<usize> = (0..widths_s.len()).collect();
+        order.sort_by(|a, b| widths_s[*a].total_cmp(&widths_s[*b]));
+        let sorted: Vec<f64> = order.iter().map(|k| widths_s[*k]).collect();
+        let counts = switching_counts_by_width(mtj, volts, &sorted, start, &self.0)?;
+        let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
+        for (k, count) in order.into_iter().zip(counts) {
+            found[k] = ProbabilityEstimate::from_count(count);
+        }
+        Ok(found)
+    }
+}
+
+/// Back end `fokker-planck`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ByFokkerPlanck(pub Resolution);
+
+/// Linear pieces between two break points of a pulse with curved flanks; the error of the
+/// interpolation falls with the square.
+const PIECES: usize = 64;
+
+impl SwitchingProbability for ByFokkerPlanck {
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        let model = AxialModel::of(mtj, pulse.drive)?;
+        let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
+        let unit = model.relaxation_s();
+        let mut segments = Vec::new();
+        for pair in pulse.break_points_s().windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let middle = 0.5 * (from + to);
+            let chord = 0.5 * (pulse.at(from) + pulse.before(to));
+            let straight = (pulse.at(middle) - chord).abs() <= 1e-12 * pulse.peak();
+            let pieces = if straight { 1 } else { PIECES };
+            let at = |k: usize| from + (to - from) * (k as f64 / pieces as f64);
+            segments.extend((0..pieces).map(|k| Segment {
+                duration: (at(k + 1) - at(k)) / unit,
+                start_volts: pulse.at(at(k)),
+                end_volts: pulse.before(at(k + 1)),
+            }));
+        }
+        // A bias stays on during the relaxation, which then belongs to the pulse.
+        let rest_s = if pulse.bias_v == 0.0 {
+            relaxation_s
+        } else {
+            segments.push(Segment::constant(relaxation_s / unit, pulse.bias_v));
+            0.0
+        };
+        FokkerPlanck::new(model, rest_s, self.0)?.waveform(&segments, start)
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let grid = self.grid(mtj, &[volts], widths_s, start)?;
+        Ok(grid.into_iter().flatten().collect())
+    }
+
+    fn grid(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        let model = AxialModel::of(mtj, Drive::Voltage)?;
+        let solver = FokkerPlanck::new(model, mtj.default_relaxation_s(), self.0)?;
+        volts.par_iter().map(|volts| solver.plateau(&Plateau::rectangular(*volts), start, widths_s)).collect()
+    }
+}
+
+/// Back end `splitting`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BySplitting {
+    /// Size and seed.
+    pub splitting: Splitting,
+    /// How steps are taken.
+    pub stepping: Stepping,
+}
+
+/// Least width, in damping times, for which a constant rate describes a sub-critical pulse.
+const SHORTEST_FOR_RATE: f64 = 10.0;
+
+impl SwitchingProbability for BySplitting {
+    /// At and beyond the critical voltage the complement by [`write_error`]; below it
+    /// `1 - exp(-rate width)` with the rate of [`escape_rate`], for rectangular pulses of at least ten
+    /// damping times.
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        let polarity = start.switching_polarity();
+        let overdriven = mtj.critical_voltage(start).is_ok_and(|critical| {
+            pulse.amplitude * polarity >= critical * polarity && pulse.drive == Drive::Voltage
+        });
+        let rectangle = pulse.as_rectangular();
+        match rectangle {
+            Some((volts, width_s)) if !overdriven => {
+                if width_s < SHORTEST_FOR_RATE * mtj.damping_time_s() {
+                    return Err(DeviceError::NotApplicable {
+                        model: "splitting of a pulse below the critical voltage",
+                        reason: format!(
+                            "the width {width_s:e} s is below ten damping times ({:e} s each), so that no rate is \
+                             established; use the ensemble or the Fokker-Planck equation",
+                            mtj.damping_time_s()
+                        ),
+                    });
+                }
+                let rate = escape_rate(mtj, volts, start, &self.splitting, &self.stepping)?;
+                let p = -(-rate.mean * width_s).exp_m1();
+                let error = rate.half_width() * width_s * (1.0 - p);
+                Ok(ProbabilityEstimate::from_p(p, error, BackEnd::Splitting))
+            }
+            _ => {
+                let kept = write_error(mtj, pulse, start, &self.splitting, &self.stepping)?;
+                Ok(ProbabilityEstimate::from_p(kept.mean, kept.half_width(), BackEnd::Splitting).opposite())
             }
         }
+    }
+}
+
+/// Events of either kind that a pilot ensemble must see for the ensemble to be taken.
+pub const ENOUGH: u64 = 30;
+/// Trials of the pilot ensemble.
+const PILOT: u64 = 2048;
+
+/// Back end `auto`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Automatic {
+    /// For axially symmetric devices.
+    pub fokker_planck: ByFokkerPlanck,
+    /// For the others where both outcomes are common.
+    pub ensemble: ByEnsemble,
+    /// For the others where one outcome is rare.
+    pub splitting: BySplitting,
+}
+
+impl Automatic {
+    /// All back ends at their default sizes: standard resolution, `trials` trials, eight repeats of
+    /// 8192 copies.
+    #[must_use]
+    pub fn new(trials: u64, seed: u64) -> Self {
+        Self {
+            fokker_planck: ByFokkerPlanck(Resolution::STANDARD),
+            ensemble: ByEnsemble(Ensemble::new(trials, seed)),
+            splitting: BySplitting { splitting: Splitting::new(seed), stepping: Stepping::default() },
+        }
+    }
+
+    /// The back end `choice` alone, or this one for [`BackEnd::Auto`].
+    #[must_use]
+    pub fn back_end(&self, choice: BackEnd) -> &dyn SwitchingProbability {
+        match choice {
+            BackEnd::Auto => self,
+            BackEnd::Ensemble => &self.ensemble,
+            BackEnd::FokkerPlanck => &self.fokker_planck,
+            BackEnd::Splitting => &self.splitting,
+        }
+    }
+}
+
+impl SwitchingProbability for Automatic {
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        if AxialModel::of(mtj, pulse.drive).is_ok() {
+            return self.fokker_planck.probability(mtj, pulse, start);
+        }
+        let trials = self.ensemble.0.trials.start..self.ensemble.0.trials.start + PILOT;
+        let pilot = switching_count(mtj, pulse, start, &Ensemble { trials, ..self.ensemble.0.clone() })?;
+        if pilot.switched.min(pilot.trials - pilot.switched) < ENOUGH
+            && let Ok(rare) = self.splitting.probability(mtj, pulse, start)
+        {
+            return Ok(rare);
+        }
+        self.ensemble.probability(mtj, pulse, start)
+    }
+
+    fn grid(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        if AxialModel::of(mtj, Drive::Voltage).is_ok() {
+            return self.fokker_planck.grid(mtj, volts, widths_s, start);
+        }
+        volts.par_iter().map(|volts| self.by_width(mtj, *volts, widths_s, start)).collect()
     }
 }

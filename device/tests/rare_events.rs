@@ -1,0 +1,199 @@
+//! The three back ends against each other: ensemble, Fokker-Planck equation, splitting.
+
+use spinhebb_device::axial::AxialModel;
+use spinhebb_device::ensemble::{Ensemble, switching_count};
+use spinhebb_device::fokker_planck::Resolution;
+use spinhebb_device::fokker_planck::eigenvalue::SwitchingRates;
+use spinhebb_device::lanes::Stepping;
+use spinhebb_device::mtj::Mtj;
+use spinhebb_device::preset;
+use spinhebb_device::pulse::{Drive, Pulse};
+use spinhebb_device::splitting::Splitting;
+use spinhebb_device::splitting::escape::escape_rate;
+use spinhebb_device::splitting::write_error::write_error;
+use spinhebb_device::state::State;
+use spinhebb_device::switching_probability::{ByFokkerPlanck, SwitchingProbability};
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+fn device() -> Mtj {
+    preset::load("perpendicular-40nm").expect("a preset").device.resolve().expect("a valid device")
+}
+
+/// Chi-square of counts on 50 cells of voltage and width, both starts, `trials` each.
+fn chi_square(mtj: &Mtj, trials: u64) -> (f64, u32) {
+    let solver = ByFokkerPlanck(Resolution::FINE);
+    let (mut sum, mut cells) = (0.0, 0);
+    for start in State::BOTH {
+        let critical = mtj.critical_voltage(start).expect("a critical voltage");
+        let tau = mtj.damping_time_s();
+        for (over, widths) in [
+            (1.05, [6.0, 9.0, 12.0, 16.0, 20.0]),
+            (1.25, [3.0, 4.0, 5.0, 6.0, 8.0]),
+            (1.5, [2.0, 2.5, 3.0, 3.5, 4.0]),
+            (1.8, [1.4, 1.7, 2.0, 2.4, 2.8]),
+            (2.2, [1.0, 1.2, 1.4, 1.7, 2.0]),
+        ] {
+            for width in widths {
+                let pulse = Pulse::rectangular(over * critical, width * tau);
+                let exact = solver.probability(mtj, &pulse, start).expect("a probability");
+                let count = switching_count(mtj, &pulse, start, &Ensemble::new(trials, 20)).expect("a count");
+                let n = count.trials as f64;
+                assert!(
+                    exact.p * n > 10.0 && exact.complement * n > 10.0,
+                    "{exact:?}: too rare for chi-square"
+                );
+                let deviation = (count.fraction() - exact.p) / (exact.p * exact.complement / n).sqrt();
+                println!("{start} {over} {width}: {:.5} {:.5} {deviation:+.2}", count.fraction(), exact.p);
+                sum += deviation * deviation;
+                cells += 1;
+            }
+        }
+    }
+    (sum, cells)
+}
+
+/// Problem: ensemble counts against the Fokker-Planck solution, a million trials over 50 cells.
+/// The quantile is that of the chi-square distribution at 1%.
+#[test]
+fn ensemble_agrees_with_fokker_planck_on_fifty_cells() {
+    let trials = std::env::var("SPINHEBB_TRIALS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let (sum, cells) = chi_square(&device(), trials);
+    let limit = ChiSquared::new(f64::from(cells)).expect("a distribution").inverse_cdf(0.99);
+    println!("chi-square {sum:.1} of {cells} cells, 1% quantile {limit:.1}");
+    assert_eq!(cells, 50);
+    assert!(sum < limit, "chi-square {sum} above {limit}");
+}
+
+/// Voltage control, field, field-like torque, bias-dependent TMR and edges reach both back ends alike.
+#[test]
+fn every_axial_term_is_the_same_in_both_back_ends() {
+    let mut mtj = device();
+    mtj.voltage_control = -4e4;
+    mtj.field_a_per_m = [0.0, 0.0, 1.5e4];
+    mtj.transport.half_voltage_v = 0.6;
+    if let Some(transfer) = &mut mtj.spin_transfer {
+        transfer.field_like_ratio = 2.0;
+    }
+    let solver = ByFokkerPlanck(Resolution::STANDARD);
+    for start in State::BOTH {
+        let critical = mtj.critical_voltage(start).expect("a critical voltage");
+        let tau = mtj.damping_time_s();
+        for over in [1.3, 1.8] {
+            for pulse in [
+                Pulse::rectangular(over * critical, 2.5 * tau),
+                Pulse::trapezoid(over * critical, 4.0 * tau, 1.0 * tau, 1.0 * tau),
+            ] {
+                let exact = solver.probability(&mtj, &pulse, start).expect("a probability");
+                let count = switching_count(&mtj, &pulse, start, &Ensemble::new(20_000, 3)).expect("a count");
+                let error = (exact.p * exact.complement / 20_000.0).sqrt();
+                println!("{start} {over}: {:.4} {:.4} +- {error:.4}", count.fraction(), exact.p);
+                // Four standard errors for eight comparisons, and the bias of the integrator's step.
+                assert!((count.fraction() - exact.p).abs() < 4.0 * error + 1e-3);
+            }
+        }
+    }
+}
+
+/// Problem: Neel-Brown. Devices left alone; the populations relax with the first eigenvalue.
+#[test]
+fn unbiased_devices_relax_with_browns_eigenvalue() {
+    for (stability, trials) in [(4.0, 10_000), (6.0, 2_000), (8.0, 500)] {
+        let mtj = device().with_stability(stability).expect("a barrier");
+        let model = AxialModel::of(&mtj, Drive::Voltage).expect("axial");
+        let rates = SwitchingRates::new(&model, 0.0, Resolution::FINE).expect("rates");
+        let wait_s = 0.5 / rates.eigenvalue;
+        let pulse = Pulse::constant(0.0, wait_s);
+        let count =
+            switching_count(&mtj, &pulse, State::Parallel, &Ensemble::new(trials, 5)).expect("a count");
+        let p = count.fraction();
+        let found = -(1.0 - 2.0 * p).ln() / wait_s;
+        let error = 2.0 * (p * (1.0 - p) / trials as f64).sqrt() / (1.0 - 2.0 * p) / wait_s;
+        // The faster modes shift the apparent rate by (1 - amplitude)/(rate wait): from the equation itself.
+        let exact = ByFokkerPlanck(Resolution::FINE).probability(&mtj, &pulse, State::Parallel).expect("p");
+        let expected = -(1.0 - 2.0 * exact.p).ln() / wait_s;
+        println!(
+            "Delta {stability}: {:.4} {:.4} of the eigenvalue, +- {:.4}",
+            found / rates.eigenvalue,
+            expected / rates.eigenvalue,
+            error / rates.eigenvalue
+        );
+        assert!((found - expected).abs() < 4.0 * error);
+        assert!((expected / rates.eigenvalue - 1.0).abs() < 0.12, "a single mode dominates");
+    }
+}
+
+/// Problem: rare write errors at 1e-3, 1e-6, 1e-9 within their 95% intervals (widened to 99.9% for three).
+#[test]
+fn write_errors_by_splitting_agree_with_fokker_planck() {
+    let mtj = device();
+    let start = State::AntiParallel;
+    let volts = 2.0 * mtj.critical_voltage(start).expect("a critical voltage");
+    for (width, low, high, copies) in
+        [(4.3, 1e-4, 1e-2, 2048), (8.0, 1e-7, 1e-5, 4096), (12.0, 1e-10, 1e-8, 8192)]
+    {
+        let splitting = Splitting { copies, ..Splitting::new(1) };
+        let pulse = Pulse::rectangular(volts, width * mtj.damping_time_s());
+        let exact = ByFokkerPlanck(Resolution::STANDARD).probability(&mtj, &pulse, start).expect("p");
+        let began = std::time::Instant::now();
+        let found = write_error(&mtj, &pulse, start, &splitting, &Stepping::default()).expect("splitting");
+        println!(
+            "{width}: {:.4e} +- {:.1}% (exact {:.4e}) in {:.1?} of wall time",
+            found.mean,
+            100.0 * found.standard_error / found.mean,
+            exact.complement,
+            began.elapsed()
+        );
+        assert!(exact.complement > low && exact.complement < high, "{:e}", exact.complement);
+        // t quantile of 0.9995 for 7 degrees of freedom is 5.41.
+        assert!((found.mean - exact.complement).abs() < 5.41 * found.standard_error);
+        assert!(found.standard_error < 0.2 * found.mean);
+    }
+}
+
+/// Rare escapes at bias against the eigenvalue: rates over nine decades.
+#[test]
+fn escapes_by_forward_flux_agree_with_the_eigenvalue() {
+    let mtj = device().with_stability(30.0).expect("a barrier");
+    let model = AxialModel::of(&mtj, Drive::Voltage).expect("axial");
+    let start = State::AntiParallel;
+    let critical = mtj.critical_voltage(start).expect("a critical voltage");
+    for share in [0.0, 0.5] {
+        let rates = SwitchingRates::new(&model, share * critical, Resolution::STANDARD).expect("rates");
+        let began = std::time::Instant::now();
+        let splitting = Splitting { copies: 512, repeats: 6, seed: 4 };
+        let found =
+            escape_rate(&mtj, share * critical, start, &splitting, &Stepping::default()).expect("a rate");
+        println!(
+            "{share}: {:.4e} +- {:.1}% (exact {:.4e}) in {:.1?} of wall time",
+            found.mean,
+            100.0 * found.standard_error / found.mean,
+            rates.out_of(start),
+            began.elapsed()
+        );
+        // t quantile of 0.9995 for 5 degrees of freedom is 6.87; 2% for the return from beyond the pass.
+        assert!(
+            (found.mean / rates.out_of(start) - 1.0).abs() < 6.87 * found.standard_error / found.mean + 0.02
+        );
+        assert!(found.standard_error < 0.25 * found.mean);
+    }
+}
+
+#[test]
+fn splitting_does_not_depend_on_threads() {
+    let mtj = device();
+    let volts = 2.0 * mtj.critical_voltage(State::AntiParallel).expect("a critical voltage");
+    let pulse = Pulse::rectangular(volts, 5.0 * mtj.damping_time_s());
+    let splitting = Splitting { copies: 256, repeats: 2, seed: 9 };
+    let run = || {
+        write_error(&mtj, &pulse, State::AntiParallel, &splitting, &Stepping::default()).expect("a result")
+    };
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool").install(run);
+    let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool").install(run);
+    assert_eq!(one, two);
+    // And another seed gives other numbers.
+    let other = Splitting { seed: 10, ..splitting };
+    assert_ne!(
+        one,
+        write_error(&mtj, &pulse, State::AntiParallel, &other, &Stepping::default()).expect("a result")
+    );
+}
