@@ -25,6 +25,7 @@
 //! ```
 
 mod error;
+pub mod reference;
 
 use std::io::Read;
 use std::ops::Range;
