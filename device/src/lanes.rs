@@ -5,6 +5,11 @@
 //! on nothing but its own state: results are the same bits for any number of lanes, threads and
 //! any instruction set.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "one index runs over many arrays of lanes; this form vectorises"
+)]
+
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -135,7 +140,7 @@ pub(crate) struct Read {
 }
 
 /// How steps are taken.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Stepping {
     /// Integrator.
     pub integrator: Integrator,
@@ -143,12 +148,6 @@ pub struct Stepping {
     pub step_s: Option<f64>,
     /// Vector instructions; the widest available when `None`. Does not change the results.
     pub instruction_set: Option<InstructionSet>,
-}
-
-impl Default for Stepping {
-    fn default() -> Self {
-        Self { integrator: Integrator::default(), step_s: None, instruction_set: None }
-    }
 }
 
 /// A junction under a pulse, ready to advance lanes.

@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod splitting;
 pub mod state;
 pub mod switching_probability;
+pub mod switching_table;
 pub mod thermal;
 pub mod torque;
 pub mod transport;

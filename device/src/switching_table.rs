@@ -1,0 +1,732 @@
+//! Tables of the switching probability against voltage and pulse width, for each start state.
+//!
+//! # Interpolation
+//! In a cell the estimate is kept with its 95 % Wilson interval. Between voltages the probability
+//! is interpolated by monotone cubics of `ln(-ln(1 - p))` (Gumbel scale, on which the curves of
+//! thermally assisted and precessional switching are nearly straight), after pooling neighbours
+//! that violate monotony within their statistics. Between widths the same quantity is
+//! interpolated linearly in ln(width). The bounds are interpolated in the same way.
+//!
+//! # Outside the table
+//! A width outside the table is an error. So is a voltage beyond the last one, or before the first
+//! one where that is not covered by the tail model: below the first voltage the Gumbel
+//! variable falls linearly with the slope of the first interval, and the estimate is marked
+//! `extrapolated` (lower bound 0). A voltage of the polarity that drives towards the present
+//! state switches with probability 0 within the table's model, so that a pulse of either sign can be
+//! looked up for either state.
+//!
+//! # References
+//! E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927); F. N. Fritsch and R. E. Carlson,
+//! SIAM J. Numer. Anal. 17, 238 (1980); M. Ayer et al., Ann. Math. Stat. 26, 641 (1955) (pooling).
+
+use spinhebb_data::DataError;
+use spinhebb_data::labelled::{Dataset, Variable};
+
+use crate::ensemble::{Ensemble, SwitchingCount, switching_counts_by_width};
+use crate::error::DeviceError;
+use crate::mtj::Mtj;
+use crate::state::State;
+
+/// Quantile of the normal law for two-sided 95 % intervals.
+const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// A probability with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Probability {
+    /// Best estimate.
+    pub p: f64,
+    /// Lower end of the 95 % interval.
+    pub lower: f64,
+    /// Upper end of the 95 % interval.
+    pub upper: f64,
+    /// Whether the tail model below the first voltage was used.
+    pub extrapolated: bool,
+}
+
+/// A voltage with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VoltageEstimate {
+    /// Best estimate in V; positive potentiates (anti-parallel to parallel).
+    pub volts: f64,
+    /// End of the interval nearer to zero, V. Infinite intervals end at the table's edge.
+    pub lower: f64,
+    /// End of the interval farther from zero, V.
+    pub upper: f64,
+}
+
+/// Estimate of one cell with the numbers it rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cell {
+    /// Magnitude of the pulse voltage, V.
+    pub magnitude_v: f64,
+    /// Probability of switching.
+    pub p: f64,
+    /// Lower end of the 95 % interval.
+    pub lower: f64,
+    /// Upper end of the 95 % interval.
+    pub upper: f64,
+    /// Trials; 0 for a deterministic back end.
+    pub trials: u64,
+    /// Trials that switched; 0 for a deterministic back end.
+    pub switched: u64,
+}
+
+impl Cell {
+    /// Cell of a Monte Carlo count with the Wilson interval.
+    #[must_use]
+    pub fn counted(magnitude_v: f64, count: SwitchingCount) -> Self {
+        let n = count.trials as f64;
+        let p = count.fraction();
+        let z2 = NORMAL_95 * NORMAL_95;
+        let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+        let half = NORMAL_95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+        Self {
+            magnitude_v,
+            p,
+            lower: (centre - half).clamp(0.0, p),
+            upper: (centre + half).clamp(p, 1.0),
+            trials: count.trials,
+            switched: count.switched,
+        }
+    }
+
+    /// Cell of a deterministic back end: probability and absolute error.
+    #[must_use]
+    pub fn computed(magnitude_v: f64, p: f64, error: f64) -> Self {
+        Self {
+            magnitude_v,
+            p,
+            lower: (p - error).max(0.0),
+            upper: (p + error).min(1.0),
+            trials: 0,
+            switched: 0,
+        }
+    }
+
+    /// Probability kept away from 0 and 1 by a quarter of a trial, for the Gumbel scale.
+    fn moderated(&self) -> f64 {
+        let margin = if self.trials > 0 { 0.25 / self.trials as f64 } else { 1e-300 };
+        self.p.clamp(margin, 1.0 - margin.max(f64::EPSILON))
+    }
+}
+
+/// Gumbel variable `ln(-ln(1 - p))`.
+#[must_use]
+pub fn gumbel(p: f64) -> f64 {
+    (-(-p).ln_1p()).ln()
+}
+
+/// Probability of a Gumbel variable.
+#[must_use]
+pub fn from_gumbel(y: f64) -> f64 {
+    -(-y.exp()).exp_m1()
+}
+
+/// Curve of one width and start: cells in order of the voltage, and the monotone interpolants.
+#[derive(Debug, Clone, PartialEq)]
+struct Curve {
+    cells: Vec<Cell>,
+    estimate: Monotone,
+    lower: Monotone,
+    upper: Monotone,
+}
+
+impl Curve {
+    fn new(mut cells: Vec<Cell>) -> Self {
+        cells.sort_by(|a, b| a.magnitude_v.total_cmp(&b.magnitude_v));
+        cells.dedup_by(|a, b| a.magnitude_v == b.magnitude_v);
+        let x: Vec<f64> = cells.iter().map(|c| c.magnitude_v).collect();
+        let weights: Vec<f64> = cells.iter().map(|c| c.trials.max(1) as f64).collect();
+        let pooled = |value: &dyn Fn(&Cell) -> f64| {
+            let y: Vec<f64> = isotonic(&cells.iter().map(value).collect::<Vec<_>>(), &weights);
+            Monotone::new(&x, &y.iter().map(|p| gumbel(*p)).collect::<Vec<_>>())
+        };
+        let estimate = pooled(&Cell::moderated);
+        let lower = pooled(&|c| c.lower.max(1e-300).min(c.moderated()));
+        let upper = pooled(&|c| c.upper.min(1.0 - f64::EPSILON).max(c.moderated()));
+        Self { cells, estimate, lower, upper }
+    }
+}
+
+/// Weighted isotonic regression: the nearest non-decreasing sequence.
+fn isotonic(values: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut pools: Vec<(f64, f64, usize)> = Vec::with_capacity(values.len());
+    for (&value, &weight) in values.iter().zip(weights) {
+        pools.push((value, weight, 1));
+        while let [.., (a, wa, na), (b, wb, nb)] = pools[..]
+            && a > b
+        {
+            pools.truncate(pools.len() - 2);
+            pools.push(((a * wa + b * wb) / (wa + wb), wa + wb, na + nb));
+        }
+    }
+    pools.iter().flat_map(|&(value, _, count)| std::iter::repeat_n(value, count)).collect()
+}
+
+/// Monotone cubic interpolant of non-decreasing values.
+#[derive(Debug, Clone, PartialEq)]
+struct Monotone {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    slope: Vec<f64>,
+}
+
+impl Monotone {
+    fn new(x: &[f64], y: &[f64]) -> Self {
+        let n = x.len();
+        let secant = |i: usize| (y[i + 1] - y[i]) / (x[i + 1] - x[i]);
+        let slope = (0..n)
+            .map(|i| {
+                if n == 1 {
+                    0.0
+                } else if i == 0 {
+                    secant(0)
+                } else if i == n - 1 {
+                    secant(n - 2)
+                } else {
+                    // Harmonic mean of the neighbours: never overshoots.
+                    let (a, b) = (secant(i - 1), secant(i));
+                    if a <= 0.0 || b <= 0.0 {
+                        0.0
+                    } else {
+                        let (ha, hb) = (x[i] - x[i - 1], x[i + 1] - x[i]);
+                        let (wa, wb) = (2.0 * hb + ha, hb + 2.0 * ha);
+                        (wa + wb) / (wa / a + wb / b)
+                    }
+                }
+            })
+            .collect();
+        Self { x: x.to_vec(), y: y.to_vec(), slope }
+    }
+
+    fn at(&self, x: f64) -> f64 {
+        let n = self.x.len();
+        if x < self.x[0] {
+            return self.y[0] + self.slope[0] * (x - self.x[0]);
+        }
+        if n == 1 || x >= self.x[n - 1] {
+            return self.y[n - 1];
+        }
+        let i = self.x.partition_point(|knot| *knot <= x) - 1;
+        let h = self.x[i + 1] - self.x[i];
+        let t = (x - self.x[i]) / h;
+        let (a, b) = (1.0 - t, t);
+        a * a * (1.0 + 2.0 * t) * self.y[i]
+            + t * a * a * h * self.slope[i]
+            + b * b * (3.0 - 2.0 * t) * self.y[i + 1]
+            - b * b * a * h * self.slope[i + 1]
+    }
+}
+
+/// Switching probabilities of one device over voltage and width, for each start state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchingTable {
+    widths_s: Vec<f64>,
+    /// Shape: start (parallel, anti-parallel) x width.
+    curves: [Vec<Curve>; 2],
+    source: String,
+}
+
+impl SwitchingTable {
+    /// Table from cells. `cells(start, width index)` gives the cells of one curve, of any number and
+    /// order; their magnitudes are of the polarity that drives out of `start` (`V > 0` from
+    /// anti-parallel). `source` says which back end made them.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] if widths do not increase from above zero, a curve has fewer than two
+    /// voltages, or a magnitude is negative or not finite.
+    pub fn new(
+        widths_s: &[f64],
+        source: &str,
+        mut cells: impl FnMut(State, usize) -> Vec<Cell>,
+    ) -> Result<Self, DeviceError> {
+        let increasing = widths_s.windows(2).all(|pair| pair[0] < pair[1]);
+        if !(increasing && widths_s.first().is_some_and(|width| *width > 0.0)) {
+            return Err(DeviceError::out_of_range(
+                "table.widths",
+                format!("{widths_s:?}"),
+                "pulse widths must be positive and increase",
+            ));
+        }
+        let mut build = |start: State| {
+            (0..widths_s.len())
+                .map(|width| {
+                    let cells = cells(start, width);
+                    if let Some(bad) =
+                        cells.iter().find(|c| !(c.magnitude_v.is_finite() && c.magnitude_v >= 0.0))
+                    {
+                        let expected = "magnitudes must be finite and not negative";
+                        return Err(DeviceError::out_of_range("table.voltages", bad.magnitude_v, expected));
+                    }
+                    let curve = Curve::new(cells);
+                    if curve.cells.len() < 2 {
+                        let expected = "a curve needs at least two different voltages";
+                        return Err(DeviceError::out_of_range("table.voltages", curve.cells.len(), expected));
+                    }
+                    Ok(curve)
+                })
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            widths_s: widths_s.to_vec(),
+            curves: [build(State::Parallel)?, build(State::AntiParallel)?],
+            source: source.to_string(),
+        })
+    }
+
+    /// Table by LLGS ensembles on a grid refined where the curves are steep.
+    ///
+    /// The trials of one voltage are shared by all widths (see
+    /// [`crate::ensemble::switching_counts_by_width`]). `magnitudes_v` are the voltages to begin with; between
+    /// two neighbours a voltage is added while, at any width, the curve interpolated without one of
+    /// its inner points misses that point by more than its statistical error, until
+    /// `refinement.most_voltages`.
+    ///
+    /// # Errors
+    /// As [`SwitchingTable::new`] and [`crate::ensemble::switching_counts_by_width`].
+    pub fn by_ensemble(
+        mtj: &Mtj,
+        magnitudes_v: &[f64],
+        widths_s: &[f64],
+        ensemble: &Ensemble,
+        refinement: Refinement,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Self, DeviceError> {
+        let mut columns: [Vec<Vec<Cell>>; 2] = [Vec::new(), Vec::new()];
+        for start in State::BOTH {
+            let column = &mut columns[index(start)];
+            *column = vec![Vec::new(); widths_s.len()];
+            let mut run = |magnitude: f64, column: &mut Vec<Vec<Cell>>| {
+                let volts = start.switching_polarity() * magnitude;
+                let counts = switching_counts_by_width(mtj, volts, widths_s, start, ensemble)?;
+                for (cells, count) in column.iter_mut().zip(counts) {
+                    let place = cells.partition_point(|cell| cell.magnitude_v < magnitude);
+                    cells.insert(place, Cell::counted(magnitude, count));
+                }
+                progress(1);
+                Ok::<(), DeviceError>(())
+            };
+            for &magnitude in magnitudes_v {
+                run(magnitude, column)?;
+            }
+            while column[0].len() < refinement.most_voltages {
+                let Some(magnitude) = column.iter().find_map(|cells| wanted_point(cells, refinement)) else {
+                    break;
+                };
+                run(magnitude, column)?;
+            }
+        }
+        Self::new(widths_s, "LLGS ensemble", |start, width| std::mem::take(&mut columns[index(start)][width]))
+    }
+
+    /// Pulse widths of the table, s.
+    #[must_use]
+    pub fn widths_s(&self) -> &[f64] {
+        &self.widths_s
+    }
+
+    /// Cells of one curve in order of the voltage magnitude.
+    #[must_use]
+    pub fn cells(&self, start: State, width: usize) -> &[Cell] {
+        &self.curves[index(start)][width].cells
+    }
+
+    /// Voltages (V, magnitudes) covered by every curve of `start` at the widths next to `width_s`.
+    fn span(&self, start: State, neighbours: (usize, usize)) -> (f64, f64) {
+        let curves = &self.curves[index(start)];
+        [neighbours.0, neighbours.1].iter().fold((0.0_f64, f64::INFINITY), |(low, high), &k| {
+            let cells = &curves[k].cells;
+            (low.max(cells[0].magnitude_v), high.min(cells[cells.len() - 1].magnitude_v))
+        })
+    }
+
+    /// Indices of the widths around `width_s` and the weight of the second.
+    fn bracket(&self, width_s: f64) -> Result<(usize, usize, f64), DeviceError> {
+        let (low, high) = (self.widths_s[0], self.widths_s[self.widths_s.len() - 1]);
+        // One part in 1e9 of slack for widths that were computed.
+        if !(width_s >= low * (1.0 - 1e-9) && width_s <= high * (1.0 + 1e-9)) {
+            return Err(DeviceError::OutsideTable {
+                quantity: "pulse width in s",
+                value: width_s,
+                low,
+                high,
+            });
+        }
+        let upper =
+            self.widths_s.partition_point(|w| *w < width_s * (1.0 - 1e-9)).min(self.widths_s.len() - 1);
+        let lower = if self.widths_s[upper] <= width_s * (1.0 + 1e-9) { upper } else { upper - 1 };
+        let weight = if lower == upper {
+            0.0
+        } else {
+            (width_s / self.widths_s[lower]).ln() / (self.widths_s[upper] / self.widths_s[lower]).ln()
+        };
+        Ok((lower, upper, weight))
+    }
+
+    /// Probability that a pulse of `volts` (`V > 0` potentiates: anti-parallel to parallel) and
+    /// `width_s` switches a device that is in `start`.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutsideTable`] for a width outside the table or a voltage beyond its end.
+    pub fn probability(&self, volts: f64, width_s: f64, start: State) -> Result<Probability, DeviceError> {
+        let (lower, upper, weight) = self.bracket(width_s)?;
+        let magnitude = volts * start.switching_polarity();
+        let (low, high) = self.span(start, (lower, upper));
+        if magnitude <= 0.0 {
+            return Ok(Probability { p: 0.0, lower: 0.0, upper: 0.0, extrapolated: false });
+        }
+        if magnitude.is_nan() || magnitude > high * (1.0 + 1e-9) {
+            return Err(DeviceError::OutsideTable {
+                quantity: "pulse voltage in V (magnitude)",
+                value: volts,
+                low,
+                high,
+            });
+        }
+        let extrapolated = magnitude < low * (1.0 - 1e-9);
+        let curves = &self.curves[index(start)];
+        let mixed = |select: fn(&Curve) -> &Monotone| {
+            let (a, b) = (select(&curves[lower]).at(magnitude), select(&curves[upper]).at(magnitude));
+            from_gumbel((1.0 - weight) * a + weight * b)
+        };
+        let p = mixed(|c| &c.estimate);
+        Ok(Probability {
+            p,
+            lower: if extrapolated { 0.0 } else { mixed(|c| &c.lower).min(p) },
+            upper: mixed(|c| &c.upper).max(p),
+            extrapolated,
+        })
+    }
+
+    /// Voltage at which a pulse of `width_s` switches a device in `start` with probability `p`; the
+    /// sign is that of the polarity that drives out of `start` (positive from anti-parallel).
+    ///
+    /// The interval holds all voltages whose probability interval contains `p`.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] unless `0 < p < 1`; [`DeviceError::OutsideTable`] if the table does
+    /// not reach `p` at this width.
+    pub fn voltage_for(&self, p: f64, width_s: f64, start: State) -> Result<VoltageEstimate, DeviceError> {
+        if !(p > 0.0 && p < 1.0) {
+            return Err(DeviceError::out_of_range("probability", p, "it must lie strictly between 0 and 1"));
+        }
+        let (lower, upper, _) = self.bracket(width_s)?;
+        let (low, high) = self.span(start, (lower, upper));
+        let polarity = start.switching_polarity();
+        let at = |magnitude: f64| self.probability(polarity * magnitude, width_s, start);
+        let (first, last) = (at(low)?, at(high)?);
+        if p < first.p || p > last.p {
+            return Err(DeviceError::OutsideTable {
+                quantity: "switching probability",
+                value: p,
+                low: first.p,
+                high: last.p,
+            });
+        }
+        // All three curves do not decrease with the magnitude: bisection.
+        let solve = |value: &dyn Fn(Probability) -> f64| -> Result<f64, DeviceError> {
+            let (mut a, mut b) = (low, high);
+            for _ in 0..100 {
+                let middle = 0.5 * (a + b);
+                if value(at(middle)?) < p { a = middle } else { b = middle }
+            }
+            Ok(0.5 * (a + b))
+        };
+        Ok(VoltageEstimate {
+            volts: polarity * solve(&|q| q.p)?,
+            lower: polarity * solve(&|q| q.upper)?,
+            upper: polarity * solve(&|q| q.lower)?,
+        })
+    }
+
+    /// The table of a device whose current-induced torques are `torque_factor` times those of
+    /// this one: the same probabilities at voltages divided by it.
+    ///
+    /// Exact when voltage control and bias-dependent TMR are off; otherwise build a
+    /// [`DeviceAxis`].
+    #[must_use]
+    pub fn with_torque_scaled(&self, torque_factor: f64) -> Self {
+        let scale = |curve: &Curve| {
+            Curve::new(
+                curve
+                    .cells
+                    .iter()
+                    .map(|cell| Cell { magnitude_v: cell.magnitude_v / torque_factor, ..*cell })
+                    .collect(),
+            )
+        };
+        Self {
+            widths_s: self.widths_s.clone(),
+            curves: self.curves.each_ref().map(|curves| curves.iter().map(scale).collect()),
+            source: self.source.clone(),
+        }
+    }
+
+    /// The table as labelled arrays: one row per cell, with start, width, voltage, estimate,
+    /// interval and counts.
+    ///
+    /// # Errors
+    /// [`DataError`] if an array does not fit, which valid tables exclude.
+    pub fn to_dataset(&self) -> Result<Dataset, DataError> {
+        let mut rows: Vec<(State, f64, Cell)> = Vec::new();
+        for start in State::BOTH {
+            for (width, curve) in self.widths_s.iter().zip(&self.curves[index(start)]) {
+                rows.extend(curve.cells.iter().map(|cell| (start, *width, *cell)));
+            }
+        }
+        let column =
+            |value: &dyn Fn(&(State, f64, Cell)) -> f64| rows.iter().map(value).collect::<Vec<f64>>();
+        let counts =
+            |value: &dyn Fn(&Cell) -> u64| rows.iter().map(|row| value(&row.2)).collect::<Vec<u64>>();
+        Dataset::new("device/switching_table")
+            .attribute("source", self.source.as_str())
+            .attribute("convention", "positive voltage potentiates (anti-parallel to parallel)")
+            .with(Variable::along(
+                "start",
+                "cell",
+                "1",
+                "m.p of the state before the pulse",
+                rows.iter().map(|row| row.0.cosine()).collect::<Vec<f64>>(),
+            ))?
+            .with(Variable::along("width", "cell", "s", "full pulse width", column(&|row| row.1)))?
+            .with(Variable::along(
+                "voltage",
+                "cell",
+                "V",
+                "pulse amplitude",
+                column(&|row| row.0.switching_polarity() * row.2.magnitude_v),
+            ))?
+            .with(Variable::along("p", "cell", "1", "switching probability", column(&|row| row.2.p)))?
+            .with(Variable::along("p_lower", "cell", "1", "lower 95 % limit", column(&|row| row.2.lower)))?
+            .with(Variable::along("p_upper", "cell", "1", "upper 95 % limit", column(&|row| row.2.upper)))?
+            .with(Variable::along("trials", "cell", "1", "trials", counts(&|cell| cell.trials)))?
+            .with(Variable::along(
+                "switched",
+                "cell",
+                "1",
+                "trials that switched",
+                counts(&|cell| cell.switched),
+            ))
+    }
+}
+
+/// When [`SwitchingTable::by_ensemble`] adds voltages.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Refinement {
+    /// Most voltages per start state.
+    pub most_voltages: usize,
+    /// Closest spacing of two voltages, V.
+    pub least_spacing_v: f64,
+}
+
+impl Refinement {
+    /// No refinement: the voltages given are the table's.
+    pub const NONE: Self = Self { most_voltages: 0, least_spacing_v: f64::INFINITY };
+}
+
+/// Middle of the interval that most needs a point, if any.
+///
+/// Each inner point is predicted from the curve without it; where the prediction misses by more
+/// than the half-width of the point's interval, the wider neighbouring interval is halved.
+fn wanted_point(cells: &[Cell], refinement: Refinement) -> Option<f64> {
+    let mut worst: Option<(f64, f64)> = None;
+    for i in 1..cells.len().saturating_sub(1) {
+        let mut others = cells.to_vec();
+        let point = others.remove(i);
+        let predicted = from_gumbel(Curve::new(others).estimate.at(point.magnitude_v));
+        let excess = (predicted - point.p).abs() / (0.5 * (point.upper - point.lower)).max(1e-300);
+        let (before, after) = (cells[i - 1].magnitude_v, cells[i + 1].magnitude_v);
+        let (low, high) = if point.magnitude_v - before > after - point.magnitude_v {
+            (before, point.magnitude_v)
+        } else {
+            (point.magnitude_v, after)
+        };
+        let close = high - low < 2.0 * refinement.least_spacing_v;
+        if excess > 1.0 && !close && worst.is_none_or(|(most, _)| excess > most) {
+            worst = Some((excess, 0.5 * (low + high)));
+        }
+    }
+    worst.map(|(_, middle)| middle)
+}
+
+/// Tables of devices along one parameter, such as the barrier or the critical voltage, so that
+/// each device of a varied array has its own lookup.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceAxis {
+    parameter: Vec<f64>,
+    tables: Vec<SwitchingTable>,
+}
+
+impl DeviceAxis {
+    /// Tables at increasing values of a device parameter (dimensionless, such as the barrier over its
+    /// nominal value).
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] unless there are at least two values and they increase.
+    pub fn new(tables: Vec<(f64, SwitchingTable)>) -> Result<Self, DeviceError> {
+        let (parameter, tables): (Vec<f64>, Vec<SwitchingTable>) = tables.into_iter().unzip();
+        if parameter.len() < 2 || !parameter.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Err(DeviceError::out_of_range(
+                "device axis",
+                format!("{parameter:?}"),
+                "at least two increasing parameter values are needed",
+            ));
+        }
+        Ok(Self { parameter, tables })
+    }
+
+    /// Probability for the device at `parameter`, interpolated linearly on the Gumbel scale between
+    /// its neighbours; `volts > 0` potentiates (anti-parallel to parallel).
+    ///
+    /// # Errors
+    /// [`DeviceError::OutsideTable`] for a parameter, width or voltage outside the tables.
+    pub fn probability(
+        &self,
+        parameter: f64,
+        volts: f64,
+        width_s: f64,
+        start: State,
+    ) -> Result<Probability, DeviceError> {
+        let last = self.parameter.len() - 1;
+        let (low, high) = (self.parameter[0], self.parameter[last]);
+        if !(parameter >= low && parameter <= high) {
+            return Err(DeviceError::OutsideTable {
+                quantity: "device parameter",
+                value: parameter,
+                low,
+                high,
+            });
+        }
+        let upper = self.parameter.partition_point(|value| *value < parameter).clamp(1, last);
+        let (x0, x1) = (self.parameter[upper - 1], self.parameter[upper]);
+        let weight = (parameter - x0) / (x1 - x0);
+        let a = self.tables[upper - 1].probability(volts, width_s, start)?;
+        let b = self.tables[upper].probability(volts, width_s, start)?;
+        if a.p == 0.0 && b.p == 0.0 {
+            return Ok(a);
+        }
+        let mix = |a: f64, b: f64| {
+            let scale = |p: f64| gumbel(p.clamp(1e-300, 1.0 - f64::EPSILON));
+            from_gumbel((1.0 - weight) * scale(a) + weight * scale(b))
+        };
+        Ok(Probability {
+            p: mix(a.p, b.p),
+            lower: mix(a.lower, b.lower),
+            upper: mix(a.upper, b.upper),
+            extrapolated: a.extrapolated || b.extrapolated,
+        })
+    }
+}
+
+const fn index(start: State) -> usize {
+    match start {
+        State::Parallel => 0,
+        State::AntiParallel => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset;
+
+    /// A known law: -ln(1 - p) = (t/ns) exp(a (V - 0.5 V)), symmetric in polarity.
+    fn law(magnitude: f64, width_s: f64) -> f64 {
+        -(-(width_s * 1e9) * (12.0 * (magnitude - 0.5)).exp()).exp_m1()
+    }
+
+    fn table() -> SwitchingTable {
+        let widths = [1e-9, 2e-9, 5e-9];
+        SwitchingTable::new(&widths, "formula", |_, width| {
+            (0..9)
+                .map(|i| 0.2 + 0.075 * f64::from(i))
+                .map(|v| Cell::computed(v, law(v, widths[width]), 0.0))
+                .collect()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_gumbel_law_is_reproduced_exactly_at_any_voltage_and_width() {
+        let table = table();
+        for (volts, width) in [(0.31, 1e-9), (0.4567, 1.7e-9), (0.79, 4.2e-9)] {
+            for start in State::BOTH {
+                let signed = volts * start.switching_polarity();
+                let found = table.probability(signed, width, start).unwrap();
+                let exact = law(volts, width);
+                assert!((found.p - exact).abs() < 1e-9 * exact, "{} against {exact}", found.p);
+                let back = table.voltage_for(found.p, width, start).unwrap();
+                if found.p < 0.999 {
+                    assert!((back.volts - signed).abs() < 1e-9, "{}", back.volts);
+                }
+                assert_eq!(table.probability(-signed, width, start).unwrap().p, 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn outside_the_table_there_is_an_error_or_a_marked_tail() {
+        let table = table();
+        let start = State::AntiParallel;
+        assert!(matches!(table.probability(0.9, 1e-9, start), Err(DeviceError::OutsideTable { .. })));
+        assert!(matches!(table.probability(0.5, 9e-9, start), Err(DeviceError::OutsideTable { .. })));
+        assert!(matches!(table.voltage_for(1e-9, 1e-9, start), Err(DeviceError::OutsideTable { .. })));
+        let tail = table.probability(0.1, 1e-9, start).unwrap();
+        assert!(tail.extrapolated && tail.lower == 0.0);
+        assert!((tail.p - law(0.1, 1e-9)).abs() < 1e-6 * tail.p);
+    }
+
+    #[test]
+    fn wilson_intervals_and_pooling() {
+        // Wilson's interval for 15 of 50 (Newcombe 1998: 0.1910 to 0.4375).
+        let cell = Cell::counted(0.5, SwitchingCount { switched: 15, trials: 50 });
+        assert!((cell.lower - 0.1910).abs() < 1e-4 && (cell.upper - 0.4375).abs() < 1e-4);
+        let pooled = isotonic(&[0.1, 0.4, 0.2, 0.5], &[1.0, 1.0, 3.0, 1.0]);
+        for (found, expected) in pooled.iter().zip([0.1, 0.25, 0.25, 0.5]) {
+            assert!((found - expected).abs() < 1e-15);
+        }
+        let none = Cell::counted(0.1, SwitchingCount { switched: 0, trials: 1000 });
+        assert!(none.lower == 0.0 && none.upper > 0.003 && none.upper < 0.004);
+    }
+
+    #[test]
+    fn refinement_adds_points_where_the_curve_bends() {
+        let mtj = preset::load("perpendicular-40nm").unwrap().device.resolve().unwrap();
+        let coarse = [0.3, 0.5, 0.8, 1.1];
+        let refinement = Refinement { most_voltages: 8, least_spacing_v: 0.02 };
+        let ensemble = Ensemble::new(1500, 4);
+        let table =
+            SwitchingTable::by_ensemble(&mtj, &coarse, &[1e-9, 1.5e-9], &ensemble, refinement, |_| {})
+                .unwrap();
+        for start in State::BOTH {
+            let count = table.cells(start, 0).len();
+            assert!((5..=8).contains(&count), "{start}: {count}");
+            let estimate = table.voltage_for(0.5, 1e-9, start).unwrap();
+            // The refined curve must be consistent with a fresh count at the voltage it gives.
+            let fresh =
+                switching_counts_by_width(&mtj, estimate.volts, &[1e-9], start, &Ensemble::new(3000, 5))
+                    .unwrap()[0];
+            assert!((fresh.fraction() - 0.5).abs() < 0.06, "{start}: {estimate:?} gives {fresh:?}");
+            let (near, far) = (estimate.lower.abs(), estimate.upper.abs());
+            assert!(near <= estimate.volts.abs() && estimate.volts.abs() <= far);
+        }
+        let data = table.to_dataset().unwrap();
+        assert!(data.length("cell").is_some_and(|cells| cells >= 20));
+    }
+
+    #[test]
+    fn devices_between_the_tables_are_interpolated() {
+        let nominal = table();
+        let axis = DeviceAxis::new(vec![
+            (0.8, nominal.with_torque_scaled(0.8)),
+            (1.25, nominal.with_torque_scaled(1.25)),
+        ])
+        .unwrap();
+        let p = axis.probability(1.25, 0.4, 2e-9, State::AntiParallel).unwrap().p;
+        assert!((p - law(0.5, 2e-9)).abs() < 1e-9);
+        let between = axis.probability(1.0, 0.4, 2e-9, State::AntiParallel).unwrap().p;
+        let ends = [0.8, 1.25].map(|k| axis.probability(k, 0.4, 2e-9, State::AntiParallel).unwrap().p);
+        assert!(ends[0] < between && between < ends[1]);
+        assert!(axis.probability(2.0, 0.4, 2e-9, State::AntiParallel).is_err());
+    }
+}
