@@ -18,6 +18,10 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the whole chain: stochastic LLGS, switching tables, crossbar, 4x2 studies, MNIST
+    Reproduce(command::reproduce::ReproduceArguments),
+    /// Write a commented, runnable configuration of a command
+    Init(command::init::InitArguments),
     /// List the shipped devices with the source of every parameter
     Presets(command::presets::PresetsArguments),
 }
@@ -29,6 +33,8 @@ impl Cli {
     /// Whatever the command meets; see [`ExperimentError`].
     pub fn execute(self) -> Result<(), ExperimentError> {
         match self.command {
+            Command::Reproduce(arguments) => arguments.execute(),
+            Command::Init(arguments) => arguments.execute(),
             Command::Presets(arguments) => arguments.execute(),
         }
     }

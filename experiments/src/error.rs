@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use spinhebb_circuit::CircuitError;
 use spinhebb_data::DataError;
-use spinhebb_data::config::ConfigError;
+use spinhebb_data::config::{ConfigError, Document};
 use spinhebb_device::error::DeviceError;
 use spinhebb_network::error::NetworkError;
 
@@ -64,6 +64,17 @@ pub enum ExperimentError {
 }
 
 impl ExperimentError {
+    /// The same complaint with file, line and caret, where it is about a key of `document`.
+    #[must_use]
+    pub fn located(self, document: &Document) -> Self {
+        match &self {
+            Self::Value { key, value, expected } => {
+                Self::Config(document.at_key(key, format!("{key} = {value}: expected {expected}")))
+            }
+            _ => self,
+        }
+    }
+
     /// For `map_err` on file operations.
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

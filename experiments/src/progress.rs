@@ -45,6 +45,11 @@ impl Stage {
         self.bar.inc(1);
     }
 
+    /// `steps` more steps are finished.
+    pub fn advance_by(&self, steps: u64) {
+        self.bar.inc(steps);
+    }
+
     /// `done` steps are finished in all.
     pub fn reach(&self, done: u64) {
         self.bar.set_position(done);

@@ -53,6 +53,12 @@ impl Report {
         Self { title: title.into(), body: String::new() }
     }
 
+    /// Title of the page.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// Begins a section.
     pub fn section(&mut self, title: &str) {
         let _ = writeln!(self.body, "<h2>{}</h2>", escape(title));

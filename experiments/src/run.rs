@@ -22,6 +22,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use spinhebb_data::archive::{self, Header};
 use spinhebb_data::config::{self, Document};
 use spinhebb_data::labelled::Dataset;
 
@@ -66,10 +67,20 @@ impl RunOptions {
         &self,
         defaults: &str,
     ) -> Result<(C, Document), ExperimentError> {
-        let base = Document::from_text("built-in defaults", defaults)?;
+        self.configuration_over(&Document::from_text("built-in defaults", defaults)?)
+    }
+
+    /// The user's configuration over `base`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a key or value is wrong.
+    pub fn configuration_over<C: DeserializeOwned>(
+        &self,
+        base: &Document,
+    ) -> Result<(C, Document), ExperimentError> {
         let document = match &self.config {
-            Some(path) => Document::read(path)?.over(&base),
-            None => base,
+            Some(path) => Document::read(path)?.over(base),
+            None => base.clone(),
         };
         Ok((document.parse()?, document))
     }
@@ -211,6 +222,15 @@ impl Run {
             "results": Value::Object(std::mem::take(&mut self.summary)),
         });
         let pretty = serde_json::to_string_pretty(&summary).expect("a JSON value always has a text");
+        let header = Header {
+            title: self.report.title().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            commit: env!("SPINHEBB_COMMIT").to_string(),
+            seed: self.seed,
+            configuration: self.configuration.clone(),
+            inputs: std::mem::take(&mut self.inputs),
+        };
+        archive::write(&self.staging.join("run.h5"), &header, &self.datasets)?;
         self.write("config.toml", self.configuration.as_bytes())?;
         self.write("summary.json", pretty.as_bytes())?;
         self.write("references.bib", bibliography::bibtex(self.citations.iter().copied())?.as_bytes())?;

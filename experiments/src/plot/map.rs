@@ -53,6 +53,13 @@ impl Map {
         self
     }
 
+    /// Leaves the cells unnumbered, for pictures.
+    #[must_use]
+    pub fn unnumbered(self) -> Self {
+        let (rows, columns) = (self.rows.len(), self.rows.first().map_or(0, Vec::len));
+        self.names(vec![String::new(); rows], vec![String::new(); columns])
+    }
+
     pub(super) fn render(&self) -> (Vec<Plot>, Layout) {
         // kuva draws its first row at the bottom; ours is at the top.
         let rows: Vec<Vec<f64>> = self.rows.iter().rev().cloned().collect();
@@ -81,7 +88,11 @@ impl Map {
                 (thinned(height).into_iter().rev().collect(), thinned(self.rows.first().map_or(0, Vec::len)))
             }
         };
+        let column_names_blank = column_names.iter().all(String::is_empty);
         layout = layout.with_y_categories(row_names).with_x_categories(column_names);
+        if column_names_blank {
+            layout = layout.with_tick_length(0.0);
+        }
         if self.print_values {
             for (r, row) in rows.iter().enumerate() {
                 for (c, value) in row.iter().enumerate() {
