@@ -24,6 +24,7 @@ pub mod mtj;
 mod normal;
 pub mod preset;
 pub mod pulse;
+pub mod retention;
 pub mod schedule;
 pub mod splitting;
 pub mod state;

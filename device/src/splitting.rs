@@ -1,7 +1,7 @@
 //! Rare events by splitting trajectories: any device the ensemble can simulate.
 //!
-//! [`write_error`]: the probability that a pulse fails to switch, by removing what has
-//! switched and refilling from what has not. [`escape`]: the rate of thermal escape at a constant
+//! [`write_error`]: the probability that a pulse fails to switch, by drawing copies anew in
+//! proportion to their chance to remain. [`escape`]: the rate of thermal escape at a constant
 //! voltage, by forward flux over levels of energy. Both are products of moderate fractions;
 //! their errors come from independent repeats.
 
@@ -29,10 +29,10 @@ pub struct Splitting {
 }
 
 impl Splitting {
-    /// Default size: 8192 trajectories, 8 repeats.
+    /// Default size: 2048 trajectories, 8 repeats.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { copies: 8192, repeats: 8, seed }
+        Self { copies: 2048, repeats: 8, seed }
     }
 
     fn validate(&self) -> Result<(), DeviceError> {

@@ -24,6 +24,7 @@ use crate::splitting::Splitting;
 use crate::splitting::escape::escape_rate;
 use crate::splitting::write_error::write_error;
 use crate::state::State;
+use crate::switching_table::{Cell, SwitchingTable};
 
 /// How a switching probability is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -151,6 +152,36 @@ pub trait SwitchingProbability: Sync {
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
         volts.par_iter().map(|volts| self.by_width(mtj, *volts, widths_s, start)).collect()
     }
+}
+
+/// Switching table of `mtj` by `back_end` over voltage magnitudes and widths, from both starts; the
+/// polarity drives out of the start (`V > 0` from anti-parallel).
+///
+/// # Errors
+/// Those of the back end and of [`SwitchingTable::new`].
+pub fn switching_table(
+    back_end: &dyn SwitchingProbability,
+    mtj: &Mtj,
+    magnitudes_v: &[f64],
+    widths_s: &[f64],
+) -> Result<SwitchingTable, DeviceError> {
+    let of = |start: State| {
+        let volts: Vec<f64> = magnitudes_v.iter().map(|v| v * start.switching_polarity()).collect();
+        back_end.grid(mtj, &volts, widths_s, start)
+    };
+    let (parallel, anti_parallel) = (of(State::Parallel)?, of(State::AntiParallel)?);
+    let mut used: Vec<&str> =
+        parallel.iter().chain(&anti_parallel).flatten().map(|e| e.back_end.name()).collect();
+    used.sort_unstable();
+    used.dedup();
+    SwitchingTable::new(widths_s, &used.join(", "), |start, width| {
+        let grid = if start == State::Parallel { &parallel } else { &anti_parallel };
+        magnitudes_v
+            .iter()
+            .zip(grid)
+            .map(|(magnitude, row)| Cell::computed(*magnitude, row[width].p, row[width].p_error))
+            .collect()
+    })
 }
 
 /// Back end `ensemble`.
@@ -322,7 +353,7 @@ pub struct Automatic {
 
 impl Automatic {
     /// All back ends at their default sizes: standard resolution, `trials` trials, eight repeats of
-    /// 8192 copies.
+    /// 2048 copies.
     #[must_use]
     pub fn new(trials: u64, seed: u64) -> Self {
         Self {
