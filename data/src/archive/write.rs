@@ -30,8 +30,9 @@ const GZIP_LEVEL: u8 = 4;
 #[derive(Debug)]
 pub struct ArchiveWriter {
     path: PathBuf,
+    // Closed before the temporary file is removed: fields are dropped in this order.
+    file: File,
     temporary: tempfile::TempPath,
-    file: Option<File>,
 }
 
 /// Writes an archive in one go.
@@ -71,7 +72,7 @@ impl ArchiveWriter {
         let failed = failure(path, "begin the archive");
         let file = options.create(&temporary).map_err(&failed)?;
         write_header(&file, header).map_err(&failed)?;
-        Ok(Self { path: path.to_path_buf(), temporary, file: Some(file) })
+        Ok(Self { path: path.to_path_buf(), file, temporary })
     }
 
     /// Adds a dataset as the group of its name.
@@ -81,21 +82,18 @@ impl ArchiveWriter {
     pub fn add(&mut self, dataset: &Dataset) -> Result<(), DataError> {
         dataset.validate()?;
         let failed = failure(&self.path, &format!("write the dataset `{}`", dataset.name));
-        let Some(file) = &self.file else { return Ok(()) };
-        write_dataset(file, dataset).map_err(failed)
+        write_dataset(&self.file, dataset).map_err(failed)
     }
 
     /// Closes the file, seals it, flushes it to the disk and gives it its name.
     ///
     /// # Errors
     /// Writing fails, or a file of that name has appeared meanwhile.
-    pub fn seal(mut self) -> Result<(), DataError> {
-        if let Some(file) = self.file.take() {
-            file.flush().and_then(|()| file.close()).map_err(failure(&self.path, "close the archive"))?;
-        }
-        let path = self.path;
-        seal::append(&self.temporary).map_err(DataError::io("write", &path))?;
-        self.temporary.persist_noclobber(&path).map_err(|e| match e.error.kind() {
+    pub fn seal(self) -> Result<(), DataError> {
+        let Self { path, file, temporary } = self;
+        file.flush().and_then(|()| file.close()).map_err(failure(&path, "close the archive"))?;
+        seal::append(&temporary).map_err(DataError::io("write", &path))?;
+        temporary.persist_noclobber(&path).map_err(|e| match e.error.kind() {
             std::io::ErrorKind::AlreadyExists => DataError::Exists { path: path.clone() },
             _ => DataError::io("write", &path)(e.error),
         })?;
