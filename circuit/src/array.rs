@@ -147,22 +147,42 @@ struct LineNames {
 
 const WORD: LineNames =
     LineNames { kind: "word line", segment_ohm: "word.segment_ohm", first: "word.first", last: "word.last" };
+const SOURCE: LineNames = LineNames {
+    kind: "source line",
+    segment_ohm: "source.segment_ohm",
+    first: "source.first",
+    last: "source.last",
+};
 const BIT: LineNames =
     LineNames { kind: "bit line", segment_ohm: "bit.segment_ohm", first: "bit.first", last: "bit.last" };
 
+/// How the lines at the upper side of the cells run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wiring {
+    /// M word (or source) lines cross the N bit lines: passive arrays, and 1T1R arrays whose source lines
+    /// cross their bit lines.
+    #[default]
+    Crossed,
+    /// N source lines run beside the N bit lines, from top to bottom: the usual 1T1R array. The
+    /// transistors' gate lines select rows.
+    Parallel,
+}
+
 /// A crossbar of M x N cells.
 ///
-/// A 1T1R array whose source lines cross its bit lines is this array with an access resistance
-/// in each [`crate::cell::Cell`]; parallel source and bit lines are in
-/// [`crate::parallel_lines`], series columns in [`crate::resistance_sum`].
+/// In a 1T1R array each [`crate::cell::Cell`] has its access resistance, and rows are switched by
+/// [`Array::select_rows`]. Series columns (resistance summation) are in [`crate::resistance_sum`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     /// Cells, M x N.
     pub cells: Cells,
-    /// The M word lines; each passes N cells.
+    /// The M word lines, each of which passes N cells; with [`Wiring::Parallel`] the N source lines,
+    /// each of which passes M cells.
     pub word: Lines,
     /// The N bit lines; each passes M cells.
     pub bit: Lines,
+    /// Direction of the word lines.
+    pub wiring: Wiring,
 }
 
 impl Array {
@@ -170,7 +190,34 @@ impl Array {
     #[must_use]
     pub fn new(cells: Cells, word_ohm: f64, bit_ohm: f64) -> Self {
         let (rows, cols) = cells.shape();
-        Self { cells, word: Lines::floating(rows, word_ohm), bit: Lines::floating(cols, bit_ohm) }
+        let (word, bit) = (Lines::floating(rows, word_ohm), Lines::floating(cols, bit_ohm));
+        Self { cells, word, bit, wiring: Wiring::Crossed }
+    }
+
+    /// A 1T1R array with source lines parallel to its bit lines, whose lines all float.
+    #[must_use]
+    pub fn parallel(cells: Cells, source_ohm: f64, bit_ohm: f64) -> Self {
+        let cols = cells.shape().1;
+        let (word, bit) = (Lines::floating(cols, source_ohm), Lines::floating(cols, bit_ohm));
+        Self { cells, word, bit, wiring: Wiring::Parallel }
+    }
+
+    /// Switches the access transistors row by row: `on_ohm` where `on[row]`, else `off_ohm` (which may be
+    /// infinite).
+    ///
+    /// # Errors
+    /// Wrong number of rows.
+    pub fn select_rows(&mut self, on: &[bool], on_ohm: f64, off_ohm: f64) -> Result<(), CircuitError> {
+        let (rows, cols) = self.shape();
+        if on.len() != rows {
+            return Err(CircuitError::Count { what: "rows to select", given: on.len(), expected: rows });
+        }
+        let cells = DMatrix::from_fn(rows, cols, |i, j| {
+            let access_ohm = if on[i] { on_ohm } else { off_ohm };
+            Cell { access_ohm, ..self.cells.get(i, j) }
+        });
+        self.cells = Cells::Devices(cells);
+        Ok(())
     }
 
     /// The usual read: word line i driven from the left with `word_volts[i]` behind `driver_ohm`,
@@ -198,7 +245,10 @@ impl Array {
         if rows == 0 || cols == 0 {
             return Err(CircuitError::Empty { rows, cols });
         }
-        self.word.check(&WORD, rows, cols)?;
+        match self.wiring {
+            Wiring::Crossed => self.word.check(&WORD, rows, cols)?,
+            Wiring::Parallel => self.word.check(&SOURCE, cols, rows)?,
+        }
         self.bit.check(&BIT, cols, rows)?;
         match &self.cells {
             Cells::Linear(siemens) => {
@@ -219,8 +269,10 @@ impl Array {
         let (rows, cols) = self.shape();
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let siemens = mean(self.cells.zero_bias_siemens().as_slice());
-        let (m, n) = (rows as f64, cols as f64);
-        0.5 * siemens * (n * n * mean(&self.word.segment_ohm) + m * m * mean(&self.bit.segment_ohm))
+        let word_length = if self.wiring == Wiring::Crossed { cols } else { rows } as f64;
+        let word = word_length * word_length * mean(&self.word.segment_ohm);
+        let bit = (rows * rows) as f64 * mean(&self.bit.segment_ohm);
+        0.5 * siemens * (word + bit)
     }
 
     /// The same array with each cell replaced by its zero-bias conductance.
@@ -230,6 +282,7 @@ impl Array {
             cells: Cells::Linear(self.cells.zero_bias_siemens()),
             word: self.word.clone(),
             bit: self.bit.clone(),
+            wiring: self.wiring,
         }
     }
 

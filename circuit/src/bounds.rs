@@ -16,7 +16,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::array::Array;
 use crate::cell::{Cell, Cells};
 use crate::error::CircuitError;
-use crate::line::{Kind, LineSet};
+use crate::line::LineSet;
 use crate::schur::Schur;
 
 /// Interval of every node voltage and output current.
@@ -44,6 +44,8 @@ impl Array {
     /// Bounds on the solution, swept until the largest gap is at most `gap_volts` or
     /// `most_sweeps` are made; the bounds hold in either case.
     ///
+    /// A part of the array that no source reaches keeps the whole range.
+    ///
     /// Rounding is covered by widening every bound by 1e-14 of the largest source voltage.
     ///
     /// # Errors
@@ -56,13 +58,12 @@ impl Array {
             return Err(CircuitError::NeedsLinear { method: "the two-sided bounds" });
         }
         let (rows, cols) = self.shape();
-        let word = LineSet::new(&self.word, cols, "word")?;
-        let bit = LineSet::new(&self.bit, rows, "bit")?;
+        let (word, bit) = (LineSet::word(self)?, LineSet::bit(self)?);
         let sources = || source_volts(&word).chain(source_volts(&bit));
-        let lowest = sources().fold(f64::INFINITY, f64::min);
-        let highest = sources().fold(f64::NEG_INFINITY, f64::max);
-        let (lowest, highest) = if lowest <= highest { (lowest, highest) } else { (0.0, 0.0) };
-        let mut schur = Schur::new(word, bit);
+        // 0 V is what a solve gives to parts of the array that no source reaches.
+        let lowest = sources().fold(0.0, f64::min);
+        let highest = sources().fold(0.0, f64::max);
+        let mut schur = Schur::new(word, bit, rows, cols);
         schur.siemens = self.zero_bias_siemens().as_slice().to_vec();
         schur.factorise();
 
@@ -117,33 +118,23 @@ impl Schur {
     /// One sweep: word lines from the bit lines, then bit lines from the word lines.
     /// Pieces of line that reach no source and no cell get 0 V, as in a solve.
     fn sweep(&mut self, w: &mut [f64], b: &mut [f64]) {
-        let m = self.rows;
         for (w, (g, b)) in w.iter_mut().zip(self.siemens.iter().zip(b.iter())) {
             *w = g * b;
         }
-        add_sources(&self.word, w, m, 1);
+        add_sources(&self.word, w);
         self.solve_word(w);
-        for i in 0..m {
-            if let Kind::Fixed(volts) = self.word.kind[i] {
-                w.iter_mut().skip(i).step_by(m).for_each(|w| *w = volts);
-            }
-        }
+        self.word.hold_fixed(w);
         let mut f: Vec<f64> = self.siemens.iter().zip(w.iter()).map(|(g, w)| g * w).collect();
-        add_sources(&self.bit, &mut f, 1, m);
+        add_sources(&self.bit, &mut f);
         self.project(&mut f);
         self.precondition(&f, b);
-        for (column, kind) in b.chunks_exact_mut(m).zip(&self.bit.kind) {
-            if let Kind::Fixed(volts) = *kind {
-                column.fill(volts);
-            }
-        }
+        self.bit.hold_fixed(b);
     }
 }
 
-fn add_sources(lines: &LineSet, f: &mut [f64], node_stride: usize, line_stride: usize) {
+fn add_sources(lines: &LineSet, f: &mut [f64]) {
     for line in 0..lines.count {
-        let start = line * line_stride;
-        f[start] += lines.first[line] * lines.first_volts[line];
-        f[start + (lines.length - 1) * node_stride] += lines.last[line] * lines.last_volts[line];
+        f[lines.at(line, 0)] += lines.first[line] * lines.first_volts[line];
+        f[lines.at(line, lines.length - 1)] += lines.last[line] * lines.last_volts[line];
     }
 }

@@ -107,6 +107,12 @@ pub enum CircuitError {
         /// Newton steps spent.
         newton_steps: usize,
     },
+    /// A method for crossed lines was given parallel ones.
+    #[error("{method} drives inputs along rows and needs word lines that cross the bit lines")]
+    NeedsCrossed {
+        /// Name of the method.
+        method: &'static str,
+    },
     /// A method for linear cells was given others.
     #[error("{method} needs linear cells; linearise the array first (`Array::linearised`)")]
     NeedsLinear {

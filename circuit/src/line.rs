@@ -8,7 +8,7 @@
 //! sums, products and quotients of positive numbers only, so that no digit is
 //! lost where lines float.
 
-use crate::array::{End, Lines};
+use crate::array::{Array, End, Lines, Wiring};
 use crate::error::CircuitError;
 
 /// How the nodes of one line hang together.
@@ -27,6 +27,9 @@ pub(crate) enum Kind {
 pub(crate) struct LineSet {
     pub count: usize,
     pub length: usize,
+    /// Distance in memory (M x N by columns) of neighbours on one line, and of neighbouring lines.
+    pub node_stride: usize,
+    pub line_stride: usize,
     pub kind: Vec<Kind>,
     /// Conductance of one segment of each line; 0 where the line is not segmented.
     pub segment: Vec<f64>,
@@ -45,11 +48,49 @@ pub(crate) struct LineSet {
 }
 
 impl LineSet {
-    pub(crate) fn new(lines: &Lines, length: usize, name: &'static str) -> Result<Self, CircuitError> {
+    /// The word lines of `array`.
+    pub(crate) fn word(array: &Array) -> Result<Self, CircuitError> {
+        let (rows, cols) = array.shape();
+        match array.wiring {
+            Wiring::Crossed => Self::new(&array.word, cols, (rows, 1), "word"),
+            Wiring::Parallel => Self::new(&array.word, rows, (1, rows), "source"),
+        }
+    }
+
+    /// The bit lines of `array`.
+    pub(crate) fn bit(array: &Array) -> Result<Self, CircuitError> {
+        let rows = array.shape().0;
+        Self::new(&array.bit, rows, (1, rows), "bit")
+    }
+
+    /// Line and place on it of the cell at `index` in memory.
+    #[inline]
+    pub(crate) fn place(&self, index: usize) -> (usize, usize) {
+        if self.line_stride == 1 {
+            (index % self.count, index / self.count)
+        } else {
+            (index / self.length, index % self.length)
+        }
+    }
+
+    /// Place in memory of node `k` of `line`.
+    #[inline]
+    pub(crate) fn at(&self, line: usize, k: usize) -> usize {
+        k * self.node_stride + line * self.line_stride
+    }
+
+    fn new(
+        lines: &Lines,
+        length: usize,
+        (node_stride, line_stride): (usize, usize),
+        name: &'static str,
+    ) -> Result<Self, CircuitError> {
         let count = lines.segment_ohm.len();
         let mut set = Self {
             count,
             length,
+            node_stride,
+            line_stride,
             kind: vec![Kind::Segmented; count],
             segment: vec![0.0; count],
             first: vec![0.0; count],
@@ -114,6 +155,76 @@ impl LineSet {
         } else {
             self.segment[line]
         }
+    }
+
+    /// Adds the net currents that wires and sources bring into the nodes at the voltages `volts`.
+    ///
+    /// The current of a wire enters one node and leaves its neighbour as the same number, so that
+    /// its rounding error cancels along the line.
+    pub(crate) fn add_currents(&self, volts: &[f64], into: &mut [f64]) {
+        let last = self.length - 1;
+        for line in 0..self.count {
+            let (first_at, last_at) = (self.at(line, 0), self.at(line, last));
+            into[first_at] += self.first[line] * (self.first_volts[line] - volts[first_at]);
+            into[last_at] += self.last[line] * (self.last_volts[line] - volts[last_at]);
+        }
+        let (outer, inner) = if self.line_stride == 1 { (last, self.count) } else { (self.count, last) };
+        for a in 0..outer {
+            for b in 0..inner {
+                let (line, k) = if self.line_stride == 1 { (b, a) } else { (a, b) };
+                let at = self.at(line, k);
+                let next = at + self.node_stride;
+                let current = self.between(line, k) * (volts[at] - volts[next]);
+                into[at] -= current;
+                into[next] += current;
+            }
+        }
+        for line in 0..self.count {
+            if let Kind::Fixed(_) = self.kind[line] {
+                (0..self.length).for_each(|k| into[self.at(line, k)] = 0.0);
+            }
+        }
+    }
+
+    /// Largest net current into a node, counting an ideal line as one node.
+    pub(crate) fn largest_residual(&self, into: &[f64]) -> f64 {
+        let mut largest = 0.0_f64;
+        if self.all_segmented() {
+            return into.iter().fold(0.0, |a, v| a.max(v.abs()));
+        }
+        for line in 0..self.count {
+            let nodes = || (0..self.length).map(|k| into[self.at(line, k)]);
+            largest = largest.max(match self.kind[line] {
+                Kind::Segmented => nodes().fold(0.0, |a, v| a.max(v.abs())),
+                Kind::Ideal => nodes().sum::<f64>().abs(),
+                Kind::Fixed(_) => 0.0,
+            });
+        }
+        largest
+    }
+
+    /// Puts the nodes of lines without resistance to their source on its voltage.
+    pub(crate) fn hold_fixed(&self, volts: &mut [f64]) {
+        for line in 0..self.count {
+            if let Kind::Fixed(held) = self.kind[line] {
+                (0..self.length).for_each(|k| volts[self.at(line, k)] = held);
+            }
+        }
+    }
+
+    /// Co-content of wires and end resistances at the node voltages `volts(index)`, in W.
+    pub(crate) fn content(&self, volts: impl Fn(usize) -> f64) -> f64 {
+        let half = |siemens: f64, volts: f64| 0.5 * siemens * volts * volts;
+        let mut content = 0.0;
+        for line in 0..self.count {
+            for k in 0..self.length - 1 {
+                let (at, next) = (self.at(line, k), self.at(line, k + 1));
+                content += half(self.between(line, k), volts(at) - volts(next));
+            }
+            content += half(self.first[line], volts(self.at(line, 0)) - self.first_volts[line]);
+            content += half(self.last[line], volts(self.at(line, self.length - 1)) - self.last_volts[line]);
+        }
+        content
     }
 
     pub(crate) fn all_segmented(&self) -> bool {
@@ -188,14 +299,9 @@ pub(crate) struct Tridiagonal {
 }
 
 impl Tridiagonal {
-    /// Factorises all lines; node k of `line` lies at `k * node_stride + line * line_stride`.
-    pub(crate) fn factorise(
-        &mut self,
-        lines: &LineSet,
-        siemens: &[f64],
-        node_stride: usize,
-        line_stride: usize,
-    ) {
+    /// Factorises all lines.
+    pub(crate) fn factorise(&mut self, lines: &LineSet, siemens: &[f64]) {
+        let &LineSet { node_stride, line_stride, .. } = lines;
         self.inverse.resize(siemens.len(), 0.0);
         self.coupling.resize(siemens.len(), 0.0);
         self.whole.clear();
@@ -241,9 +347,9 @@ mod tests {
     #[test]
     fn pivots_of_a_floating_line_keep_their_digits() {
         let (nodes, leak) = (1000, 1e-5);
-        let lines = LineSet::new(&Lines::floating(1, 1e-6), nodes, "word").unwrap();
+        let lines = LineSet::new(&Lines::floating(1, 1e-6), nodes, (1, 1), "word").unwrap();
         let mut factor = Tridiagonal::default();
-        factor.factorise(&lines, &vec![leak; nodes], 1, 1);
+        factor.factorise(&lines, &vec![leak; nodes]);
         let pivot = 1.0 / factor.inverse[nodes - 1];
         // All leaks in parallel; the wire (1 mohm in all) lowers this by 3e-6 of itself.
         let expected = leak * nodes as f64 * (1.0 - 1e-6 * leak * (nodes * nodes) as f64 / 3.0);
@@ -253,7 +359,7 @@ mod tests {
     #[test]
     fn end_currents_of_a_wire_without_cells_follow_ohm() {
         let lines = Lines::floating(1, 2.0).driven_first(&[1.0], 3.0).driven_last(&[0.0], 5.0);
-        let lines = LineSet::new(&lines, 4, "word").unwrap();
+        let lines = LineSet::new(&lines, 4, (1, 1), "word").unwrap();
         let (first, last) = lines.end_currents(|_, _| 0.0);
         let current = 1.0 / (3.0 + 5.0 + 5.0 * 2.0);
         assert!((last[0] - current).abs() < 1e-16 && (first[0] + current).abs() < 1e-16);

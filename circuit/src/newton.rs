@@ -11,8 +11,8 @@ use nalgebra::{DMatrix, DVector};
 use crate::array::{Array, End};
 use crate::cell::{Cell, CellLaw, Cells};
 use crate::error::CircuitError;
-use crate::line::{Kind, LineSet};
-use crate::nodal::{Certificate, Solution, TerminalCurrents, largest_residual, net_currents};
+use crate::line::LineSet;
+use crate::nodal::{Certificate, Solution, TerminalCurrents, net_currents};
 use crate::schur::{Schur, Target, dot};
 
 /// Limits of a solve.
@@ -71,9 +71,7 @@ impl Solver {
     pub fn with_options(array: Array, options: SolveOptions) -> Result<Self, CircuitError> {
         array.validate()?;
         let (rows, cols) = array.shape();
-        let word = LineSet::new(&array.word, cols, "word")?;
-        let bit = LineSet::new(&array.bit, rows, "bit")?;
-        let schur = Schur::new(word, bit);
+        let schur = Schur::new(LineSet::word(&array)?, LineSet::bit(&array)?, rows, cols);
         let count = rows * cols;
         Ok(Self {
             array,
@@ -102,9 +100,9 @@ impl Solver {
     /// # Errors
     /// Wrong count, or a voltage that is not finite.
     pub fn set_word_volts(&mut self, volts: &[f64]) -> Result<(), CircuitError> {
-        let rows = self.array.shape().0;
-        if volts.len() != rows {
-            return Err(CircuitError::Count { what: "word voltages", given: volts.len(), expected: rows });
+        let expected = self.array.word.first.len();
+        if volts.len() != expected {
+            return Err(CircuitError::Count { what: "word voltages", given: volts.len(), expected });
         }
         for (line, (end, &new)) in self.array.word.first.iter_mut().zip(volts).enumerate() {
             if !new.is_finite() {
@@ -119,7 +117,7 @@ impl Solver {
                 *volts = new;
             }
         }
-        self.schur.word = LineSet::new(&self.array.word, self.array.shape().1, "word")?;
+        self.schur.word = LineSet::word(&self.array)?;
         Ok(())
     }
 
@@ -129,12 +127,11 @@ impl Solver {
     /// # Errors
     /// A faulty description, or another number of lines.
     pub fn set_ends(&mut self, array: &Array) -> Result<(), CircuitError> {
-        let (rows, cols) = self.array.shape();
         let (cells, word, bit) = (self.array.cells.clone(), array.word.clone(), array.bit.clone());
-        let changed = Array { cells, word, bit };
+        let changed = Array { cells, word, bit, wiring: self.array.wiring };
         changed.validate()?;
-        self.schur.word = LineSet::new(&changed.word, cols, "word")?;
-        self.schur.bit = LineSet::new(&changed.bit, rows, "bit")?;
+        self.schur.word = LineSet::word(&changed)?;
+        self.schur.bit = LineSet::bit(&changed)?;
         self.array = changed;
         self.factorised = false;
         Ok(())
@@ -197,7 +194,8 @@ impl Solver {
         let count = rows * cols;
         let largest_volts = self.schur.word.largest_volts().max(self.schur.bit.largest_volts());
         let wanted = self.options.tolerance * largest_volts;
-        self.hold_fixed_lines();
+        self.schur.word.hold_fixed(&mut self.word_volts);
+        self.schur.bit.hold_fixed(&mut self.bit_volts);
         let linear = match &self.array.cells {
             Cells::Linear(_) => true,
             Cells::Devices(cells) => cells.iter().all(Cell::is_linear),
@@ -225,7 +223,7 @@ impl Solver {
             }
             self.net_currents_at(0.0, &[], &[], &mut word_step, &mut bit_step);
             certificate.residual_amperes =
-                largest_residual(&self.schur.word, &self.schur.bit, &word_step, &bit_step);
+                self.schur.word.largest_residual(&word_step).max(self.schur.bit.largest_residual(&bit_step));
             let net = if linear { None } else { Some((word_step.clone(), bit_step.clone())) };
             let report = self.schur.correct(
                 &mut word_step,
@@ -276,21 +274,6 @@ impl Solver {
             });
         }
         Ok(self.solution(certificate))
-    }
-
-    /// Puts the nodes of lines without resistance to their source on its voltage.
-    fn hold_fixed_lines(&mut self) {
-        let rows = self.schur.rows;
-        for (i, kind) in self.schur.word.kind.iter().enumerate() {
-            if let Kind::Fixed(volts) = *kind {
-                self.word_volts.iter_mut().skip(i).step_by(rows).for_each(|w| *w = volts);
-            }
-        }
-        for (column, kind) in self.bit_volts.chunks_exact_mut(rows).zip(&self.schur.bit.kind) {
-            if let Kind::Fixed(volts) = *kind {
-                column.fill(volts);
-            }
-        }
     }
 
     /// Takes the slopes of the cells at the present voltages into the factors.
@@ -376,49 +359,32 @@ impl Solver {
 
     /// Co-content of all branches at the present voltages plus `length` times a step, in W.
     fn content(&self, length: f64, word_step: &[f64], bit_step: &[f64]) -> f64 {
-        let Schur { word, bit, rows, cols, .. } = &self.schur;
-        let (rows, cols) = (*rows, *cols);
-        let w = |i: usize, j: usize| self.word_volts[j * rows + i] + length * word_step[j * rows + i];
-        let b = |i: usize, j: usize| self.bit_volts[j * rows + i] + length * bit_step[j * rows + i];
-        let half = |siemens: f64, volts: f64| 0.5 * siemens * volts * volts;
-        let mut content = 0.0;
-        for j in 0..cols {
-            for i in 0..rows {
-                content += match &self.array.cells {
-                    Cells::Linear(siemens) => half(siemens[(i, j)], w(i, j) - b(i, j)),
-                    Cells::Devices(cells) => cells[(i, j)].content_watts(w(i, j) - b(i, j)),
-                };
-                if j + 1 < cols {
-                    content += half(word.between(i, j), w(i, j) - w(i, j + 1));
-                }
-                if i + 1 < rows {
-                    content += half(bit.between(j, i), b(i, j) - b(i + 1, j));
-                }
+        let w = |at: usize| self.word_volts[at] + length * word_step[at];
+        let b = |at: usize| self.bit_volts[at] + length * bit_step[at];
+        let cells: f64 = match &self.array.cells {
+            Cells::Linear(siemens) => {
+                siemens.iter().enumerate().map(|(at, g)| 0.5 * g * (w(at) - b(at)) * (w(at) - b(at))).sum()
             }
-            content += half(bit.first[j], b(0, j) - bit.first_volts[j]);
-            content += half(bit.last[j], b(rows - 1, j) - bit.last_volts[j]);
-        }
-        for i in 0..rows {
-            content += half(word.first[i], w(i, 0) - word.first_volts[i]);
-            content += half(word.last[i], w(i, cols - 1) - word.last_volts[i]);
-        }
-        content
+            Cells::Devices(cells) => {
+                cells.iter().enumerate().map(|(at, cell)| cell.content_watts(w(at) - b(at))).sum()
+            }
+        };
+        cells + self.schur.word.content(w) + self.schur.bit.content(b)
     }
 
     fn solution(&self, certificate: Certificate) -> Solution {
         let Schur { word, bit, rows, cols, .. } = &self.schur;
         let (rows, cols) = (*rows, *cols);
-        let current = |i: usize, j: usize| {
-            let at = j * rows + i;
+        let current = |at: usize| {
             let volts = self.word_volts[at] - self.bit_volts[at];
             match &self.array.cells {
-                Cells::Linear(siemens) => siemens[(i, j)] * volts,
-                Cells::Devices(cells) => cells[(i, j)].at(volts).amperes,
+                Cells::Linear(siemens) => siemens.as_slice()[at] * volts,
+                Cells::Devices(cells) => cells.as_slice()[at].at(volts).amperes,
             }
         };
-        let amperes = DMatrix::from_fn(rows, cols, current);
-        let (left, right) = word.end_currents(|i, j| -amperes[(i, j)]);
-        let (top, bottom) = bit.end_currents(|j, i| amperes[(i, j)]);
+        let amperes: Vec<f64> = (0..rows * cols).map(current).collect();
+        let (left, right) = word.end_currents(|line, k| -amperes[word.at(line, k)]);
+        let (top, bottom) = bit.end_currents(|line, k| amperes[bit.at(line, k)]);
         Solution {
             word_volts: DMatrix::from_column_slice(rows, cols, &self.word_volts),
             bit_volts: DMatrix::from_column_slice(rows, cols, &self.bit_volts),

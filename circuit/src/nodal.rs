@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::array::Array;
 use crate::cell::Cells;
-use crate::line::{Kind, LineSet};
+use crate::line::LineSet;
 
 /// How a solution was reached and how far it can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Certificate {
 /// Their sum is zero. The current a driver delivers is the negative of its entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TerminalCurrents {
-    /// Left ends of the M word lines.
+    /// Left ends of the M word lines (first ends of the N source lines where they are parallel).
     pub left: DVector<f64>,
     /// Right ends of the M word lines.
     pub right: DVector<f64>,
@@ -120,66 +120,11 @@ pub(crate) fn net_currents(
     into_word: &mut [f64],
     into_bit: &mut [f64],
 ) {
-    let (m, n) = (word.count, bit.count);
-    for index in 0..m * n {
+    for index in 0..w.len() {
         let c = current(index, w[index] - b[index]);
         into_word[index] = -c;
         into_bit[index] = c;
     }
-    for i in 0..m {
-        into_word[i] += word.first[i] * (word.first_volts[i] - w[i]);
-        let end = (n - 1) * m + i;
-        into_word[end] += word.last[i] * (word.last_volts[i] - w[end]);
-    }
-    for j in 0..n.saturating_sub(1) {
-        for i in 0..m {
-            let at = j * m + i;
-            let q = word.between(i, j) * (w[at] - w[at + m]);
-            into_word[at] -= q;
-            into_word[at + m] += q;
-        }
-    }
-    for j in 0..n {
-        let column = &b[j * m..][..m];
-        let into = &mut into_bit[j * m..][..m];
-        into[0] += bit.first[j] * (bit.first_volts[j] - column[0]);
-        into[m - 1] += bit.last[j] * (bit.last_volts[j] - column[m - 1]);
-        for i in 0..m - 1 {
-            let q = bit.between(j, i) * (column[i] - column[i + 1]);
-            into[i] -= q;
-            into[i + 1] += q;
-        }
-        if let Kind::Fixed(_) = bit.kind[j] {
-            into.fill(0.0);
-        }
-    }
-    for i in 0..m {
-        if let Kind::Fixed(_) = word.kind[i] {
-            for j in 0..n {
-                into_word[j * m + i] = 0.0;
-            }
-        }
-    }
-}
-
-/// Largest net current into a node, counting an ideal line as one node.
-pub(crate) fn largest_residual(word: &LineSet, bit: &LineSet, into_word: &[f64], into_bit: &[f64]) -> f64 {
-    let (m, n) = (word.count, bit.count);
-    let mut largest = 0.0_f64;
-    for i in 0..m {
-        let line = || (0..n).map(|j| into_word[j * m + i]);
-        largest = largest.max(match word.kind[i] {
-            Kind::Segmented => line().fold(0.0, |a, v| a.max(v.abs())),
-            Kind::Ideal => line().sum::<f64>().abs(),
-            Kind::Fixed(_) => 0.0,
-        });
-    }
-    for (column, kind) in into_bit.chunks_exact(m).zip(&bit.kind) {
-        largest = largest.max(match kind {
-            Kind::Segmented => column.iter().fold(0.0, |a, v| a.max(v.abs())),
-            Kind::Ideal => column.iter().sum::<f64>().abs(),
-            Kind::Fixed(_) => 0.0,
-        });
-    }
-    largest
+    word.add_currents(w, into_word);
+    bit.add_currents(b, into_bit);
 }

@@ -5,7 +5,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::array::{Array, End, Lines};
+use crate::array::{Array, End, Lines, Wiring};
 use crate::cell::{Cell, CellLaw, Cells};
 use crate::error::CircuitError;
 use crate::nodal::Solution;
@@ -115,7 +115,9 @@ impl Array {
         let word_volts = self.left_volts();
         let ideal_amperes = DVector::from_vec(self.ideal_product(&word_volts));
         let volts = solution.cell_volts();
-        let drop_volts = DMatrix::from_fn(volts.nrows(), volts.ncols(), |i, j| word_volts[i] - volts[(i, j)]);
+        let drop_volts = DMatrix::from_fn(volts.nrows(), volts.ncols(), |i, j| {
+            word_volts[if self.wiring == Wiring::Crossed { i } else { j }] - volts[(i, j)]
+        });
         let outputs = subtract(&amperes, chain.subtraction)?;
         let codes =
             chain.converter.map(|converter| outputs.iter().map(|&current| converter.code(current)).collect());
@@ -156,10 +158,16 @@ impl Array {
                 Cells::Devices(cells.insert_column(cols, cell))
             }
         };
-        let Lines { segment_ohm, first, last, .. } = &mut self.bit;
-        segment_ohm.push(segment_ohm[cols - 1]);
-        first.push(first[cols - 1]);
-        last.push(last[cols - 1]);
+        let more = |lines: &mut Lines| {
+            let Lines { segment_ohm, first, last, .. } = lines;
+            segment_ohm.push(segment_ohm[cols - 1]);
+            first.push(first[cols - 1]);
+            last.push(last[cols - 1]);
+        };
+        more(&mut self.bit);
+        if self.wiring == Wiring::Parallel {
+            more(&mut self.word);
+        }
         Ok(self)
     }
 }

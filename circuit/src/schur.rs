@@ -12,6 +12,8 @@
 //! large wire conductances cancel along each line. An ideal line is one unknown: vectors are
 //! constant along it and residuals are averaged over it. A line at a fixed voltage has no unknown.
 
+use multiversion::multiversion;
+
 use crate::line::{Kind, LineSet, Tridiagonal};
 
 /// Columns that advance together through the bit-line recurrences.
@@ -61,8 +63,7 @@ pub(crate) struct Schur {
 }
 
 impl Schur {
-    pub(crate) fn new(word: LineSet, bit: LineSet) -> Self {
-        let (rows, cols) = (word.count, bit.count);
+    pub(crate) fn new(word: LineSet, bit: LineSet, rows: usize, cols: usize) -> Self {
         Self {
             rows,
             cols,
@@ -75,19 +76,23 @@ impl Schur {
             work: Vec::new(),
             solution: Vec::new(),
             column: vec![0.0; rows],
-            whole: vec![0.0; rows],
+            whole: vec![0.0; rows.max(cols)],
         }
     }
 
     /// Takes the cell conductances from `self.siemens` into the factors.
     pub(crate) fn factorise(&mut self) {
-        self.word_factor.factorise(&self.word, &self.siemens, self.rows, 1);
-        self.bit_factor.factorise(&self.bit, &self.siemens, 1, self.rows);
+        self.word_factor.factorise(&self.word, &self.siemens);
+        self.bit_factor.factorise(&self.bit, &self.siemens);
     }
 
     /// T_w^-1 in place.
     pub(crate) fn solve_word(&mut self, f: &mut [f64]) {
         let m = self.rows;
+        if self.word.line_stride != 1 {
+            solve_along_columns(&self.word, &self.word_factor, m, f);
+            return;
+        }
         self.whole.fill(0.0);
         let ideal = !self.word.all_segmented();
         for j in 0..self.cols {
@@ -291,26 +296,84 @@ fn add_wire_currents(bit: &LineSet, line: usize, p: &[f64], out: &mut [f64]) {
     }
 }
 
+/// T^-1 in place for lines that run along the columns.
+fn solve_along_columns(lines: &LineSet, factor: &Tridiagonal, m: usize, f: &mut [f64]) {
+    let mut z = vec![0.0; m];
+    for (line, column) in f.chunks_exact_mut(m).enumerate() {
+        if lines.kind[line] == Kind::Segmented {
+            let span = line * m..(line + 1) * m;
+            substitute::<1>(m, column, &mut z, &factor.inverse[span.clone()], &factor.coupling[span]);
+            column.copy_from_slice(&z);
+        } else {
+            let value = column.iter().sum::<f64>() * factor.whole[line];
+            column.fill(value);
+        }
+    }
+}
+
 /// Forward and back substitution of L tridiagonal systems of m unknowns; returns the largest |z|.
+///
+/// Eight nodes of all lines are brought into a small block and worked on there, so that lines
+/// whose length is a power of two do not fight for the same cache sets.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
 fn substitute<const L: usize>(m: usize, r: &[f64], z: &mut [f64], inverse: &[f64], coupling: &[f64]) -> f64 {
+    const STEP: usize = 8;
     let (r, z) = (&r[..L * m], &mut z[..L * m]);
     let (inverse, coupling) = (&inverse[..L * m], &coupling[..L * m]);
     let mut y = [0.0; L];
     let mut c = [0.0; L];
-    for i in 0..m {
+    let mut right = [[0.0; L]; STEP];
+    let mut next = [[0.0; L]; STEP];
+    let mut start = 0;
+    while start < m {
+        let length = STEP.min(m - start);
         for l in 0..L {
-            y[l] = r[l * m + i] + c[l] * y[l];
-            z[l * m + i] = y[l];
-            c[l] = coupling[l * m + i];
+            let at = l * m + start;
+            for (k, (&r, &c)) in r[at..at + length].iter().zip(&coupling[at..at + length]).enumerate() {
+                right[k][l] = r;
+                next[k][l] = c;
+            }
         }
+        for k in 0..length {
+            for l in 0..L {
+                y[l] = right[k][l] + c[l] * y[l];
+                right[k][l] = y[l];
+                c[l] = next[k][l];
+            }
+        }
+        for l in 0..L {
+            let at = l * m + start;
+            for (k, z) in z[at..at + length].iter_mut().enumerate() {
+                *z = right[k][l];
+            }
+        }
+        start += length;
     }
     let mut x = [0.0; L];
     let mut top = [0.0_f64; L];
-    for i in (0..m).rev() {
+    while start > 0 {
+        let length = STEP.min(start);
+        start -= length;
         for l in 0..L {
-            x[l] = z[l * m + i] * inverse[l * m + i] + coupling[l * m + i] * x[l];
-            z[l * m + i] = x[l];
-            top[l] = if x[l].abs() > top[l] { x[l].abs() } else { top[l] };
+            let at = l * m + start;
+            let (z, inverse) = (&z[at..at + length], &inverse[at..at + length]);
+            for (k, ((&z, &inverse), &c)) in z.iter().zip(inverse).zip(&coupling[at..]).enumerate() {
+                right[k][l] = z * inverse;
+                next[k][l] = c;
+            }
+        }
+        for k in (0..length).rev() {
+            for l in 0..L {
+                x[l] = right[k][l] + next[k][l] * x[l];
+                right[k][l] = x[l];
+                top[l] = if x[l].abs() > top[l] { x[l].abs() } else { top[l] };
+            }
+        }
+        for l in 0..L {
+            let at = l * m + start;
+            for (k, z) in z[at..at + length].iter_mut().enumerate() {
+                *z = right[k][l];
+            }
         }
     }
     top.into_iter().fold(0.0, f64::max)

@@ -44,8 +44,7 @@ impl Array {
             Cells::Linear(siemens) => siemens.clone(),
             Cells::Devices(cells) => cells.zip_map(&volts, |cell, volts| cell.at(volts).slope_siemens),
         };
-        let mut adjoint =
-            Self { cells: Cells::Linear(tangent), word: self.word.clone(), bit: self.bit.clone() };
+        let mut adjoint = Self { cells: Cells::Linear(tangent), ..self.clone() };
         let silent = |ends: &mut Vec<End>| {
             for end in ends {
                 if let End::Driven { volts, .. } = end {

@@ -65,9 +65,7 @@ impl Array {
         }
         self.validate()?;
         let (rows, cols) = self.shape();
-        let word = LineSet::new(&self.word, cols, "word")?;
-        let bit = LineSet::new(&self.bit, rows, "bit")?;
-        let mut schur = Schur::new(word, bit);
+        let mut schur = Schur::new(LineSet::word(self)?, LineSet::bit(self)?, rows, cols);
         schur.siemens = match &self.cells {
             Cells::Linear(siemens) => siemens.as_slice().to_vec(),
             Cells::Devices(cells) => {
@@ -80,11 +78,12 @@ impl Array {
         let count = rows * cols;
         // Nodes at fixed voltages take no part; isolated ones drop out in the first solve.
         let free = |lines: &LineSet| -> Vec<bool> {
-            lines.kind.iter().map(|kind| !matches!(kind, Kind::Fixed(_))).collect()
+            let line = |at: usize| lines.kind[lines.place(at).0];
+            (0..count).map(|at| !matches!(line(at), Kind::Fixed(_))).collect()
         };
         let (word_free, bit_free) = (free(&schur.word), free(&schur.bit));
-        let free_word = |at: usize| word_free[at % rows];
-        let free_bit = |at: usize| bit_free[at / rows];
+        let free_word = |at: usize| word_free[at];
+        let free_bit = |at: usize| bit_free[at];
         let one = |free: bool| if free { 1.0 } else { 0.0 };
         let mut w: Vec<f64> = (0..count).map(|at| one(free_word(at))).collect();
         let mut b: Vec<f64> = (0..count).map(|at| one(free_bit(at))).collect();

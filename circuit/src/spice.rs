@@ -19,21 +19,26 @@ impl Array {
     pub fn to_spice(&self, title: &str) -> Result<String, CircuitError> {
         self.validate()?;
         let (rows, cols) = self.shape();
-        let word = LineSet::new(&self.word, cols, "word")?;
-        let bit = LineSet::new(&self.bit, rows, "bit")?;
-        let w = |i: usize, j: usize| format!("w{i}_{}", if word.kind[i] == Kind::Segmented { j } else { 0 });
-        let b = |i: usize, j: usize| format!("b{}_{j}", if bit.kind[j] == Kind::Segmented { i } else { 0 });
+        let (word, bit) = (LineSet::word(self)?, LineSet::bit(self)?);
+        // Nodes of a line without resistance all bear the name of its first.
+        let name = |kind: &str, lines: &LineSet, index: usize| {
+            let (line, k) = lines.place(index);
+            let index = lines.at(line, if lines.kind[line] == Kind::Segmented { k } else { 0 });
+            format!("{kind}{}_{}", index % rows, index / rows)
+        };
+        let w = |i: usize, j: usize| name("w", &word, j * rows + i);
+        let b = |i: usize, j: usize| name("b", &bit, j * rows + i);
         let mut deck = format!("* {}\n", title.replace(['\n', '\r'], " "));
         for j in 0..cols {
             for i in 0..rows {
                 cell(&mut deck, &format!("{i}_{j}"), &self.cells.get(i, j), &w(i, j), &b(i, j));
             }
         }
-        for i in 0..rows {
-            line(&mut deck, "w", i, &self.word, &word, &|k| w(i, k));
+        for i in 0..word.count {
+            line(&mut deck, "w", i, &self.word, &word, &|k| name("w", &word, word.at(i, k)));
         }
         for j in 0..cols {
-            line(&mut deck, "b", j, &self.bit, &bit, &|k| b(k, j));
+            line(&mut deck, "b", j, &self.bit, &bit, &|k| name("b", &bit, bit.at(j, k)));
         }
         deck.push_str(".options reltol=1e-12 abstol=1e-18 vntol=1e-14 gmin=1e-30 itl1=1000\n");
         deck.push_str(".control\nset numdgt=17\nop\nprint all\n.endc\n.end\n");

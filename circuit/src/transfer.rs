@@ -24,9 +24,9 @@ use crate::line::{Kind, LineSet};
 /// One driven line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Terminal {
-    /// Left end of a word line.
+    /// Left end of a word line (first end of a parallel source line).
     Left(usize),
-    /// Right end of a word line.
+    /// Right end of a word line (last end of a parallel source line).
     Right(usize),
     /// Top end of a bit line.
     Top(usize),
@@ -62,8 +62,8 @@ impl Transfer {
             rows,
             cols,
             siemens: array.zero_bias_siemens(),
-            word: LineSet::new(&array.word, cols, "word")?,
-            bit: LineSet::new(&array.bit, rows, "bit")?,
+            word: LineSet::word(array)?,
+            bit: LineSet::bit(array)?,
         };
         let whole = Block { top: 0, bottom: rows, left: 0, right: cols };
         let front = network.reduce(whole);
@@ -158,11 +158,12 @@ struct Network {
 impl Network {
     // Node numbers: w[i,j], then b[i,j], then the sources left, right, top, bottom.
     fn word_node(&self, i: usize, j: usize) -> usize {
-        match self.word.kind[i] {
+        let (line, _) = self.word.place(j * self.rows + i);
+        match self.word.kind[line] {
             Kind::Segmented => j * self.rows + i,
-            Kind::Ideal => i,
-            Kind::Fixed(_) if self.word.first_ohm[i] == 0.0 => self.source(Terminal::Left(i)),
-            Kind::Fixed(_) => self.source(Terminal::Right(i)),
+            Kind::Ideal => self.word.at(line, 0),
+            Kind::Fixed(_) if self.word.first_ohm[line] == 0.0 => self.source(Terminal::Left(line)),
+            Kind::Fixed(_) => self.source(Terminal::Right(line)),
         }
     }
 
@@ -180,22 +181,23 @@ impl Network {
         let base = 2 * self.rows * self.cols;
         match terminal {
             Terminal::Left(i) => base + i,
-            Terminal::Right(i) => base + self.rows + i,
-            Terminal::Top(j) => base + 2 * self.rows + j,
-            Terminal::Bottom(j) => base + 2 * self.rows + self.cols + j,
+            Terminal::Right(i) => base + self.word.count + i,
+            Terminal::Top(j) => base + 2 * self.word.count + j,
+            Terminal::Bottom(j) => base + 2 * self.word.count + self.cols + j,
         }
     }
 
     fn terminal(&self, node: usize) -> Terminal {
         let k = node - 2 * self.rows * self.cols;
-        if k < self.rows {
+        let words = self.word.count;
+        if k < words {
             Terminal::Left(k)
-        } else if k < 2 * self.rows {
-            Terminal::Right(k - self.rows)
-        } else if k < 2 * self.rows + self.cols {
-            Terminal::Top(k - 2 * self.rows)
+        } else if k < 2 * words {
+            Terminal::Right(k - words)
+        } else if k < 2 * words + self.cols {
+            Terminal::Top(k - 2 * words)
         } else {
-            Terminal::Bottom(k - 2 * self.rows - self.cols)
+            Terminal::Bottom(k - 2 * words - self.cols)
         }
     }
 
@@ -205,17 +207,13 @@ impl Network {
         if node >= 2 * cells {
             return false;
         }
-        let (i, j) = (node % cells % self.rows, node % cells / self.rows);
-        if node < cells {
-            match self.word.kind[i] {
-                Kind::Segmented => (block.left < j || j == 0) && j < block.right,
-                _ => block.left == 0 && block.right == self.cols,
-            }
-        } else {
-            match self.bit.kind[j] {
-                Kind::Segmented => (block.top < i || i == 0) && i < block.bottom,
-                _ => block.top == 0 && block.bottom == self.rows,
-            }
+        let lines = if node < cells { &self.word } else { &self.bit };
+        let (line, k) = lines.place(node % cells);
+        let (start, end) =
+            if lines.line_stride == 1 { (block.left, block.right) } else { (block.top, block.bottom) };
+        match lines.kind[line] {
+            Kind::Segmented => (start < k || k == 0) && k < end,
+            _ => start == 0 && end == lines.length,
         }
     }
 
@@ -241,13 +239,17 @@ impl Network {
             for i in block.top..block.bottom {
                 let (w, b) = (self.word_node(i, j), self.bit_node(i, j));
                 branches.push((w, b, self.siemens[(i, j)]));
-                if j == 0 {
-                    branches.push((self.source(Terminal::Left(i)), w, self.word.first[i]));
+                let index = j * self.rows + i;
+                let (line, k) = self.word.place(index);
+                if k == 0 {
+                    branches.push((self.source(Terminal::Left(line)), w, self.word.first[line]));
                 }
-                if j + 1 == self.cols {
-                    branches.push((w, self.source(Terminal::Right(i)), self.word.last[i]));
+                if k + 1 == self.word.length {
+                    branches.push((w, self.source(Terminal::Right(line)), self.word.last[line]));
                 } else {
-                    branches.push((w, self.word_node(i, j + 1), self.word.between(i, j)));
+                    let next = index + self.word.node_stride;
+                    let next = self.word_node(next % self.rows, next / self.rows);
+                    branches.push((w, next, self.word.between(line, k)));
                 }
                 if i == 0 {
                     branches.push((self.source(Terminal::Top(j)), b, self.bit.first[j]));

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_device::state::State;
 
-use crate::array::{Array, End};
+use crate::array::{Array, End, Wiring};
 use crate::cell::{Cell, CellLaw, Cells};
 use crate::error::CircuitError;
 use crate::newton::Solver;
@@ -383,6 +383,9 @@ fn check(array: &Array, drivers: &WriteDrivers, step: &LearningStep<'_>) -> Resu
     let (rows, cols) = array.shape();
     if rows == 0 || cols == 0 {
         return Err(CircuitError::Empty { rows, cols });
+    }
+    if array.wiring != Wiring::Crossed {
+        return Err(CircuitError::NeedsCrossed { method: "a learning step" });
     }
     if step.dendrite >= cols {
         return Err(CircuitError::Index { what: "dendrite", index: step.dendrite, last: cols - 1 });

@@ -5,7 +5,7 @@ mod random_array;
 use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 use random_array::{Kind, random_array};
-use spinhebb_circuit::array::{Array, End};
+use spinhebb_circuit::array::{Array, End, Wiring};
 use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
 use spinhebb_circuit::newton::Solver;
 use spinhebb_circuit::read::{Converter, ReadChain, Subtraction};
@@ -24,7 +24,7 @@ proptest! {
     fn bounds_hold_after_every_sweep(seed: u64, sweeps in 1..6_usize) {
         let array = random_array(seed, Kind { linear: true, ideal_lines: true });
         let solution = array.solve().unwrap();
-        for bounds in [array.bounds(0.0, sweeps).unwrap(), array.bounds(1e-9, 200_000).unwrap()] {
+        for bounds in [array.bounds(0.0, sweeps).unwrap(), array.bounds(1e-9, 20_000).unwrap()] {
             let slack = 1e-11;
             let within = |low: &DMatrix<f64>, x: &DMatrix<f64>, high: &DMatrix<f64>| {
                 low.zip_zip_map(x, high, |l, x, h| f64::from(u8::from(l - slack <= x && x <= h + slack))).min()
@@ -38,7 +38,11 @@ proptest! {
                 prop_assert!(bounds.output_low[j] - slack <= current && current <= bounds.output_high[j] + slack);
             }
         }
-        prop_assert!(array.bounds(1e-9, 200_000).unwrap().gap_volts <= 1e-9);
+        // A source reaches every node unless lines are broken or stand alone.
+        let whole = array.word.breaks.is_empty() && array.bit.breaks.is_empty();
+        if whole && array.wiring == Wiring::Crossed {
+            prop_assert!(array.bounds(1e-9, 200_000).unwrap().gap_volts <= 1e-9);
+        }
     }
 
     /// The adjoint derivatives are central differences of the solved outputs, also for nonlinear cells.
@@ -66,6 +70,7 @@ proptest! {
             let derivative = sensitivity.to_siemens[(i, j)];
             prop_assert!((difference - derivative).abs() < 1e-5 * sensitivity.to_siemens.amax() + 1e-9);
         }
+        let i = i.min(array.word.first.len() - 1);
         if let End::Driven { volts, ohm } = array.word.first[i] {
             let step = 1e-4;
             let moved = |volts: f64| {

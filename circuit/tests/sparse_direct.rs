@@ -9,7 +9,7 @@ use faer::sparse::{SparseColMat, Triplet};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use random_array::{Kind, random_array};
-use spinhebb_circuit::array::{Array, End, Lines};
+use spinhebb_circuit::array::{Array, End, Lines, Wiring};
 use spinhebb_circuit::cell::Cells;
 use spinhebb_circuit::transfer::{Terminal, Transfer};
 
@@ -53,8 +53,12 @@ fn direct(array: &Array, siemens: &DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>)
             }
         }
     };
-    for i in 0..rows {
-        line(&array.word, i, (0..cols).map(|j| w(i, j)).collect());
+    for i in 0..array.word.first.len() {
+        let nodes = match array.wiring {
+            Wiring::Crossed => (0..cols).map(|j| w(i, j)).collect(),
+            Wiring::Parallel => (0..rows).map(|k| w(k, i)).collect(),
+        };
+        line(&array.word, i, nodes);
     }
     for j in 0..cols {
         line(&array.bit, j, (0..rows).map(|i| b(i, j)).collect());
@@ -178,7 +182,9 @@ proptest! {
     #[test]
     fn reciprocity(seed: u64) {
         let mut array = random_array(seed, Kind { linear: true, ideal_lines: false });
-        let (rows, cols) = array.shape();
+        let (word, cols) = (array.word.first.len() - 1, array.shape().1);
+        // A parallel source line reaches its own bit line alone.
+        prop_assume!(array.wiring == Wiring::Crossed);
         for end in array.word.first.iter_mut().chain(&mut array.word.last) {
             *end = End::Floating;
         }
@@ -188,12 +194,12 @@ proptest! {
         array.word.breaks.clear();
         let reading = |word_volts: f64, bit_volts: f64| {
             let mut array = array.clone();
-            array.word.first[rows - 1] = End::Driven { volts: word_volts, ohm: 30.0 };
+            array.word.first[word] = End::Driven { volts: word_volts, ohm: 30.0 };
             array.bit.first[cols / 2] = End::Driven { volts: 0.0, ohm: 7.0 };
             array.bit.last[0] = End::Driven { volts: bit_volts, ohm: 10.0 };
             array.bit.breaks.clear();
             let t = array.solve().unwrap().terminals;
-            (t.bottom[0], t.left[rows - 1])
+            (t.bottom[0], t.left[word])
         };
         let forward = reading(1.0, 0.0).0;
         let backward = reading(0.0, 1.0).1;

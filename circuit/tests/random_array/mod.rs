@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use spinhebb_circuit::array::{Array, Break, End, Lines};
+use spinhebb_circuit::array::{Array, Break, End, Lines, Wiring};
 use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
 use spinhebb_data::random_stream::{StreamRng, Streams};
 use spinhebb_device::transport::Transport;
@@ -62,9 +62,11 @@ pub fn random_array(seed: u64, kind: Kind) -> Array {
     } else {
         Cells::Devices(DMatrix::from_fn(rows, cols, |_, _| cell(&mut rng)))
     };
-    let word = lines(&mut rng, rows, cols, kind);
+    let parallel = rng.random_bool(0.3);
+    let word = if parallel { lines(&mut rng, cols, rows, kind) } else { lines(&mut rng, rows, cols, kind) };
     let mut bit = lines(&mut rng, cols, rows, kind);
     bit.last[0] = End::Driven { volts: 0.0, ohm: 5.0 };
     bit.breaks.retain(|broken| broken.line != 0);
-    Array { cells, word, bit }
+    let wiring = if parallel { Wiring::Parallel } else { Wiring::Crossed };
+    Array { cells, word, bit, wiring }
 }
