@@ -30,6 +30,8 @@ pub(crate) struct LineSet {
     /// Distance in memory (M x N by columns) of neighbours on one line, and of neighbouring lines.
     pub node_stride: usize,
     pub line_stride: usize,
+    /// Whether the lines run across the columns: neighbouring lines are neighbours in memory.
+    pub across: bool,
     pub kind: Vec<Kind>,
     /// Conductance of one segment of each line; 0 where the line is not segmented.
     pub segment: Vec<f64>,
@@ -52,21 +54,21 @@ impl LineSet {
     pub(crate) fn word(array: &Array) -> Result<Self, CircuitError> {
         let (rows, cols) = array.shape();
         match array.wiring {
-            Wiring::Crossed => Self::new(&array.word, cols, (rows, 1), "word"),
-            Wiring::Parallel => Self::new(&array.word, rows, (1, rows), "source"),
+            Wiring::Crossed => Self::new(&array.word, cols, (rows, 1), true, "word"),
+            Wiring::Parallel => Self::new(&array.word, rows, (1, rows), false, "source"),
         }
     }
 
     /// The bit lines of `array`.
     pub(crate) fn bit(array: &Array) -> Result<Self, CircuitError> {
         let rows = array.shape().0;
-        Self::new(&array.bit, rows, (1, rows), "bit")
+        Self::new(&array.bit, rows, (1, rows), false, "bit")
     }
 
     /// Line and place on it of the cell at `index` in memory.
     #[inline]
     pub(crate) fn place(&self, index: usize) -> (usize, usize) {
-        if self.line_stride == 1 {
+        if self.across {
             (index % self.count, index / self.count)
         } else {
             (index / self.length, index % self.length)
@@ -83,6 +85,7 @@ impl LineSet {
         lines: &Lines,
         length: usize,
         (node_stride, line_stride): (usize, usize),
+        across: bool,
         name: &'static str,
     ) -> Result<Self, CircuitError> {
         let count = lines.segment_ohm.len();
@@ -91,6 +94,7 @@ impl LineSet {
             length,
             node_stride,
             line_stride,
+            across,
             kind: vec![Kind::Segmented; count],
             segment: vec![0.0; count],
             first: vec![0.0; count],
@@ -168,10 +172,10 @@ impl LineSet {
             into[first_at] += self.first[line] * (self.first_volts[line] - volts[first_at]);
             into[last_at] += self.last[line] * (self.last_volts[line] - volts[last_at]);
         }
-        let (outer, inner) = if self.line_stride == 1 { (last, self.count) } else { (self.count, last) };
+        let (outer, inner) = if self.across { (last, self.count) } else { (self.count, last) };
         for a in 0..outer {
             for b in 0..inner {
-                let (line, k) = if self.line_stride == 1 { (b, a) } else { (a, b) };
+                let (line, k) = if self.across { (b, a) } else { (a, b) };
                 let at = self.at(line, k);
                 let next = at + self.node_stride;
                 let current = self.between(line, k) * (volts[at] - volts[next]);
@@ -301,7 +305,7 @@ pub(crate) struct Tridiagonal {
 impl Tridiagonal {
     /// Factorises all lines.
     pub(crate) fn factorise(&mut self, lines: &LineSet, siemens: &[f64]) {
-        let &LineSet { node_stride, line_stride, .. } = lines;
+        let &LineSet { node_stride, line_stride, across, .. } = lines;
         self.inverse.resize(siemens.len(), 0.0);
         self.coupling.resize(siemens.len(), 0.0);
         self.whole.clear();
@@ -310,11 +314,10 @@ impl Tridiagonal {
         let mut excess: Vec<f64> = lines.first.clone();
         let last = lines.length - 1;
         // Word lines advance together over contiguous memory, bit lines one after the other.
-        let (outer, inner) =
-            if line_stride == 1 { (lines.length, lines.count) } else { (lines.count, lines.length) };
+        let (outer, inner) = if across { (lines.length, lines.count) } else { (lines.count, lines.length) };
         for a in 0..outer {
             for b in 0..inner {
-                let (k, line) = if line_stride == 1 { (a, b) } else { (b, a) };
+                let (k, line) = if across { (a, b) } else { (b, a) };
                 let at = k * node_stride + line * line_stride;
                 if lines.kind[line] != Kind::Segmented {
                     self.inverse[at] = 0.0;
@@ -347,7 +350,7 @@ mod tests {
     #[test]
     fn pivots_of_a_floating_line_keep_their_digits() {
         let (nodes, leak) = (1000, 1e-5);
-        let lines = LineSet::new(&Lines::floating(1, 1e-6), nodes, (1, 1), "word").unwrap();
+        let lines = LineSet::new(&Lines::floating(1, 1e-6), nodes, (1, 1), true, "word").unwrap();
         let mut factor = Tridiagonal::default();
         factor.factorise(&lines, &vec![leak; nodes]);
         let pivot = 1.0 / factor.inverse[nodes - 1];
@@ -359,7 +362,7 @@ mod tests {
     #[test]
     fn end_currents_of_a_wire_without_cells_follow_ohm() {
         let lines = Lines::floating(1, 2.0).driven_first(&[1.0], 3.0).driven_last(&[0.0], 5.0);
-        let lines = LineSet::new(&lines, 4, (1, 1), "word").unwrap();
+        let lines = LineSet::new(&lines, 4, (1, 1), true, "word").unwrap();
         let (first, last) = lines.end_currents(|_, _| 0.0);
         let current = 1.0 / (3.0 + 5.0 + 5.0 * 2.0);
         assert!((last[0] - current).abs() < 1e-16 && (first[0] + current).abs() < 1e-16);

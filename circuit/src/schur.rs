@@ -89,7 +89,7 @@ impl Schur {
     /// T_w^-1 in place.
     pub(crate) fn solve_word(&mut self, f: &mut [f64]) {
         let m = self.rows;
-        if self.word.line_stride != 1 {
+        if !self.word.across {
             solve_along_columns(&self.word, &self.word_factor, m, f);
             return;
         }
@@ -316,6 +316,7 @@ fn solve_along_columns(lines: &LineSet, factor: &Tridiagonal, m: usize, f: &mut 
 /// Eight nodes of all lines are brought into a small block and worked on there, so that lines
 /// whose length is a power of two do not fight for the same cache sets.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
+#[allow(clippy::needless_range_loop, reason = "lanes index several arrays at once")]
 fn substitute<const L: usize>(m: usize, r: &[f64], z: &mut [f64], inverse: &[f64], coupling: &[f64]) -> f64 {
     const STEP: usize = 8;
     let (r, z) = (&r[..L * m], &mut z[..L * m]);

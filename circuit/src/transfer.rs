@@ -209,8 +209,7 @@ impl Network {
         }
         let lines = if node < cells { &self.word } else { &self.bit };
         let (line, k) = lines.place(node % cells);
-        let (start, end) =
-            if lines.line_stride == 1 { (block.left, block.right) } else { (block.top, block.bottom) };
+        let (start, end) = if lines.across { (block.left, block.right) } else { (block.top, block.bottom) };
         match lines.kind[line] {
             Kind::Segmented => (start < k || k == 0) && k < end,
             _ => start == 0 && end == lines.length,
@@ -296,7 +295,8 @@ impl Network {
         let mut siemens = vec![0.0; size * size];
         for part in parts {
             let at: Vec<usize> = part.nodes.iter().map(|&node| position(node)).collect();
-            for (row, &i) in part.siemens.chunks_exact(at.len()).zip(&at) {
+            // A part that no source and no neighbour touches has no nodes left.
+            for (row, &i) in part.siemens.chunks_exact(at.len().max(1)).zip(&at) {
                 let target = &mut siemens[i * size..(i + 1) * size];
                 for (&value, &j) in row.iter().zip(&at) {
                     target[j] += value;

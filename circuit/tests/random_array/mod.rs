@@ -67,6 +67,11 @@ pub fn random_array(seed: u64, kind: Kind) -> Array {
     let mut bit = lines(&mut rng, cols, rows, kind);
     bit.last[0] = End::Driven { volts: 0.0, ohm: 5.0 };
     bit.breaks.retain(|broken| broken.line != 0);
+    if parallel {
+        // Columns do not touch each other: each needs its own source.
+        bit.last.fill(End::Driven { volts: 0.0, ohm: 5.0 });
+        bit.breaks.clear();
+    }
     let wiring = if parallel { Wiring::Parallel } else { Wiring::Crossed };
     Array { cells, word, bit, wiring }
 }
