@@ -44,7 +44,7 @@ impl InitArguments {
             let schema = serde_json::to_string_pretty(&(example.schema)()).expect("a schema is JSON");
             schema + "\n"
         } else {
-            example.text.to_string()
+            (example.commented)(example.defaults)?
         };
         match self.output {
             None => print!("{text}"),

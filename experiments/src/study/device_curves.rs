@@ -97,6 +97,8 @@ pub struct DeviceCurves {
     pub preset: String,
     /// One sentence about the device.
     pub description: String,
+    /// Its parameters as TOML, with units.
+    pub configuration: String,
     /// The device.
     pub mtj: Mtj,
     /// The table made of the curves.
@@ -118,7 +120,13 @@ impl DeviceCurves {
             SwitchingTable::by_ensemble(&mtj, &amplitudes, &widths, &ensemble, Refinement::NONE, |done| {
                 stage.advance_by(done as u64);
             })?;
-        Ok(Self { preset: config.preset.clone(), description: preset.description, mtj, table })
+        Ok(Self {
+            preset: config.preset.clone(),
+            description: preset.description,
+            configuration: spinhebb_data::config::render(&preset.device)?,
+            mtj,
+            table,
+        })
     }
 
     /// The curves on their grid: start x width x voltage.
@@ -143,6 +151,7 @@ impl DeviceCurves {
         let polarity: Vec<i64> = starts.iter().map(|s| if *s == State::Parallel { 1 } else { -1 }).collect();
         Ok(Dataset::new(&format!("switching_{}", self.preset.replace('-', "_")))
             .attribute("device", self.preset.as_str())
+            .attribute("device_configuration", self.configuration.as_str())
             .with(Variable::coordinate(
                 "start",
                 "1",
