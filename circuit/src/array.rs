@@ -1,8 +1,8 @@
 //! Description of a crossbar: cells, wires and what holds the ends of the lines.
 //!
 //! M word lines (rows, i = 0 .. M-1 from the top) cross N bit lines (columns,
-//! j = 0 .. N-1 from the left). Cell (i, j) joins the word node w[i,j] to the bit node
-//! b[i,j]. One wire segment lies before the first cell of a line, one between
+//! j = 0 .. N-1 from the left). Cell (i, j) joins the word node `w[i,j]` to the bit node
+//! `b[i,j]`. One wire segment lies before the first cell of a line, one between
 //! neighbours and one after the last; an end that floats has no branch at all.
 //!
 //! ```text
@@ -171,7 +171,7 @@ pub enum Wiring {
 /// A crossbar of M x N cells.
 ///
 /// In a 1T1R array each [`crate::cell::Cell`] has its access resistance, and rows are switched by
-/// [`Array::select_rows`]. Series columns (resistance summation) are in [`crate::resistance_sum`].
+/// [`Array::select_rows`]. Series columns (resistance summation) are in the module `resistance_sum`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     /// Cells, M x N.
@@ -262,8 +262,8 @@ impl Array {
     /// is small, and conjugate gradients need about 5 + 1.9 sqrt(Lambda) iterations.
     ///
     /// # Formula
-    /// Lambda = N^2 r_w <G> for the word lines plus M^2 r_b <G> for the bit lines, halved, which is
-    /// N^2 r <G> for a square array.
+    /// Lambda = `N^2 r_w <G>` for the word lines plus `M^2 r_b <G>` for the bit lines, halved, which is
+    /// `N^2 r <G>` for a square array.
     #[must_use]
     pub fn severity(&self) -> f64 {
         let (rows, cols) = self.shape();
