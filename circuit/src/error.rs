@@ -113,6 +113,16 @@ pub enum CircuitError {
         /// Name of the method.
         method: &'static str,
     },
+    /// The device layer cannot say how a junction switches.
+    #[error("switching of the junction at ({row}, {col}): {source}")]
+    Switching {
+        /// Row, counted from 0.
+        row: usize,
+        /// Column, counted from 0.
+        col: usize,
+        /// The device layer's reason.
+        source: Box<spinhebb_device::DeviceError>,
+    },
     /// A method for linear cells was given others.
     #[error("{method} needs linear cells; linearise the array first (`Array::linearised`)")]
     NeedsLinear {

@@ -18,6 +18,7 @@ use nalgebra::DMatrix;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_device::state::State;
+use spinhebb_device::switching_table::SwitchingTable;
 
 use crate::array::{Array, End, Wiring};
 use crate::cell::{Cell, CellLaw, Cells};
@@ -123,6 +124,25 @@ impl<F: Fn(usize, usize, f64, f64, State) -> Result<f64, CircuitError>> Switchin
         start: State,
     ) -> Result<f64, CircuitError> {
         self(row, col, volts, width_s, start)
+    }
+}
+
+/// One table for all devices.
+impl SwitchingLookup for SwitchingTable {
+    fn probability(
+        &self,
+        row: usize,
+        col: usize,
+        volts: f64,
+        width_s: f64,
+        start: State,
+    ) -> Result<f64, CircuitError> {
+        let found = Self::probability(self, volts, width_s, start);
+        found.map(|found| found.p).map_err(|source| CircuitError::Switching {
+            row,
+            col,
+            source: Box::new(source),
+        })
     }
 }
 
