@@ -13,7 +13,8 @@
 //! | `provenance.json` | time, host, duration, threads: what may differ between equal runs |
 //!
 //! Everything is written into `<name>.partial`, which is renamed when all is on disk: a run
-//! directory is whole or absent.
+//! directory is whole or absent. What an interrupted run had finished stays there, one sealed file
+//! per dataset in `finished/`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,9 @@ use crate::bibliography;
 use crate::error::ExperimentError;
 use crate::plot::Figure;
 use crate::report::Report;
+
+/// Folder of the sealed datasets of a run that is not whole yet.
+const FINISHED: &str = "finished";
 
 /// Options that every computing command shares.
 #[derive(Debug, Clone, clap::Args)]
@@ -102,6 +106,7 @@ pub struct Run {
     name: String,
     directory: PathBuf,
     staging: PathBuf,
+    out: PathBuf,
     json: bool,
     command: &'static str,
     seed: u64,
@@ -134,9 +139,6 @@ impl Run {
         let name = free_name(options, command)?;
         let directory = options.out.join(&name);
         let staging = options.out.join(format!("{name}.partial"));
-        if staging.exists() {
-            std::fs::remove_dir_all(&staging).map_err(ExperimentError::io("remove", &staging))?;
-        }
         let figures = staging.join("figures");
         std::fs::create_dir_all(&figures).map_err(ExperimentError::io("create", &figures))?;
         Ok(Self {
@@ -144,6 +146,7 @@ impl Run {
             name,
             directory,
             staging,
+            out: options.out.clone(),
             json: options.json,
             command,
             seed,
@@ -165,8 +168,30 @@ impl Run {
     }
 
     /// Adds data to the archive; the dataset's name is its group.
-    pub fn add(&mut self, dataset: Dataset) {
+    ///
+    /// Until the run is whole, each dataset also stands in a sealed file of its own in `finished/`, so
+    /// that what has been computed survives an interruption.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn add(&mut self, dataset: Dataset) -> Result<(), ExperimentError> {
+        let folder = self.staging.join(FINISHED);
+        std::fs::create_dir_all(&folder).map_err(ExperimentError::io("create", &folder))?;
+        let file = folder.join(format!("{}.h5", dataset.name.replace('/', "_")));
+        archive::write(&file, &self.header(), std::slice::from_ref(&dataset))?;
         self.datasets.push(dataset);
+        Ok(())
+    }
+
+    fn header(&self) -> Header {
+        Header {
+            title: self.report.title().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            commit: env!("SPINHEBB_COMMIT").to_string(),
+            seed: self.seed,
+            configuration: self.configuration.clone(),
+            inputs: self.inputs.clone(),
+        }
     }
 
     /// Records an input file by name and checksum in the archive.
@@ -222,21 +247,17 @@ impl Run {
             "results": Value::Object(std::mem::take(&mut self.summary)),
         });
         let pretty = serde_json::to_string_pretty(&summary).expect("a JSON value always has a text");
-        let header = Header {
-            title: self.report.title().to_string(),
-            version: env!("CARGO_PKG_VERSION").to_string(),
-            commit: env!("SPINHEBB_COMMIT").to_string(),
-            seed: self.seed,
-            configuration: self.configuration.clone(),
-            inputs: std::mem::take(&mut self.inputs),
-        };
-        archive::write(&self.staging.join("run.h5"), &header, &self.datasets)?;
+        archive::write(&self.staging.join("run.h5"), &self.header(), &self.datasets)?;
         self.write("config.toml", self.configuration.as_bytes())?;
         self.write("summary.json", pretty.as_bytes())?;
         self.write("references.bib", bibliography::bibtex(self.citations.iter().copied())?.as_bytes())?;
         let page = self.report.page(&self.configuration, &self.citations);
         self.write("report.html", page.as_bytes())?;
         self.write_provenance()?;
+        let finished = self.staging.join(FINISHED);
+        if finished.exists() {
+            std::fs::remove_dir_all(&finished).map_err(ExperimentError::io("remove", &finished))?;
+        }
         std::fs::rename(&self.staging, &self.directory)
             .map_err(ExperimentError::io("rename the finished run to", &self.directory))?;
         if self.json {
@@ -248,7 +269,7 @@ impl Run {
             println!("run:    {}", self.directory.display());
             println!("report: {}", self.directory.join("report.html").display());
         }
-        Ok(self.directory)
+        Ok(self.directory.clone())
     }
 
     fn write_provenance(&self) -> Result<(), ExperimentError> {
@@ -266,6 +287,17 @@ impl Run {
     }
 }
 
+/// A run that ends early leaves its finished data; one that has none leaves nothing.
+impl Drop for Run {
+    fn drop(&mut self) {
+        if self.datasets.is_empty() && self.staging.exists() {
+            // Nothing is lost if this fails: the directory holds no data.
+            let _ = std::fs::remove_dir_all(&self.staging);
+            let _ = std::fs::remove_dir(&self.out);
+        }
+    }
+}
+
 /// Name of the run: the user's if it is free, else the command's with the first free number.
 fn free_name(options: &RunOptions, command: &str) -> Result<String, ExperimentError> {
     if let Some(name) = &options.name {
@@ -276,13 +308,23 @@ fn free_name(options: &RunOptions, command: &str) -> Result<String, ExperimentEr
         if !proper {
             return Err(ExperimentError::RunName { name: name.clone() });
         }
-        let path = options.out.join(name);
-        return if path.exists() { Err(ExperimentError::RunExists { path }) } else { Ok(name.clone()) };
+        return match taken(options, name) {
+            Some(path) => Err(ExperimentError::RunExists { path }),
+            None => Ok(name.clone()),
+        };
     }
     let numbered = (2_u64..).map(|n| format!("{command}-{n}"));
     let free =
-        std::iter::once(command.to_string()).chain(numbered).find(|name| !options.out.join(name).exists());
+        std::iter::once(command.to_string()).chain(numbered).find(|name| taken(options, name).is_none());
     Ok(free.expect("there is always a free number"))
+}
+
+/// The directory that keeps `name` from being used: a finished run, or what an interrupted one left.
+fn taken(options: &RunOptions, name: &str) -> Option<PathBuf> {
+    [name.to_string(), format!("{name}.partial")]
+        .iter()
+        .map(|n| options.out.join(n))
+        .find(|path| path.exists())
 }
 
 fn print_values(prefix: &str, values: &Map<String, Value>) {

@@ -132,6 +132,8 @@ impl ReproduceArguments {
         if self.run.printed_dry_run(&config)? {
             return Ok(());
         }
+        // Whatever is missing or damaged is found before anything is computed.
+        let digits = spinhebb_data::mnist::load(self.mnist.as_deref())?;
         let mut run = Run::begin(
             &self.run,
             "reproduce",
@@ -185,7 +187,7 @@ impl ReproduceArguments {
         )?;
 
         let stage = progress.stage("handwritten digits", config.mnist.steps());
-        mnist::run(&mut run, &config.mnist, self.mnist.as_deref(), &pulse, config.seed, &stage)?;
+        mnist::run(&mut run, &config.mnist, &digits, &pulse, config.seed, &stage)?;
         drop(stage);
         run.finish()?;
         Ok(())

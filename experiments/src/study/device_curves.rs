@@ -219,7 +219,7 @@ pub fn report(run: &mut Run, curves: &[DeviceCurves]) -> Result<(), ExperimentEr
             }
         }
         run.value(&format!("switching.{}.median_voltage_v", device.preset), serde_json::Value::Object(half));
-        run.add(device.to_dataset()?);
+        run.add(device.to_dataset()?)?;
     }
     run.report().comparison(&rows);
     Ok(())

@@ -112,7 +112,7 @@ pub fn run(
                 "margin_g_ap_v": case.inference.margin_a() / unit_a,
             }),
         );
-        run.add(dataset(case, unit_a)?);
+        run.add(dataset(case, unit_a)?)?;
     }
     run.report().comparison(&rows);
     Ok(())

@@ -182,7 +182,7 @@ pub fn run(
         }),
     );
     for dataset in datasets(&statistics, &exact, &traced)? {
-        run.add(dataset);
+        run.add(dataset)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_data::mnist::{self, Mnist};
+use spinhebb_data::mnist::Mnist;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::evaluation::Evaluation;
 use spinhebb_network::network::Network;
@@ -115,16 +115,15 @@ pub type PulseLookup<'a> = dyn Fn(f64, bool) -> Result<WritePulse, ExperimentErr
 /// Trains and tests all networks, archives and draws them.
 ///
 /// # Errors
-/// The dataset is missing or damaged, a parameter is out of range, or a file cannot be written.
+/// A pulse cannot be looked up, a parameter is out of range, or a file cannot be written.
 pub fn run(
     run: &mut Run,
     config: &MnistConfig,
-    folder: Option<&std::path::Path>,
+    data: &Mnist,
     pulse: &PulseLookup<'_>,
     seed: u64,
     stage: &Stage,
 ) -> Result<(), ExperimentError> {
-    let data = mnist::load(folder)?;
     for (name, checksum) in &data.checksums {
         run.input(name.clone(), checksum.clone());
     }
@@ -140,14 +139,14 @@ pub fn run(
         .map(|index| {
             let (neurons, copies, repetition) = jobs[index];
             let shown = index == 0;
-            let result = train(neurons, copies, repetition, shown, &data, pulse, seed);
+            let result = train(neurons, copies, repetition, shown, data, pulse, seed);
             stage.advance_by(neurons as u64);
             result.map(|t| (index, t))
         })
         .collect::<Result<_, _>>()?;
     trained.sort_by_key(|(index, _)| *index);
     let trained: Vec<Trained> = trained.into_iter().map(|(_, t)| t).collect();
-    report(run, config, &data, &trained)
+    report(run, config, data, &trained)
 }
 
 fn train(
@@ -271,7 +270,7 @@ fn report(
     ));
     run.value("mnist", serde_json::Value::Object(summary));
     for dataset in datasets(config, data, trained)? {
-        run.add(dataset);
+        run.add(dataset)?;
     }
     Ok(())
 }
