@@ -22,6 +22,8 @@ pub enum Command {
     Reproduce(command::reproduce::ReproduceArguments),
     /// Write a commented, runnable configuration of a command
     Init(command::init::InitArguments),
+    /// Learn images with stochastic MTJ synapses: train, evaluate, grid, ablation
+    Network(command::network::NetworkArguments),
     /// List the shipped devices with the source of every parameter
     Presets(command::presets::PresetsArguments),
 }
@@ -35,6 +37,7 @@ impl Cli {
         match self.command {
             Command::Reproduce(arguments) => arguments.execute(),
             Command::Init(arguments) => arguments.execute(),
+            Command::Network(arguments) => arguments.execute(),
             Command::Presets(arguments) => arguments.execute(),
         }
     }

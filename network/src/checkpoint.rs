@@ -30,6 +30,8 @@ pub struct Checkpoint {
     pub seed: u64,
     /// Sum over the training images, see [`fingerprint`].
     pub images: u64,
+    /// Whatever the caller wants to find again, such as accuracies measured on the way.
+    pub notes: String,
     /// States of the devices: number of P devices (ideal) or one bit per device (spread), neuron-major.
     pub devices: Vec<u8>,
     /// Homeostasis and accounting.
@@ -40,6 +42,7 @@ pub struct Checkpoint {
 struct Header {
     seed: String,
     images: String,
+    notes: String,
     neurons: usize,
     lines: usize,
     /// Bits of the common part of the thresholds.
@@ -120,6 +123,7 @@ impl Checkpoint {
         let header = Header {
             seed: self.seed.to_string(),
             images: format!("{:016x}", self.images),
+            notes: self.notes.clone(),
             neurons: state.own.len(),
             lines: self.devices.len() / state.own.len().max(1),
             common: format!("{:016x}", state.common.to_bits()),
@@ -183,6 +187,7 @@ impl Checkpoint {
             spread: header.spread,
             seed: header.seed.parse().map_err(|_| "its seed is no number")?,
             images: hex(&header.images)?,
+            notes: header.notes,
             devices: devices.to_vec(),
             state: LayerState {
                 own: own.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect(),

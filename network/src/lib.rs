@@ -3,6 +3,7 @@
 
 pub mod chance;
 pub mod checkpoint;
+pub mod crossbar;
 pub mod demonstrator;
 pub mod encoding;
 pub mod engine;
@@ -14,6 +15,7 @@ pub mod network;
 pub mod neuron;
 pub mod preset;
 pub mod readout;
+pub mod recipe;
 pub mod stdp;
 pub mod training;
 pub mod winner;

@@ -90,6 +90,7 @@ impl Network {
             },
             seed,
             images: fingerprint(images),
+            notes: String::new(),
             devices: each!(self, trainer => trainer.layer().synapses().states()),
             state: self.state().clone(),
         }
@@ -101,7 +102,7 @@ impl Network {
     /// [`NetworkError::Length`] or [`NetworkError::OutOfRange`] when the checkpoint's arrays do not fit its configuration or
     /// the images are others than those it was trained on.
     pub fn resume(checkpoint: Checkpoint, images: &Images<'_>) -> Result<Self, NetworkError> {
-        let Checkpoint { config, spread, seed, images: trained_on, devices, state } = checkpoint;
+        let Checkpoint { config, spread, seed, images: trained_on, devices, state, .. } = checkpoint;
         NetworkError::require(
             fingerprint(images) == trained_on,
             "images",

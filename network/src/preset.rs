@@ -1,14 +1,16 @@
-//! Ready-made training configurations for MNIST and sets like it.
+//! Ready-made recipes for MNIST and sets like it.
 
 use crate::encoding::EncodingConfig;
 use crate::homeostasis::Form;
 use crate::neuron::LeakyIntegrator;
+use crate::readout::Readout;
+use crate::recipe::{CROSS, Recipe};
 use crate::training::{Order, Schedule, TrainingConfig};
 
 /// Ratio of depression to potentiation probability in the paper: 30 % to 35 %.
 pub const DEPRESSION_RATIO: f64 = 0.30 / 0.35;
 
-/// The paper's experiment: one pass, constant probabilities, one winner.
+/// The paper's experiment: one pass, constant probabilities.
 ///
 /// Probabilities and gain follow the number of images `w` each neuron will win: `p = clamp(6/w, 0.05, 0.35)`, depression at
 /// 30/35 of it, gain `min(2.5/w, 0.12)`.
@@ -35,4 +37,63 @@ pub fn paper(neurons: usize, copies: u8, images: usize) -> TrainingConfig {
         winners: 1,
         initial_parallel: 0.5,
     }
+}
+
+/// Several passes in which gain and pulses are annealed.
+#[must_use]
+pub fn annealed(neurons: usize, copies: u8, images: usize, passes: u32) -> TrainingConfig {
+    let wins = images as f64 * f64::from(passes) / neurons as f64;
+    // Few wins per neuron need strong pulses and a homeostasis that ends almost still.
+    let (gain, rest, first, last) =
+        if neurons <= 3000 { (12.0, 0.03, 0.2, 0.02) } else { (14.4, 0.01, 0.5, 0.15) };
+    TrainingConfig {
+        gain: Schedule::linear(gain / wins, gain * rest / wins),
+        potentiation: Schedule::linear(first, last),
+        depression: Schedule::linear(0.8 * first, 0.8 * last),
+        stages: 100,
+        passes,
+        order: Order::Shuffled,
+        ..paper(neurons, copies, images)
+    }
+}
+
+/// Thresholds of the thermometer code of [`best`].
+pub const THERMOMETER: [u8; 4] = [32, 80, 128, 192];
+
+/// The most accurate recipe that stays with MTJ pulses and simple CMOS around one layer.
+#[must_use]
+pub fn best(neurons: usize, images: usize) -> Recipe {
+    let training = TrainingConfig {
+        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), upright: true },
+        saccade: CROSS.to_vec(),
+        ..annealed(neurons, 2, images, 6)
+    };
+    Recipe {
+        label_shifts: CROSS.to_vec(),
+        test_shifts: CROSS.to_vec(),
+        ..Recipe::new(training, Readout::WeightedVote { neurons: 10.min(neurons) })
+    }
+}
+
+/// From the paper's experiment to [`best`], one ingredient after the other: name and recipe.
+#[must_use]
+pub fn ablation(neurons: usize, images: usize) -> Vec<(&'static str, Recipe)> {
+    let single = Recipe::new(paper(neurons, 8, images), Readout::SingleWinner);
+    let vote = Recipe { readout: best(neurons, images).readout, ..single.clone() };
+    let passes = Recipe { training: annealed(neurons, 8, images, 6), ..vote.clone() };
+    let mut upright = passes.clone();
+    upright.training.encoding.upright = true;
+    let read = Recipe { label_shifts: CROSS.to_vec(), test_shifts: CROSS.to_vec(), ..upright.clone() };
+    let mut code = read.clone();
+    code.training.encoding.thresholds = THERMOMETER.to_vec();
+    code.training.copies = 2;
+    vec![
+        ("paper: one pass, constant pulses, single winner", single),
+        ("+ weighted vote", vote),
+        ("+ six passes, pulses and homeostasis annealed", passes),
+        ("+ images set upright", upright),
+        ("+ images read at five positions", read),
+        ("+ thermometer code, two devices per line", code),
+        ("+ saccade in training (best)", best(neurons, images)),
+    ]
 }

@@ -1,6 +1,7 @@
 //! The commands of the program, one file each.
 
 pub mod init;
+pub mod network;
 pub mod presets;
 pub mod reproduce;
 

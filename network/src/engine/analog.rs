@@ -75,6 +75,11 @@ pub struct AnalogSynapses {
     steps: Vec<i16>,
     /// Class of each device by how easily it switches; empty when all are alike.
     classes: Vec<u8>,
+    /// Probability that a write event switches a device of another row: P -> AP on a line that gets a depression pulse,
+    /// AP -> P on a line that gets a potentiation pulse.
+    disturb: [f64; 2],
+    /// Devices switched in rows that were not to be written.
+    disturbed: u64,
     writer: Writer,
 }
 
@@ -89,6 +94,11 @@ pub struct DeviceConductance {
     pub class: u8,
     /// Whether the device never switches.
     pub stuck: bool,
+}
+
+impl DeviceConductance {
+    /// The nominal device.
+    pub const NOMINAL: Self = Self { antiparallel: 0.0, step: 1.0, class: 0, stuck: false };
 }
 
 impl AnalogSynapses {
@@ -130,6 +140,8 @@ impl AnalogSynapses {
             stuck: vec![0; neurons * lines],
             steps: vec![0; neurons * lines * r],
             classes: vec![0; neurons * lines * r],
+            disturb: [0.0; 2],
+            disturbed: 0,
             writer: Writer(RowWriter::new(lines)),
         };
         let mut cut = 0;
@@ -158,9 +170,7 @@ impl AnalogSynapses {
                     (synapses.states[synapse] & !synapses.stuck[synapse]).count_ones() as u8;
             }
         }
-        if synapses.classes.iter().all(|&c| c == 0) {
-            synapses.classes = Vec::new();
-        }
+        synapses.drop_single_class();
         Ok((synapses, cut))
     }
 
@@ -235,6 +245,115 @@ impl AnalogSynapses {
             self.tiles[tile] += change as i16;
         }
         Ok(self)
+    }
+
+    fn drop_single_class(&mut self) {
+        if self.classes.iter().all(|&c| c == 0) {
+            self.classes = Vec::new();
+        }
+    }
+
+    /// The same devices sorted into other classes.
+    #[must_use]
+    pub fn with_classes(mut self, class: impl Fn(usize, usize, usize) -> u8) -> Self {
+        let r = usize::from(self.copies);
+        self.classes = (0..self.neurons * self.lines * r)
+            .map(|device| class(device / r / self.lines, device / r % self.lines, device % r))
+            .collect();
+        self.drop_single_class();
+        self
+    }
+
+    /// Lets every write event also switch devices of all other rows, each with these probabilities (V > 0 switches AP -> P
+    /// on driven lines, V < 0 switches P -> AP on the others).
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] unless both lie between 0 and 1.
+    pub fn with_disturb(mut self, potentiation: f64, depression: f64) -> Result<Self, NetworkError> {
+        for (key, p) in [("disturb.potentiation", potentiation), ("disturb.depression", depression)] {
+            NetworkError::require((0.0..=1.0).contains(&p), key, p, "a probability between 0 and 1")?;
+        }
+        self.disturb = [depression, potentiation];
+        Ok(self)
+    }
+
+    /// Devices switched so far in rows that were not to be written.
+    #[must_use]
+    pub const fn disturbed(&self) -> u64 {
+        self.disturbed
+    }
+
+    /// Gives every device new conductances (class and `stuck` are ignored) and keeps all states.
+    ///
+    /// Weights beyond the range chosen at [`AnalogSynapses::new`] are cut; returns how many.
+    pub fn reconduct(&mut self, device: impl Fn(usize, usize, usize) -> DeviceConductance) -> usize {
+        let r = usize::from(self.copies);
+        let limit = f64::from(32_767 / 32 / i32::from(self.copies));
+        let mut cut = 0;
+        for neuron in 0..self.neurons {
+            for line in 0..self.lines {
+                let synapse = neuron * self.lines + line;
+                let mut weight = 0;
+                for copy in 0..r {
+                    let found = device(neuron, line, copy);
+                    let [low, high] = [found.antiparallel, found.antiparallel + found.step].map(|x| {
+                        let scaled = libm::rint(x * f64::from(self.scale));
+                        cut += usize::from(scaled.abs() > limit);
+                        scaled.clamp(-limit, limit) as i32
+                    });
+                    self.steps[synapse * r + copy] = (high - low) as i16;
+                    weight += if self.states[synapse] >> copy & 1 == 1 { high } else { low };
+                }
+                self.tiles[tile_index(self.lines, neuron, line)] = weight as i16;
+            }
+        }
+        cut
+    }
+
+    /// Devices of other rows that an event switches: jumps from hit to hit among all devices, geometrically
+    /// distributed with the larger probability, and thins.
+    fn disturb_others(&mut self, neuron: usize, event: &WriteEvent<'_>, changes: &mut Vec<Change>) {
+        let largest = self.disturb[0].max(self.disturb[1]);
+        if largest <= 0.0 {
+            return;
+        }
+        let log_miss = libm::log1p(-largest.min(1.0 - 1e-15));
+        let r = usize::from(self.copies);
+        let devices = self.states.len() * r;
+        // The same stream as the row's own numbers, at positions beyond any line.
+        let mut position = 1 << 30;
+        let mut next = -1.0f64;
+        loop {
+            let block = event.streams.block(event.index, position);
+            position += 1;
+            let u = (f64::from(block[0]) + 0.5) / 4_294_967_296.0;
+            next += 1.0 + libm::floor(libm::log(u) / log_miss);
+            if next >= devices as f64 {
+                break;
+            }
+            let device = next as usize;
+            let (synapse, copy) = (device / r, device % r);
+            let (other, line) = (synapse / self.lines, synapse % self.lines);
+            let potentiation = event.active[line] != 0;
+            let parallel = self.states[synapse] >> copy & 1 == 1;
+            let share = self.disturb[usize::from(potentiation)] / largest;
+            let accepted = f64::from(block[1]) < share * 4_294_967_296.0;
+            if other == neuron
+                || !accepted
+                || parallel == potentiation
+                || self.stuck[synapse] >> copy & 1 == 1
+            {
+                continue;
+            }
+            self.states[synapse] ^= 1 << copy;
+            let step = i32::from(self.steps[device]);
+            let amount = if potentiation { step } else { -step };
+            self.tiles[tile_index(self.lines, other, line)] += amount as i16;
+            self.mobile[synapse] =
+                if potentiation { self.mobile[synapse] + 1 } else { self.mobile[synapse] - 1 };
+            self.disturbed += 1;
+            changes.push(Change { neuron: other as u32, line: line as u16, amount });
+        }
     }
 
     /// Largest rounding error of one device's conductance, in units of the nominal step G_P - G_AP.
@@ -366,10 +485,11 @@ impl Synapses for AnalogSynapses {
                 *weight += signed as i16;
                 let mobile = &mut self.mobile[synapse];
                 *mobile = if potentiation { *mobile + flipped } else { *mobile - flipped };
-                changes.push((line, signed));
+                changes.push(Change { neuron: neuron as u32, line, amount: signed });
                 switched.push((line, flipped));
             }
         }
+        self.disturb_others(neuron, event, changes);
     }
 
     fn states(&self) -> Vec<u8> {

@@ -107,7 +107,8 @@ impl Synapses for BitSynapses {
             let index = usize::from(line);
             row[index] ^= 1;
             self.blocks[(block * self.lines + index) * WORDS + word] ^= 1 << bit;
-            changes.push((line, if row[index] == 1 { 1 } else { -1 }));
+            let amount = if row[index] == 1 { 1 } else { -1 };
+            changes.push(Change { neuron: neuron as u32, line, amount });
         }
         switched.extend_from_slice(drawn);
     }

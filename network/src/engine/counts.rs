@@ -179,7 +179,7 @@ impl Synapses for CountSynapses {
             let change = if event.active[index] != 0 { i32::from(count) } else { -i32::from(count) };
             row[index] = (i32::from(row[index]) + change) as u8;
             tile[index * TILE + lane] = row[index];
-            changes.push((line, change));
+            changes.push(Change { neuron: neuron as u32, line, amount: change });
         }
         switched.extend_from_slice(drawn);
     }

@@ -356,13 +356,13 @@ impl<S: Synapses> Layer<S> {
             index: (self.state.images - 1) | (rank as u64) << 48,
         };
         self.synapses.write(neuron, &event, &mut self.changes, &mut self.switched);
-        let (tile, lane) = (neuron / TILE, neuron % TILE);
-        let start = tile * images * TILE + lane;
         let later = if image + 1 == MAX_BATCH { 0 } else { u64::MAX << (image + 1) };
-        for &(line, change) in &self.changes {
-            let mut rest = self.masks[usize::from(line)] & later;
+        for change in &self.changes {
+            let (tile, lane) = (change.neuron as usize / TILE, change.neuron as usize % TILE);
+            let start = tile * images * TILE + lane;
+            let mut rest = self.masks[usize::from(change.line)] & later;
             while rest != 0 {
-                self.sums[start + rest.trailing_zeros() as usize * TILE].shift(change);
+                self.sums[start + rest.trailing_zeros() as usize * TILE].shift(change.amount);
                 rest &= rest - 1;
             }
         }

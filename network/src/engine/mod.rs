@@ -42,8 +42,16 @@ pub struct WriteEvent<'a> {
     pub index: u64,
 }
 
-/// A change of one synapse: the line, and by how much its weight changed in the units of the sums.
-pub type Change = (u16, i32);
+/// A change of one synapse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// Neuron of the synapse.
+    pub neuron: u32,
+    /// Input line of the synapse.
+    pub line: u16,
+    /// By how much its weight changed, in the units of the sums.
+    pub amount: i32,
+}
 
 /// The synapses of a layer.
 pub trait Synapses: Send + Sync {
@@ -66,8 +74,8 @@ pub trait Synapses: Send + Sync {
     /// neuron `tile * TILE + lane`.
     fn score(&self, batch: &Batch, sums: &mut [Self::Sum]);
 
-    /// Sends the pulses of `event` along the row of `neuron`; lists what changed. `switched` counts the
-    /// devices that switched per line, in rising order of lines.
+    /// Sends the pulses of `event` along the row of `neuron`; lists what changed, disturbed rows included. `switched`
+    /// counts the devices of the row itself that switched per line, in rising order of lines.
     fn write(
         &mut self,
         neuron: usize,

@@ -1,0 +1,99 @@
+//! CPU time per image: training at several sizes, the analog engine against the binary one, and the core's memory.
+//!
+//! `cargo bench -p spinhebb-network --bench throughput [-- small]`; one thread; best of several turns, because other
+//! work on the machine can only make a turn slower.
+
+use spinhebb_data::mnist;
+use spinhebb_network::encoding::Images;
+use spinhebb_network::engine::DeviceSpread;
+use spinhebb_network::network::Network;
+use spinhebb_network::preset;
+use std::hint::black_box;
+
+/// CPU seconds of all threads of this process.
+fn cpu_s() -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux keeps the CPU time of threads in /proc");
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
+        .filter_map(|text| text.split(' ').next()?.parse::<f64>().ok())
+        .sum::<f64>()
+        * 1e-9
+}
+
+/// Best CPU microseconds per image of `turns` stretches of `images` training images.
+fn train_us(mut network: Network, set: &Images<'_>, turns: u32, images: u64) -> f64 {
+    network.advance(set, images).expect("the set fits the network");
+    (0..turns)
+        .map(|_| {
+            let start = cpu_s();
+            network.advance(set, images).expect("the set fits the network");
+            (cpu_s() - start) * 1e6 / images as f64
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Bytes per second when summing `bytes` bytes over and over, best of several turns.
+fn read_bandwidth(bytes: usize) -> f64 {
+    let data = vec![1u64; bytes / 8];
+    (0..12)
+        .map(|_| {
+            let start = cpu_s();
+            let turns = (1 << 28) / bytes;
+            for _ in 0..turns {
+                let mut sums = [0u64; 32];
+                for chunk in black_box(&data).as_chunks::<32>().0 {
+                    for (sum, x) in sums.iter_mut().zip(chunk) {
+                        *sum = sum.wrapping_add(*x);
+                    }
+                }
+                black_box(sums);
+            }
+            (turns * bytes) as f64 / (cpu_s() - start)
+        })
+        .fold(0.0, f64::max)
+}
+
+fn main() {
+    let small = std::env::args().any(|a| a == "small");
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("the pool is built once");
+    let set = mnist::load(None).expect("the shipped set is readable");
+    let images = Images::new(&set.train.pixels, set.train.columns, set.train.rows).expect("whole images");
+    let ideal = |neurons, copies| {
+        Network::ideal(&preset::paper(neurons, copies, images.len()), &images, 1).expect("a valid recipe")
+    };
+    let us = train_us(ideal(400, 8), &images, 10, 5000);
+    println!("spinhebb n=400 r=8: {us:.2} CPU-us per training image, {:.0} images per CPU-second", 1e6 / us);
+    if small {
+        return;
+    }
+    for (neurons, copies) in [(1000, 8), (10_000, 1), (10_000, 8)] {
+        let us = train_us(ideal(neurons, copies), &images, 10, 2000);
+        println!("spinhebb n={neurons} r={copies}: {us:.2} CPU-us per training image");
+    }
+    let config = preset::paper(1000, 1, images.len());
+    let spread = DeviceSpread {
+        conductance: 0.2,
+        step: 0.1,
+        antiparallel_per_step: 1.0 / 0.9,
+        ..DeviceSpread::default()
+    };
+    let analog = Network::varied(&config, &spread, &images, 1).expect("a valid recipe");
+    let (binary, analog) = (train_us(ideal(1000, 1), &images, 10, 3000), train_us(analog, &images, 10, 3000));
+    println!(
+        "n=1000 r=1: binary {binary:.2}, analog {analog:.2} CPU-us per training image, ratio {:.2}",
+        analog / binary
+    );
+    // 8-bit weights of the active lines of a mean image at N = 10,000 (about 105 of 784 lines).
+    let touched = 105.0 * 10_240.0;
+    for (name, bytes) in
+        [("first-level cache", 16 << 10), ("second-level cache", 1 << 20), ("beyond", 16 << 20)]
+    {
+        let rate = read_bandwidth(bytes);
+        println!(
+            "reading from the {name}: {:.1} GB/s; the {:.2} MB of active weights at N = 10,000 take {:.1} us",
+            rate * 1e-9,
+            touched * 1e-6,
+            touched / rate * 1e6
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! Physics in the loop: tiles, write voltages, disturb.
+
+use spinhebb_circuit::error::CircuitError;
+use spinhebb_circuit::tile::TileConfig;
+use spinhebb_circuit::write::{WriteDrivers, WriteScheme};
+use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
+use spinhebb_data::random_stream::Streams;
+use spinhebb_device::state::State;
+use spinhebb_device::transport::Transport;
+use spinhebb_network::chance;
+use spinhebb_network::crossbar::Crossbar;
+use spinhebb_network::engine::{
+    AnalogSynapses, Batch, CountSynapses, DeviceSpread, Layer, LayerConfig, Plasticity, Sum, Synapses, TILE,
+};
+use spinhebb_network::homeostasis::Form;
+use spinhebb_network::neuron::LeakyIntegrator;
+
+const LINES: usize = 60;
+const NEURONS: usize = 40;
+
+fn crossbar(wire_ohm: f64, scheme: WriteScheme) -> Crossbar {
+    Crossbar {
+        tile: TileConfig {
+            rows: 32,
+            cols: 16,
+            word_wire: Resistance(wire_ohm),
+            bit_wire: Resistance(wire_ohm),
+            driver: Resistance(0.0),
+            sense: Resistance(0.0),
+            cell_area: Area(1e-14),
+            driver_area: Area(1e-12),
+            sense_area: Area(1e-12),
+            conversion_energy: Energy(1e-12),
+            read_time: Time(10e-9),
+        },
+        scheme,
+        drivers: WriteDrivers::default(),
+        transport: Transport::from_conductances(1.9e-4, 1e-4).unwrap(),
+        read_v: 0.1,
+        potentiation_v: 0.5,
+        depression_v: -0.5,
+        width_s: 5e-9,
+    }
+}
+
+/// A steep switching law: a logistic curve in the voltage that drives the device out of its state.
+fn lookup(_: usize, _: usize, volts: f64, _: f64, start: State) -> Result<f64, CircuitError> {
+    let drive = if start == State::AntiParallel { volts } else { -volts };
+    Ok(1.0 / (1.0 + (-(drive - 0.51) / 0.02).exp()))
+}
+
+fn analog(copies: u8) -> AnalogSynapses {
+    let spread = DeviceSpread::default();
+    AnalogSynapses::random(NEURONS, LINES, copies, 0.5, &spread, 4).unwrap()
+}
+
+fn images(count: usize) -> Vec<Vec<u16>> {
+    let mut rng = Streams::new(11, "images").rng(0);
+    (0..count)
+        .map(|_| (0..LINES as u16).filter(|_| chance::uniform(&mut rng) < 0.2).collect())
+        .collect()
+}
+
+fn scores<S: Synapses>(synapses: &S, images: &[Vec<u16>]) -> Vec<f32> {
+    let mut batch = Batch::default();
+    for image in images {
+        batch.push(|active| active.extend_from_slice(image));
+    }
+    let mut sums = vec![S::Sum::default(); NEURONS.div_ceil(TILE) * images.len() * TILE];
+    synapses.score(&batch, &mut sums);
+    sums.iter().map(|s| s.value() / synapses.unit()).collect()
+}
+
+/// Without wires the loop changes nothing; with wires the sums are those of the solved tiles.
+#[test]
+fn sums_are_the_currents_of_the_tiles() {
+    let images = images(8);
+    let ideal = scores(&CountSynapses::random(NEURONS, LINES, 2, 0.5, 4).unwrap(), &images);
+    let mut synapses = analog(2);
+    let none = crossbar(0.0, WriteScheme::Grounded);
+    let map = none.map(&synapses).unwrap();
+    assert!((none.apply(&map, &mut synapses) - 1.0).abs() < 1e-9);
+    assert_eq!(scores(&synapses, &images), ideal);
+
+    let wired = crossbar(20.0, WriteScheme::Grounded);
+    let map = wired.map(&synapses).unwrap();
+    let ratio = wired.apply(&map, &mut synapses);
+    assert!((0.6..0.99).contains(&ratio), "{ratio}");
+    let found = scores(&synapses, &images);
+    let (parallel, antiparallel) = (1.9e-4, 1e-4);
+    for (i, image) in images.iter().enumerate() {
+        let mut volts = vec![0.0; map.inputs];
+        for &line in image {
+            volts[usize::from(line) * 2..usize::from(line) * 2 + 2].fill(1.0);
+        }
+        let amperes = map.apply(&volts).unwrap();
+        for (neuron, current) in amperes.iter().enumerate() {
+            // Sums count what lies above G_AP per device, in steps of G_P - G_AP.
+            let expected = (current - 2.0 * image.len() as f64 * antiparallel) / (parallel - antiparallel);
+            let tolerance = 2.0 * image.len() as f64 * 2.0 * synapses.quantisation();
+            let sum = f64::from(found[i * TILE + neuron]);
+            assert!((sum - expected).abs() <= tolerance, "{sum} {expected} {tolerance}");
+        }
+    }
+}
+
+/// Cells far from drivers see less voltage; V/2 disturbs less than an open array under equal voltages.
+#[test]
+fn write_voltages_and_disturb_follow_the_scheme() {
+    let synapses = analog(1);
+    let grounded = crossbar(20.0, WriteScheme::Grounded);
+    let voltages = grounded.write_voltages(&synapses, &lookup, 1).unwrap();
+    let (low, high) = voltages.range();
+    assert!(low > 0.3 && low < high && high <= 1.0 + 1e-9, "{low} {high}");
+    // Dendrites are grounded at their last ends, so the cell nearest to driver and ground fares best.
+    assert!(voltages.selected[(31, 0)] > voltages.selected[(0, 15)]);
+    let cut_off = crossbar(20.0, WriteScheme::CutOff).write_voltages(&synapses, &lookup, 1).unwrap();
+    let half = crossbar(20.0, WriteScheme::Half).write_voltages(&synapses, &lookup, 1).unwrap();
+    let sum = |v: &spinhebb_network::crossbar::WriteVoltages| v.disturb[0] + v.disturb[1];
+    assert!(sum(&cut_off) < 1e-6, "{:?}", cut_off.disturb);
+    assert!(sum(&half) < sum(&voltages), "{:?} {:?}", half.disturb, voltages.disturb);
+    assert!(half.event_j > 0.0 && voltages.event_j > half.event_j);
+    let (near, far) = (voltages.class(31, 0), voltages.class(0, 15));
+    assert!(near > far);
+}
+
+/// Rows that are not written lose states at the stated rate, and the corrected sums are those of a fresh scoring.
+#[test]
+fn disturb_switches_other_rows_at_its_rate() {
+    let config = LayerConfig {
+        neuron: LeakyIntegrator { retention: 1.0, cycles: 50 },
+        reference: 0.0,
+        threshold: 1e-3,
+        form: Form::Ratio,
+        fraction: 1.0,
+        winners: 1,
+    };
+    let rate = 0.002;
+    let synapses = analog(2).with_disturb(0.0, rate).unwrap();
+    let before: u64 = synapses.states().iter().map(|s| u64::from(s.count_ones())).sum();
+    let images = images(32);
+    let run = |size: usize| {
+        let mut layer = Layer::new(synapses.clone(), config.clone(), 3).unwrap();
+        // Pulses that switch nothing on the written row leave the disturb alone.
+        let still = Plasticity::new(0.0, 0.0, 0.05);
+        let mut winners = Vec::new();
+        for chunk in images.chunks(size) {
+            let mut batch = Batch::default();
+            for image in chunk {
+                batch.push(|active| active.extend_from_slice(image));
+            }
+            layer.learn(&batch, |_| &still, |_, outcome| winners.push(outcome.fired[0]));
+        }
+        (winners, layer)
+    };
+    let (winners, layer) = run(32);
+    let (again, single) = run(1);
+    assert_eq!(winners, again);
+    assert_eq!(layer.synapses().states(), single.synapses().states());
+    let lost = layer.synapses().disturbed() as f64;
+    let after: u64 = layer.synapses().states().iter().map(|s| u64::from(s.count_ones())).sum();
+    assert_eq!(before - after, layer.synapses().disturbed());
+    // 32 events; about 80 % of the lines are not driven, and all rows but one are disturbed.
+    let driven: usize = images.iter().map(Vec::len).sum();
+    let share = 1.0 - driven as f64 / (images.len() * LINES) as f64;
+    let expected = before as f64 * (NEURONS - 1) as f64 / NEURONS as f64 * share * rate * 32.0;
+    assert!((lost - expected).abs() < 5.0 * expected.sqrt(), "{lost} {expected}");
+}
