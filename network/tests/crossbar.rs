@@ -56,9 +56,7 @@ fn analog(copies: u8) -> AnalogSynapses {
 
 fn images(count: usize) -> Vec<Vec<u16>> {
     let mut rng = Streams::new(11, "images").rng(0);
-    (0..count)
-        .map(|_| (0..LINES as u16).filter(|_| chance::uniform(&mut rng) < 0.2).collect())
-        .collect()
+    (0..count).map(|_| (0..LINES as u16).filter(|_| chance::uniform(&mut rng) < 0.2).collect()).collect()
 }
 
 fn scores<S: Synapses>(synapses: &S, images: &[Vec<u16>]) -> Vec<f32> {
@@ -82,7 +80,7 @@ fn sums_are_the_currents_of_the_tiles() {
     assert!((none.apply(&map, &mut synapses) - 1.0).abs() < 1e-9);
     assert_eq!(scores(&synapses, &images), ideal);
 
-    let wired = crossbar(20.0, WriteScheme::Grounded);
+    let wired = crossbar(2.0, WriteScheme::Grounded);
     let map = wired.map(&synapses).unwrap();
     let ratio = wired.apply(&map, &mut synapses);
     assert!((0.6..0.99).contains(&ratio), "{ratio}");
@@ -108,20 +106,22 @@ fn sums_are_the_currents_of_the_tiles() {
 #[test]
 fn write_voltages_and_disturb_follow_the_scheme() {
     let synapses = analog(1);
-    let grounded = crossbar(20.0, WriteScheme::Grounded);
+    let grounded = crossbar(2.0, WriteScheme::Grounded);
     let voltages = grounded.write_voltages(&synapses, &lookup, 1).unwrap();
     let (low, high) = voltages.range();
-    assert!(low > 0.3 && low < high && high <= 1.0 + 1e-9, "{low} {high}");
-    // Dendrites are grounded at their last ends, so the cell nearest to driver and ground fares best.
-    assert!(voltages.selected[(31, 0)] > voltages.selected[(0, 15)]);
-    let cut_off = crossbar(20.0, WriteScheme::CutOff).write_voltages(&synapses, &lookup, 1).unwrap();
-    let half = crossbar(20.0, WriteScheme::Half).write_voltages(&synapses, &lookup, 1).unwrap();
+    // Potentiated and depressed cells pull a shared dendrite both ways, so a cell may see a little more than its driver gives.
+    assert!(low > 0.7 && low < 0.98 && high < 1.1, "{low} {high}");
+    // Words are driven at their first ends, so the first dendrite fares better than the last.
+    let mean = |j: usize| voltages.selected.column(j).mean();
+    assert!(mean(0) > mean(8) && mean(8) > mean(15), "{} {} {}", mean(0), mean(8), mean(15));
+    let cut_off = crossbar(2.0, WriteScheme::CutOff).write_voltages(&synapses, &lookup, 1).unwrap();
+    let half = crossbar(2.0, WriteScheme::HalfBias).write_voltages(&synapses, &lookup, 1).unwrap();
     let sum = |v: &spinhebb_network::crossbar::WriteVoltages| v.disturb[0] + v.disturb[1];
     assert!(sum(&cut_off) < 1e-6, "{:?}", cut_off.disturb);
     assert!(sum(&half) < sum(&voltages), "{:?} {:?}", half.disturb, voltages.disturb);
     assert!(half.event_j > 0.0 && voltages.event_j > half.event_j);
-    let (near, far) = (voltages.class(31, 0), voltages.class(0, 15));
-    assert!(near > far);
+    let worst = voltages.selected.iter().position(|&v| v == low).unwrap();
+    assert_eq!(voltages.class(worst % 32, worst / 32), 0);
 }
 
 /// Rows that are not written lose states at the stated rate, and the corrected sums are those of a fresh scoring.
