@@ -65,13 +65,12 @@ pub const THERMOMETER: [u8; 4] = [32, 80, 128, 192];
 pub fn best(neurons: usize, images: usize) -> Recipe {
     let training = TrainingConfig {
         encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), upright: true },
-        saccade: CROSS.to_vec(),
         ..annealed(neurons, 2, images, 6)
     };
     Recipe {
         label_shifts: CROSS.to_vec(),
         test_shifts: CROSS.to_vec(),
-        ..Recipe::new(training, Readout::WeightedVote { neurons: 10.min(neurons) })
+        ..Recipe::new(training, Readout::WeightedVote { neurons: 5.min(neurons) })
     }
 }
 
@@ -93,7 +92,6 @@ pub fn ablation(neurons: usize, images: usize) -> Vec<(&'static str, Recipe)> {
         ("+ six passes, pulses and homeostasis annealed", passes),
         ("+ images set upright", upright),
         ("+ images read at five positions", read),
-        ("+ thermometer code, two devices per line", code),
-        ("+ saccade in training (best)", best(neurons, images)),
+        ("+ thermometer code, two devices per line (best)", code),
     ]
 }
