@@ -95,3 +95,19 @@ pub fn ablation(neurons: usize, images: usize) -> Vec<(&'static str, Recipe)> {
         ("+ thermometer code, two devices per line (best)", code),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ablation_ends_at_the_best_recipe_and_every_row_is_valid() {
+        for neurons in [1, 50, 10_000] {
+            let rows = ablation(neurons, 60_000);
+            assert_eq!(rows.last().unwrap().1, best(neurons, 60_000));
+            for (name, recipe) in rows {
+                recipe.validate().unwrap_or_else(|e| panic!("{name}: {e}"));
+            }
+        }
+    }
+}
