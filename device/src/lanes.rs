@@ -18,10 +18,11 @@ use spinhebb_data::random_stream::Streams;
 use crate::error::{DeviceError, positive};
 use crate::instruction_set::InstructionSet;
 use crate::integrator::{Integrator, StepWarning};
-use crate::llgs::{Equation, FULL, HEATED, Heat, Instant, PLAIN, Terms, UNHEATED, slope, total_field};
+use crate::lane_step::{StepScalars, heun, implicit_midpoint, runge_kutta_4};
+use crate::llgs::{Equation, FULL, HEATED, Heat, Instant, PLAIN, Terms, UNHEATED};
 use crate::material::TemperatureFactors;
 use crate::mtj::Mtj;
-use crate::normal::{RoundKeys, normals};
+use crate::normal::RoundKeys;
 use crate::pulse::{Drive, Pulse};
 use crate::schedule::{Schedule, Step};
 use crate::thermal::field_deviation;
@@ -30,20 +31,16 @@ use crate::vector::Vector;
 /// Lanes per block: enough vectors to hide latencies at every width, few enough for the L1 cache.
 pub const BLOCK: usize = 64;
 
-/// Fixed-point iterations of the implicit midpoint: each gains at least a digit at the
-/// recommended step.
-const MIDPOINT_ITERATIONS: usize = 14;
-
 /// One block of lanes, in the kernel's frame (third axis along p).
 #[derive(Debug, Clone)]
-struct Block {
-    x: [f64; BLOCK],
-    y: [f64; BLOCK],
-    z: [f64; BLOCK],
+pub(crate) struct Block {
+    pub x: [f64; BLOCK],
+    pub y: [f64; BLOCK],
+    pub z: [f64; BLOCK],
     /// Temperature in K (used under Joule heating).
-    temperature: [f64; BLOCK],
+    pub temperature: [f64; BLOCK],
     /// Identity in the random stream.
-    identity: [u64; BLOCK],
+    pub identity: [u64; BLOCK],
 }
 
 impl Block {
@@ -427,12 +424,12 @@ impl Dynamics {
 }
 
 /// Factors of each lane's temperature.
-struct HeatBlock {
-    magnetisation: [f64; BLOCK],
-    anisotropy: [f64; BLOCK],
-    torque: [f64; BLOCK],
+pub(crate) struct HeatBlock {
+    pub magnetisation: [f64; BLOCK],
+    pub anisotropy: [f64; BLOCK],
+    pub torque: [f64; BLOCK],
     /// sqrt(T/Ms), relative in Ms: scale of the thermal field.
-    noise: [f64; BLOCK],
+    pub noise: [f64; BLOCK],
 }
 
 impl HeatBlock {
@@ -458,7 +455,7 @@ impl HeatBlock {
     }
 
     #[inline(always)]
-    fn lane<const TERMS: u8>(&self, lane: usize) -> Heat {
+    pub(crate) fn lane<const TERMS: u8>(&self, lane: usize) -> Heat {
         if TERMS == HEATED {
             Heat {
                 magnetisation: self.magnetisation[lane],
@@ -481,136 +478,5 @@ impl Heating {
             let target = surroundings_k + self.resistance_k_per_w * power;
             block.temperature[lane] += share * (target - block.temperature[lane]);
         }
-    }
-}
-
-/// Scalars of one step.
-struct StepScalars {
-    position: u64,
-    step_s: f64,
-    start: Instant,
-    middle: Instant,
-    end: Instant,
-    precession: f64,
-    damping: f64,
-    /// Deviation of the thermal field at 1 K, A/m.
-    deviation: f64,
-    root_temperature: f64,
-}
-
-#[inline(always)]
-fn thermal_field<const TERMS: u8>(
-    identity: u64,
-    lane: usize,
-    heat: &HeatBlock,
-    keys: &RoundKeys,
-    s: &StepScalars,
-) -> Vector {
-    let scale = s.deviation * if TERMS == HEATED { heat.noise[lane] } else { s.root_temperature };
-    let normal = normals(s.position, identity, keys);
-    [scale * normal[0], scale * normal[1], scale * normal[2]]
-}
-
-#[inline(always)]
-fn plus(m: Vector, factor: f64, k: Vector) -> Vector {
-    [m[0] + factor * k[0], m[1] + factor * k[1], m[2] + factor * k[2]]
-}
-
-#[inline(always)]
-fn runge_kutta_4<const TERMS: u8, const NOISY: bool>(
-    block: &mut Block,
-    heat: &HeatBlock,
-    keys: &RoundKeys,
-    s: &StepScalars,
-) {
-    let (start, middle, end) = (s.start, s.middle, s.end);
-    let (precession, damping, step) = (s.precession, s.damping, s.step_s);
-    for lane in 0..BLOCK {
-        let thermal =
-            if NOISY { thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s) } else { [0.0; 3] };
-        let heat = heat.lane::<TERMS>(lane);
-        let m = [block.x[lane], block.y[lane], block.z[lane]];
-        let k1 = slope::<TERMS>(m, thermal, &start, heat, precession, damping);
-        let k2 = slope::<TERMS>(plus(m, 0.5 * step, k1), thermal, &middle, heat, precession, damping);
-        let k3 = slope::<TERMS>(plus(m, 0.5 * step, k2), thermal, &middle, heat, precession, damping);
-        let k4 = slope::<TERMS>(plus(m, step, k3), thermal, &end, heat, precession, damping);
-        let sixth = step / 6.0;
-        let x = m[0] + sixth * ((k1[0] + k4[0]) + 2.0 * (k2[0] + k3[0]));
-        let y = m[1] + sixth * ((k1[1] + k4[1]) + 2.0 * (k2[1] + k3[1]));
-        let z = m[2] + sixth * ((k1[2] + k4[2]) + 2.0 * (k2[2] + k3[2]));
-        let inverse = 1.0 / (x * x + y * y + z * z).sqrt();
-        block.x[lane] = x * inverse;
-        block.y[lane] = y * inverse;
-        block.z[lane] = z * inverse;
-    }
-}
-
-#[inline(always)]
-fn heun<const TERMS: u8>(block: &mut Block, heat: &HeatBlock, keys: &RoundKeys, s: &StepScalars) {
-    let (start, end) = (s.start, s.end);
-    let (precession, damping, step) = (s.precession, s.damping, s.step_s);
-    for lane in 0..BLOCK {
-        let thermal = thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s);
-        let heat = heat.lane::<TERMS>(lane);
-        let m = [block.x[lane], block.y[lane], block.z[lane]];
-        let k1 = slope::<TERMS>(m, thermal, &start, heat, precession, damping);
-        let k2 = slope::<TERMS>(plus(m, step, k1), thermal, &end, heat, precession, damping);
-        let half = 0.5 * step;
-        let x = m[0] + half * (k1[0] + k2[0]);
-        let y = m[1] + half * (k1[1] + k2[1]);
-        let z = m[2] + half * (k1[2] + k2[2]);
-        let inverse = 1.0 / (x * x + y * y + z * z).sqrt();
-        block.x[lane] = x * inverse;
-        block.y[lane] = y * inverse;
-        block.z[lane] = z * inverse;
-    }
-}
-
-/// `m1 - m0 = mid x w`, `mid = (m0 + m1)/2`, with the rotation vector
-/// `w = -dt gamma0/(1 + alpha^2) (B + alpha mid x B)` at the midpoint found by iteration; each
-/// iterate solves the linear equation for `mid` exactly, so that |m| is kept at any iteration.
-#[inline(always)]
-fn implicit_midpoint<const TERMS: u8>(
-    block: &mut Block,
-    heat: &HeatBlock,
-    keys: &RoundKeys,
-    s: &StepScalars,
-) {
-    let (middle, precession, damping) = (s.middle, s.precession, s.damping);
-    let half = 0.5 * s.step_s;
-    let mut thermal = [[0.0; BLOCK]; 3];
-    for lane in 0..BLOCK {
-        let field = thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s);
-        thermal[0][lane] = field[0];
-        thermal[1][lane] = field[1];
-        thermal[2][lane] = field[2];
-    }
-    let mut mid = [block.x, block.y, block.z];
-    for _ in 0..MIDPOINT_ITERATIONS {
-        for lane in 0..BLOCK {
-            let heat = heat.lane::<TERMS>(lane);
-            let m = [block.x[lane], block.y[lane], block.z[lane]];
-            let at = [mid[0][lane], mid[1][lane], mid[2][lane]];
-            let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
-            let b = total_field::<TERMS>(at, field, &middle, heat);
-            let c = crate::vector::cross(at, b);
-            let w = [
-                -half * precession * (b[0] + damping * c[0]),
-                -half * precession * (b[1] + damping * c[1]),
-                -half * precession * (b[2] + damping * c[2]),
-            ];
-            // Solution of mid = m + mid x w.
-            let along = crate::vector::dot(m, w);
-            let turned = crate::vector::cross(m, w);
-            let inverse = 1.0 / (1.0 + crate::vector::dot(w, w));
-            mid[0][lane] = (m[0] + turned[0] + along * w[0]) * inverse;
-            mid[1][lane] = (m[1] + turned[1] + along * w[1]) * inverse;
-            mid[2][lane] = (m[2] + turned[2] + along * w[2]) * inverse;
-        }
-    }
-    for lane in 0..BLOCK {
-        block.x[lane] = 2.0 * mid[0][lane] - block.x[lane];
-        block.y[lane] = 2.0 * mid[1][lane] - block.y[lane];
-        block.z[lane] = 2.0 * mid[2][lane] - block.z[lane];
     }
 }

@@ -5,6 +5,7 @@
 //! `m.p = +1`. **`V > 0` potentiates: it drives anti-parallel to parallel; `V < 0` depresses.**
 //! SI throughout; fields and magnetisations in A/m.
 
+pub mod adaptive;
 pub mod anisotropy;
 pub mod axial;
 pub mod constants;
@@ -17,6 +18,7 @@ pub mod fokker_planck;
 pub mod geometry;
 pub mod instruction_set;
 pub mod integrator;
+mod lane_step;
 pub mod lanes;
 mod llgs;
 pub mod material;
@@ -32,6 +34,7 @@ pub mod switching_probability;
 pub mod switching_table;
 pub mod thermal;
 pub mod torque;
+pub mod trajectory;
 pub mod transport;
 pub mod vector;
 
