@@ -1,0 +1,156 @@
+//! CPU time per step of the ensemble kernel, for every integrator and instruction set, beside
+//! cmtj in the same run (interleaved); and the time of a full switching table.
+//!
+//! `cargo bench -p spinhebb-device --bench kernel`; cmtj is taken from `target/peers` (see
+//! `cmtj_steps.py`) and left out when absent. `SPINHEBB_BENCH_TABLE=1` adds the table.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use spinhebb_data::random_stream::Streams;
+use spinhebb_device::ensemble::Ensemble;
+use spinhebb_device::instruction_set::InstructionSet;
+use spinhebb_device::integrator::Integrator;
+use spinhebb_device::lanes::{BLOCK, Dynamics, Stepping};
+use spinhebb_device::preset;
+use spinhebb_device::pulse::Pulse;
+use spinhebb_device::switching_table::{Refinement, SwitchingTable};
+
+const ROUNDS: usize = 9;
+const STEPS: usize = 4000;
+
+/// CPU time of this thread in s (Linux), or of the wall elsewhere.
+fn cpu_seconds(since: Instant) -> f64 {
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|text| text.split(' ').next()?.parse::<f64>().ok())
+        .map_or_else(|| since.elapsed().as_secs_f64(), |nanoseconds| nanoseconds * 1e-9)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The peer process.
+struct Peer {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    fn start() -> Option<Self> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let python = root.join("../target/peers/bin/python");
+        let mut process = Command::new(python)
+            .arg(root.join("benches/cmtj_steps.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let (input, output) = (process.stdin.take()?, BufReader::new(process.stdout.take()?));
+        Some(Self { process, input, output })
+    }
+
+    /// CPU nanoseconds per step of one run.
+    fn time(&mut self, solver: &str) -> Option<f64> {
+        writeln!(self.input, "{solver}").ok()?;
+        // cmtj itself prints warnings on the same stream.
+        for line in (&mut self.output).lines() {
+            if let Ok(nanoseconds) = line.ok()?.trim().parse() {
+                return Some(nanoseconds);
+            }
+        }
+        None
+    }
+}
+
+fn main() {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
+    let family = cpu.lines().find_map(|line| line.strip_prefix("model\t")).unwrap_or("");
+    println!("CPU{model}, model{family}");
+    let mut config = preset::load("perpendicular-40nm").expect("preset").device;
+    config.transport.tmr_half_voltage = Some(spinhebb_data::quantity::Voltage(0.5));
+    let mtj = config.resolve().expect("valid");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    let ours = |integrator: Integrator, set: InstructionSet| {
+        let stepping = Stepping { integrator, step_s: Some(1e-12), instruction_set: Some(set) };
+        let pulse = Pulse::constant(0.5, STEPS as f64 * 1e-12);
+        let dynamics = Dynamics::new(&mtj, &pulse, &stepping).expect("valid");
+        let mut lanes = dynamics.lanes((0..BLOCK as u64).map(|k| (k, [0.1, 0.0, 0.995])));
+        let streams = Streams::new(1, "bench");
+        pool.install(|| {
+            let wall = Instant::now();
+            let begin = cpu_seconds(wall);
+            dynamics.advance(&mut lanes, &streams, 0..STEPS);
+            (cpu_seconds(wall) - begin) / (STEPS * BLOCK) as f64 * 1e9
+        })
+    };
+    let mut peer = Peer::start();
+    if peer.is_none() {
+        println!("cmtj: absent (target/peers), left out");
+    }
+    let solvers = ["Heun", "EulerHeun"];
+    let mut theirs = solvers.map(|_| Vec::new());
+    let cases: Vec<(Integrator, InstructionSet)> =
+        [Integrator::RungeKutta4, Integrator::Heun, Integrator::ImplicitMidpoint]
+            .into_iter()
+            .flat_map(|integrator| InstructionSet::available().into_iter().map(move |set| (integrator, set)))
+            .collect();
+    let mut times = vec![Vec::new(); cases.len()];
+    for _ in 0..ROUNDS {
+        for (case, times) in cases.iter().zip(&mut times) {
+            times.push(ours(case.0, case.1));
+        }
+        if let Some(running) = &mut peer {
+            for (solver, times) in solvers.iter().zip(&mut theirs) {
+                match running.time(solver) {
+                    Some(time) => times.push(time),
+                    None => println!("cmtj: no answer for {solver}"),
+                }
+            }
+        }
+    }
+    let heun = theirs[0].clone();
+    for (solver, times) in solvers.iter().zip(theirs) {
+        if !times.is_empty() {
+            println!("cmtj {solver}, thermal, one layer: {:.1} ns per step", median(times));
+        }
+    }
+    for ((integrator, set), times) in cases.into_iter().zip(times) {
+        let time = median(times);
+        let ratio = if heun.is_empty() {
+            String::new()
+        } else {
+            format!(", {:.1} times the steps per second of cmtj's Heun", median(heun.clone()) / time)
+        };
+        println!("{integrator:?}, {}: {time:.2} ns per step{ratio}", set.name());
+    }
+    if std::env::var_os("SPINHEBB_BENCH_TABLE").is_some() {
+        let magnitudes: Vec<f64> = (0..41).map(|i| 0.2 + 0.025 * f64::from(i)).collect();
+        let widths = [0.3e-9, 0.5e-9, 0.7e-9, 1e-9, 1.5e-9, 2e-9, 3e-9, 5e-9];
+        let device = preset::load("perpendicular-40nm").expect("preset").device.resolve().expect("valid");
+        let wall = Instant::now();
+        let ensemble = Ensemble::new(10_000, 1);
+        let table =
+            SwitchingTable::by_ensemble(&device, &magnitudes, &widths, &ensemble, Refinement::NONE, |_| {})
+                .expect("valid");
+        let median =
+            table.voltage_for(0.5, 1e-9, spinhebb_device::state::State::AntiParallel).expect("inside");
+        println!(
+            "table of 41 voltages x 8 widths x 2 polarities, 10,000 trials a cell: {:.1} s on {} threads \
+             (half at 1 ns: {:.4} V)",
+            wall.elapsed().as_secs_f64(),
+            rayon::current_num_threads(),
+            median.volts
+        );
+    }
+    if let Some(mut running) = peer {
+        drop(running.input);
+        let _ = running.process.wait();
+    }
+}
