@@ -8,6 +8,8 @@
 pub mod adaptive;
 pub mod anisotropy;
 pub mod axial;
+pub mod calibration;
+pub mod closed_form;
 pub mod constants;
 pub mod demagnetisation;
 pub mod energy;

@@ -1,0 +1,528 @@
+//! Reads measured switching curves from CSV.
+//!
+//! # Format
+//! Lines that start with `#` are comments. The first other line titles the columns. A title is
+//! a name and, where the quantity has a unit, the unit: `width [ns]`, `width (ns)`,
+//! `width_ns` or `width` with the unit given on the command line. Names (see [`COLUMNS`]):
+//!
+//! | name | meaning |
+//! |---|---|
+//! | `voltage` | signed pulse voltage; V > 0 favours P (AP -> P) |
+//! | `amplitude` | magnitude of the pulse voltage; the sign follows from the direction |
+//! | `width` | full pulse width |
+//! | `direction` | `AP->P` or `P->AP` |
+//! | `trials`, `switched` | number of pulses, and of those that switched |
+//! | `probability` | fraction that switched; `trials` must be known |
+//! | `temperature`, `field` | optional |
+//! | `device` | optional name |
+
+use std::io::Read;
+use std::path::Path;
+
+use spinhebb_data::quantity::{Kind, MagneticField, Temperature, Time, Voltage};
+
+use super::error::{CalibrationError, MalformedCell};
+use super::measurement::{Drive, MeasuredData, Measurement, UnknownAmplitude};
+use crate::state::State;
+
+/// What the columns and the command line leave open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CsvDefaults {
+    /// Units of columns whose title has none: (column name, unit).
+    pub units: Vec<(String, String)>,
+    /// Number of pulses of a point where no column says it.
+    pub trials: Option<u64>,
+    /// Pulse width in s where no column says it.
+    pub width_s: Option<f64>,
+    /// Pulse amplitude in V where no column says it.
+    pub amplitude_v: Option<f64>,
+    /// Start of the search in V where the amplitude is not known and has to be fitted.
+    pub amplitude_guess_v: Option<f64>,
+    /// State before the pulse where no column says it; `None`: by the sign of the voltage.
+    pub start: Option<State>,
+    /// Temperature in K where no column says it.
+    pub temperature_k: f64,
+    /// Name of the device where no column says it.
+    pub device: String,
+}
+
+impl Default for CsvDefaults {
+    fn default() -> Self {
+        Self {
+            units: Vec::new(),
+            trials: None,
+            width_s: None,
+            amplitude_v: None,
+            amplitude_guess_v: None,
+            start: None,
+            temperature_k: 300.0,
+            device: "device".to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Voltage,
+    Amplitude,
+    Width,
+    Direction,
+    Trials,
+    Switched,
+    Probability,
+    Temperature,
+    MagneticField,
+    Device,
+}
+
+/// Column names, with the spellings that are understood and the quantity they hold.
+const COLUMNS: &[(Field, &[&str], Option<Kind>)] = &[
+    (Field::Voltage, &["voltage", "pulse_voltage", "v"], Some(Voltage::KIND)),
+    (Field::Amplitude, &["amplitude", "pulse_amplitude", "voltage_amplitude"], Some(Voltage::KIND)),
+    (Field::Width, &["width", "pulse_width", "duration", "pulse_duration"], Some(Time::KIND)),
+    (Field::Direction, &["direction", "transition"], None),
+    (Field::Trials, &["trials", "pulses", "n"], None),
+    (Field::Switched, &["switched", "switches", "count", "k"], None),
+    (Field::Probability, &["probability", "p_switch", "p", "switching_probability"], None),
+    (Field::Temperature, &["temperature"], Some(Temperature::KIND)),
+    (Field::MagneticField, &["field", "applied_field"], Some(MagneticField::KIND)),
+    (Field::Device, &["device", "device_id", "id"], None),
+];
+
+#[derive(Debug)]
+struct Column {
+    field: Field,
+    kind: Option<Kind>,
+    unit: String,
+    title: String,
+}
+
+/// Splits `width [ns]`, `width (ns)` or `Ms_A_per_m` into name and unit.
+fn split_title(title: &str) -> (String, String) {
+    let title = title.trim();
+    for (open, close) in [('[', ']'), ('(', ')')] {
+        if let Some((name, rest)) = title.split_once(open)
+            && let Some(unit) = rest.trim_end().strip_suffix(close)
+        {
+            return (name.trim().to_lowercase().replace([' ', '-'], "_"), unit.trim().to_string());
+        }
+    }
+    (title.to_lowercase().replace([' ', '-'], "_"), String::new())
+}
+
+fn recognise(title: &str, defaults: &CsvDefaults) -> Result<Option<Column>, String> {
+    let (name, mut unit) = split_title(title);
+    let find = |name: &str| COLUMNS.iter().find(|(_, names, _)| names.contains(&name));
+    let entry = find(&name).or_else(|| {
+        // The unit as a suffix: `pulse_width_s`, `field_A_per_m`.
+        let original = title.trim().replace([' ', '-'], "_");
+        COLUMNS.iter().filter(|(_, _, kind)| kind.is_some()).find(|(_, names, kind)| {
+            names.iter().any(|n| {
+                let Some(rest) = name.strip_prefix(n).and_then(|r| r.strip_prefix('_')) else { return false };
+                let suffix = original[original.len() - rest.len()..].replace("_per_", "/").replace('_', " ");
+                let fits = kind.is_some_and(|k| k.parse(&format!("1 {suffix}")).is_ok());
+                if fits {
+                    unit = suffix;
+                }
+                fits
+            })
+        })
+    });
+    let Some(&(field, names, kind)) = entry else { return Ok(None) };
+    if let Some(kind) = kind {
+        if unit.is_empty() {
+            let given = defaults.units.iter().find(|(n, _)| names.contains(&n.as_str()));
+            unit = given.map(|(_, u)| u.clone()).ok_or_else(|| {
+                format!(
+                    "no unit; title it `{} [{}]` or give the unit on the command line (`--unit {}={}`)",
+                    names[0], kind.display_unit, names[0], kind.display_unit
+                )
+            })?;
+        }
+        kind.parse(&format!("1 {unit}")).map_err(|e| e.to_string())?;
+    } else if !unit.is_empty() && unit != "1" && unit != "%" {
+        return Err(format!("`{unit}` is a unit, but this column has none"));
+    }
+    Ok(Some(Column { field, kind, unit, title: title.trim().to_string() }))
+}
+
+fn direction(text: &str) -> Option<State> {
+    let key: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    match key.as_str() {
+        "ap" | "app" | "aptop" | "potentiation" | "antiparallel" | "antiparalleltoparallel" => {
+            Some(State::AntiParallel)
+        }
+        "p" | "pap" | "ptoap" | "depression" | "parallel" | "paralleltoantiparallel" => Some(State::Parallel),
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(format!("`{text}` is not a finite number")),
+    }
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    if let Ok(value) = text.parse::<u64>() {
+        return Ok(value);
+    }
+    let value = number(text)?;
+    if value >= 0.0 && value.fract() == 0.0 && value < 9e15 {
+        Ok(value as u64)
+    } else {
+        Err(format!("`{text}` is not a whole number of pulses"))
+    }
+}
+
+/// Reads a file; see [`read`].
+///
+/// # Errors
+/// [`CalibrationError::Unreadable`] and those of [`read`].
+pub fn read_file(path: &Path, defaults: &CsvDefaults) -> Result<MeasuredData, CalibrationError> {
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path)
+        .map_err(|e| CalibrationError::Unreadable { file: name.clone(), message: e.to_string() })?;
+    read(file, &name, defaults)
+}
+
+/// Reads measured points in the format of this module. `file` names the source in messages.
+///
+/// # Errors
+/// [`CalibrationError::Malformed`] with every malformed place, by file, line and column.
+pub fn read(source: impl Read, file: &str, defaults: &CsvDefaults) -> Result<MeasuredData, CalibrationError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .flexible(true)
+        .has_headers(false)
+        .trim(csv::Trim::All)
+        .from_reader(source);
+    let mut problems = Vec::new();
+    let mut table: Option<Vec<Option<Column>>> = None;
+    let mut data = MeasuredData { files: vec![file.to_string()], ..MeasuredData::default() };
+    let at = |line, column: usize, title: &str, problem: String| MalformedCell {
+        file: file.to_string(),
+        line,
+        column,
+        title: title.to_string(),
+        problem,
+    };
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(e) => {
+                let line = e.position().map_or_else(|| reader.position().line(), csv::Position::line);
+                problems.push(at(line, 0, "", format!("not readable as CSV text: {e}")));
+                if matches!(e.kind(), csv::ErrorKind::Io(_)) {
+                    break;
+                }
+                continue;
+            }
+        }
+        // The position is that of the end of the record before it; comments may lie between.
+        let line = record.position().map_or(0, |p| p.line());
+        let Some(columns) = &table else {
+            table = Some(header(&record, defaults, |column, title, problem| {
+                problems.push(at(line, column, title, problem));
+            }));
+            if !problems.is_empty() {
+                break;
+            }
+            continue;
+        };
+        if record.len() != columns.len() {
+            problems.push(at(
+                line,
+                0,
+                "",
+                format!("{} fields, but the header has {}", record.len(), columns.len()),
+            ));
+            continue;
+        }
+        let before = problems.len();
+        let row = read_row(&record, columns, |column, title, problem| {
+            problems.push(at(line, column, title, problem));
+        });
+        if problems.len() > before {
+            continue;
+        }
+        match row.complete(defaults, file, &mut data) {
+            Ok(mut point) => {
+                point.line = line;
+                data.points.push(point);
+            }
+            Err(problem) => problems.push(at(line, 0, "", problem)),
+        }
+    }
+    if table.is_none() && problems.is_empty() {
+        problems.push(at(
+            1,
+            0,
+            "",
+            "no header line; the first line that is no comment titles the columns".into(),
+        ));
+    } else if data.points.is_empty() && problems.is_empty() {
+        problems.push(at(1, 0, "", "no data lines below the header".into()));
+    }
+    if problems.is_empty() { Ok(data) } else { Err(CalibrationError::Malformed(problems)) }
+}
+
+fn header(
+    record: &csv::StringRecord,
+    defaults: &CsvDefaults,
+    mut report: impl FnMut(usize, &str, String),
+) -> Vec<Option<Column>> {
+    let mut columns: Vec<Option<Column>> = Vec::new();
+    for (index, title) in record.iter().enumerate() {
+        let column = recognise(title, defaults).unwrap_or_else(|problem| {
+            report(index + 1, title, problem);
+            None
+        });
+        if let Some(new) = &column
+            && columns.iter().flatten().any(|c| c.field == new.field)
+        {
+            report(index + 1, title, "a second column of the same meaning".to_string());
+        }
+        columns.push(column);
+    }
+    let has = |field| columns.iter().flatten().any(|c| c.field == field);
+    if has(Field::Voltage) && has(Field::Amplitude) {
+        report(0, "", "both `voltage` (signed) and `amplitude` (magnitude); keep one".to_string());
+    }
+    if !has(Field::Switched) && !has(Field::Probability) {
+        report(0, "", "no column `switched` or `probability` (also `p_switch`)".to_string());
+    }
+    if has(Field::Switched) && has(Field::Probability) {
+        report(0, "", "both `switched` and `probability`; keep one".to_string());
+    }
+    if !has(Field::Trials) && defaults.trials.is_none() {
+        report(
+            0,
+            "",
+            "no column `trials`; give the number of pulses per point (`--trials 10000`)".to_string(),
+        );
+    }
+    if !has(Field::Width) && defaults.width_s.is_none() {
+        report(0, "", "no column `width`; give the pulse width (`--width \"1 ns\"`)".to_string());
+    }
+    if !has(Field::Voltage)
+        && !has(Field::Amplitude)
+        && defaults.amplitude_v.is_none()
+        && defaults.amplitude_guess_v.is_none()
+    {
+        report(
+            0,
+            "",
+            "no column `voltage` or `amplitude`; give the amplitude (`--amplitude \"0.68 V\"`), \
+             or let it be fitted (`--fit-amplitude \"0.7 V\"`)"
+                .to_string(),
+        );
+    }
+    columns
+}
+
+/// What one line says.
+#[derive(Default)]
+struct Row {
+    volts: Option<f64>,
+    amplitude: Option<f64>,
+    width_s: Option<f64>,
+    start: Option<State>,
+    trials: Option<u64>,
+    switched: Option<u64>,
+    probability: Option<f64>,
+    temperature_k: Option<f64>,
+    field_a_per_m: f64,
+    device: Option<String>,
+}
+
+fn read_row(
+    record: &csv::StringRecord,
+    columns: &[Option<Column>],
+    mut report: impl FnMut(usize, &str, String),
+) -> Row {
+    let mut row = Row::default();
+    for (index, (text, column)) in record.iter().zip(columns).enumerate() {
+        let Some(column) = column else { continue };
+        let mut set = || -> Result<(), String> {
+            let si = |kind: Option<Kind>| -> Result<f64, String> {
+                number(text)?;
+                let kind = kind.ok_or("no quantity")?;
+                kind.parse(&format!("{text} {}", column.unit)).map_err(|e| e.to_string())
+            };
+            match column.field {
+                Field::Voltage => row.volts = Some(si(column.kind)?),
+                Field::Amplitude => match si(column.kind)? {
+                    v if v < 0.0 => {
+                        return Err(format!(
+                            "`{text}` is negative, but an amplitude is a magnitude; title the column `voltage` for signed values"
+                        ));
+                    }
+                    v => row.amplitude = Some(v),
+                },
+                Field::Width => match si(column.kind)? {
+                    t if t > 0.0 => row.width_s = Some(t),
+                    _ => return Err(format!("`{text}` is not a positive pulse width")),
+                },
+                Field::Direction => {
+                    row.start =
+                        Some(direction(text).ok_or_else(|| {
+                            format!("`{text}` is no direction; expected `AP->P` or `P->AP`")
+                        })?);
+                }
+                Field::Trials => match whole(text)? {
+                    0 => return Err("0 trials; leave the line out".to_string()),
+                    n => row.trials = Some(n),
+                },
+                Field::Switched => row.switched = Some(whole(text)?),
+                Field::Probability => {
+                    let p = number(text)? * if column.unit == "%" { 0.01 } else { 1.0 };
+                    if !(0.0..=1.0).contains(&p) {
+                        return Err(format!("`{text}` is no probability between 0 and 1"));
+                    }
+                    row.probability = Some(p);
+                }
+                Field::Temperature => match si(column.kind)? {
+                    t if t > 0.0 => row.temperature_k = Some(t),
+                    _ => return Err(format!("`{text}` is not a positive temperature")),
+                },
+                Field::MagneticField => row.field_a_per_m = si(column.kind)?,
+                Field::Device => row.device = Some(text.to_string()),
+            }
+            Ok(())
+        };
+        if let Err(problem) = set() {
+            report(index + 1, &column.title, problem);
+        }
+    }
+    row
+}
+
+impl Row {
+    fn complete(
+        self,
+        defaults: &CsvDefaults,
+        file: &str,
+        data: &mut MeasuredData,
+    ) -> Result<Measurement, String> {
+        let trials = self.trials.or(defaults.trials).ok_or("no number of trials")?;
+        let switched = match (self.switched, self.probability) {
+            (Some(switched), _) => switched,
+            (None, Some(p)) => {
+                let count = p * trials as f64;
+                // A rounded probability may miss a whole count by the rounding, never by a tenth of a count
+                // when the digits suffice; more means that the number of trials is another.
+                if (count - count.round()).abs() > 0.1 {
+                    return Err(format!(
+                        "probability {p} of {trials} trials is {count:.3} switched pulses, not a whole number; is the number of trials right?"
+                    ));
+                }
+                count.round() as u64
+            }
+            (None, None) => return Err("no count".to_string()),
+        };
+        if switched > trials {
+            return Err(format!("{switched} of {trials} pulses switched"));
+        }
+        let start = self.start.or(defaults.start).unwrap_or_else(|| {
+            if self.volts.is_some_and(|v| v < 0.0) { State::Parallel } else { State::AntiParallel }
+        });
+        let drive = if let Some(volts) = self.volts {
+            Drive::Volts(volts)
+        } else if let Some(amplitude) = self.amplitude.or(defaults.amplitude_v) {
+            Drive::Volts(start.switching_polarity() * amplitude)
+        } else {
+            let guess_v = defaults.amplitude_guess_v.ok_or("no voltage")?;
+            if data.amplitudes.is_empty() {
+                let name = Path::new(file).file_stem().map_or_else(|| file.into(), |s| s.to_string_lossy());
+                data.amplitudes.push(UnknownAmplitude { name: name.into_owned(), guess_v });
+            }
+            Drive::Amplitude(0)
+        };
+        let name = self.device.unwrap_or_else(|| defaults.device.clone());
+        let device = data.devices.iter().position(|d| *d == name).unwrap_or_else(|| {
+            data.devices.push(name);
+            data.devices.len() - 1
+        });
+        Ok(Measurement {
+            drive,
+            width_s: self.width_s.or(defaults.width_s).ok_or("no pulse width")?,
+            start,
+            temperature_k: self.temperature_k.unwrap_or(defaults.temperature_k),
+            field_a_per_m: self.field_a_per_m,
+            trials,
+            switched,
+            device,
+            file: 0,
+            line: 0,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, defaults: &CsvDefaults) -> Result<MeasuredData, CalibrationError> {
+        read(text.as_bytes(), "curve.csv", defaults)
+    }
+
+    #[test]
+    fn reads_titles_with_units_in_every_spelling() {
+        let defaults = CsvDefaults { trials: Some(100), ..CsvDefaults::default() };
+        for (header, row) in [
+            ("voltage [mV],width (ns),probability", "-400, 2, 0.25"),
+            ("pulse_voltage_V,pulse_width_s,p_switch", "-0.4,2e-9,0.25"),
+            ("pulse amplitude [V],width [ps],direction,probability [%]", "0.4,2000,P->AP,25"),
+        ] {
+            let data = parse(&format!("# from a note book\n{header}\n{row}\n"), &defaults).unwrap();
+            let point = &data.points[0];
+            assert_eq!(point.drive, Drive::Volts(-0.4), "{header}");
+            assert_eq!((point.width_s, point.switched, point.trials), (2e-9, 25, 100));
+            assert_eq!((point.start, point.line), (State::Parallel, 3));
+        }
+    }
+
+    #[test]
+    fn every_malformed_place_is_reported_with_line_and_column() {
+        let text = "voltage [V],width [ns],trials,switched\n0.4,1,100,3\n# a comment\nhalf,1,100,x\n0.5,1,100\n0.5,-1,100,5\n0.5,1,100,101\n";
+        let Err(CalibrationError::Malformed(places)) = parse(text, &CsvDefaults::default()) else {
+            panic!("accepted")
+        };
+        let found: Vec<_> = places.iter().map(|p| (p.line, p.column)).collect();
+        assert_eq!(found, [(4, 1), (4, 4), (5, 0), (6, 2), (7, 0)], "{places:?}");
+        assert!(places[0].to_string().starts_with("curve.csv:4:1 (`voltage [V]`): `half`"), "{}", places[0]);
+    }
+
+    #[test]
+    fn a_header_without_unit_or_a_wrong_unit_is_refused_unless_given() {
+        let text = "voltage,width [ns],trials,switched\n400,1,100,3\n";
+        assert!(parse(text, &CsvDefaults::default()).unwrap_err().to_string().contains("no unit"));
+        let defaults = CsvDefaults { units: vec![("voltage".into(), "mV".into())], ..CsvDefaults::default() };
+        assert_eq!(parse(text, &defaults).unwrap().points[0].drive, Drive::Volts(0.4));
+        let wrong = "voltage [ns],width [ns],trials,switched\n400,1,100,3\n";
+        assert!(parse(wrong, &CsvDefaults::default()).is_err());
+    }
+
+    #[test]
+    fn a_probability_that_is_no_count_is_refused() {
+        let defaults = CsvDefaults { trials: Some(100), ..CsvDefaults::default() };
+        let text = "voltage [V],width [ns],p\n0.4,1,0.123\n";
+        assert!(parse(text, &defaults).unwrap_err().to_string().contains("not a whole number"));
+    }
+
+    #[test]
+    fn files_and_devices_are_merged_by_name() {
+        let defaults = CsvDefaults::default();
+        let text = "device,voltage [V],width [ns],trials,switched\na,0.4,1,100,3\nb,0.4,1,100,5\n";
+        let mut data = parse(text, &defaults).unwrap();
+        data.append(parse(&text.replace("a,0.4", "c,0.4"), &defaults).unwrap());
+        assert_eq!(data.devices, ["a", "b", "c"]);
+        assert_eq!(data.points.iter().map(|p| p.device).collect::<Vec<_>>(), [0, 1, 2, 1]);
+        assert_eq!(data.of_device(1).points.len(), 2);
+        assert_eq!(data.points[3].file, 1);
+    }
+}

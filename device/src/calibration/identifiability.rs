@@ -1,0 +1,83 @@
+//! Which combinations of parameters the data fix, in words.
+//!
+//! # Formula
+//! Eigenvectors of the observed information in ln(parameter) (parameters that may be negative: in
+//! units of their bounds). The eigenvalue lambda fixes the product of powers along its vector to
+//! `1/sqrt(lambda)`, relative.
+//!
+//! # References
+//! M. K. Transtrum et al., J. Chem. Phys. 143, 010901 (2015), doi:10.1063/1.4923066 (stiff and sloppy directions).
+
+use nalgebra::DMatrix;
+
+use super::parameter::Scale;
+use super::problem::Problem;
+
+/// One combination of parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Combination {
+    /// Exponent of each free parameter, the largest scaled to one. Shape: d.
+    pub exponents: Vec<f64>,
+    /// Standard deviation of the logarithm of the combination.
+    pub deviation: f64,
+    /// The combination in words, such as `delta^1.00 relaxation_time^-0.31`.
+    pub words: String,
+}
+
+/// Combinations from the best to the worst known, from the observed information in search coordinates.
+#[must_use]
+pub fn combinations(problem: &Problem<'_>, information: &DMatrix<f64>) -> Vec<Combination> {
+    let d = problem.free().len();
+    let unit: Vec<f64> = problem
+        .free()
+        .iter()
+        .map(|&k| match problem.parameters()[k].scale {
+            Scale::Log => 1.0,
+            Scale::Linear => problem.parameters()[k].upper - problem.parameters()[k].lower,
+        })
+        .collect();
+    let scaled = DMatrix::from_fn(d, d, |a, b| information[(a, b)] * unit[a] * unit[b]);
+    let eigen = scaled.symmetric_eigen();
+    let mut list: Vec<Combination> = (0..d)
+        .map(|k| {
+            let vector = eigen.eigenvectors.column(k);
+            let largest = vector.iter().copied().fold(0.0, |m: f64, x| if x.abs() > m.abs() { x } else { m });
+            let exponents: Vec<f64> = vector.iter().map(|x| x / largest).collect();
+            let words = problem
+                .free()
+                .iter()
+                .zip(&exponents)
+                .filter(|(_, e)| e.abs() >= 0.05)
+                .map(|(&p, e)| format!("{}^{e:.2}", problem.parameters()[p].name))
+                .collect::<Vec<_>>()
+                .join(" ");
+            // The combination is the vector scaled by 1/largest, and so is its deviation.
+            let deviation = 1.0 / (eigen.eigenvalues[k].max(1e-12).sqrt() * largest.abs());
+            Combination { exponents, deviation, words }
+        })
+        .collect();
+    list.sort_by(|a, b| a.deviation.total_cmp(&b.deviation));
+    list
+}
+
+/// A sentence per combination.
+#[must_use]
+pub fn in_words(combinations: &[Combination]) -> Vec<String> {
+    combinations
+        .iter()
+        .map(|c| {
+            let percent = 100.0 * c.deviation;
+            if percent < 30.0 {
+                let percent: f64 = format!("{percent:.1e}").parse().unwrap_or(percent);
+                format!("the data fix {} to {percent} %", c.words)
+            } else if c.deviation < 3.0 {
+                format!("the data fix {} only to a factor of {:.1}", c.words, c.deviation.exp())
+            } else {
+                format!(
+                    "the data do not fix {}; hold one of its parameters or measure at other widths, directions or temperatures",
+                    c.words
+                )
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! Calibration: from measured switching counts to device parameters with honest uncertainties.
+//!
+//! [`csv_input`] reads counts, a [`model::Model`] predicts probabilities, [`problem::Problem`] joins the two, and
+//! [`fit::fit`], [`profile`], [`posterior`] and [`goodness`] answer: which parameters, how
+//! well known, and does the model describe the data at all.
+
+pub mod analysis;
+pub mod csv_input;
+pub mod error;
+pub mod fit;
+pub mod goodness;
+pub mod hold_out;
+pub mod identifiability;
+pub mod likelihood;
+pub mod measurement;
+pub mod model;
+pub mod parameter;
+pub mod population;
+pub mod posterior;
+pub mod problem;
+pub mod profile;
+pub mod response_surface;
+pub mod shape_comparison;
+
+pub use error::CalibrationError;

@@ -1,0 +1,338 @@
+//! One calibration: data, model and free parameters, as a function to minimise.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::error::CalibrationError;
+use super::likelihood::{self, Count};
+use super::measurement::{Drive, MeasuredData};
+use super::model::{Condition, Model};
+use super::parameter::{Parameter, ParameterSettings, Scale, apply_settings};
+use crate::closed_form::LogProbability;
+use spinhebb_data::quantity::Voltage;
+
+/// Law of the counts at a given probability.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountLaw {
+    /// Independent pulses at one probability.
+    #[default]
+    Binomial,
+    /// Probability that varies from point to point (cycles, drift): one more parameter, the correlation rho.
+    BetaBinomial,
+}
+
+/// Name of the beta-binomial correlation among the parameters.
+pub const OVERDISPERSION: &str = "overdispersion";
+
+/// A model joined to data. Coordinates `u` below are the search coordinates of the free parameters.
+pub struct Problem<'a> {
+    model: &'a dyn Model,
+    data: &'a MeasuredData,
+    counts: Vec<Count>,
+    parameters: Vec<Parameter>,
+    own: usize,
+    law: CountLaw,
+    free: Vec<usize>,
+}
+
+impl<'a> Problem<'a> {
+    /// Joins `model` to `data` under `settings`.
+    ///
+    /// # Errors
+    /// Those of [`apply_settings`]; [`CalibrationError::TooFewPoints`].
+    pub fn new(
+        model: &'a dyn Model,
+        data: &'a MeasuredData,
+        settings: &ParameterSettings,
+        law: CountLaw,
+    ) -> Result<Self, CalibrationError> {
+        let mut parameters = model.parameters();
+        let own = parameters.len();
+        for (index, amplitude) in data.amplitudes.iter().enumerate() {
+            let used = data.points.iter().any(|m| m.drive == Drive::Amplitude(index));
+            let guess = amplitude.guess_v;
+            let parameter = Parameter::free(
+                &format!("amplitude:{}", amplitude.name),
+                "pulse amplitude that the data do not state",
+                Some(Voltage::KIND),
+                Scale::Log,
+                [0.5 * guess, 2.0 * guess],
+                guess,
+            );
+            parameters.push(if used { parameter } else { parameter.held() });
+        }
+        if law == CountLaw::BetaBinomial {
+            parameters.push(Parameter::free(
+                OVERDISPERSION,
+                "correlation rho of the outcomes of one point",
+                None,
+                Scale::Log,
+                [1e-8, 0.5],
+                1e-3,
+            ));
+        }
+        apply_settings(&mut parameters, settings, &model.name())?;
+        let free: Vec<usize> = (0..parameters.len()).filter(|&k| !parameters[k].fixed).collect();
+        if data.points.len() < free.len() {
+            return Err(CalibrationError::TooFewPoints { points: data.points.len(), free: free.len() });
+        }
+        let counts = data.points.iter().map(|m| Count { switched: m.switched, trials: m.trials }).collect();
+        Ok(Self { model, data, counts, parameters, own, law, free })
+    }
+
+    /// The same problem with other counts at the same points (for synthetic data).
+    #[must_use]
+    pub fn with_counts(&self, counts: Vec<Count>) -> Self {
+        Self { counts, parameters: self.parameters.clone(), free: self.free.clone(), ..*self }
+    }
+
+    /// The same problem with one more parameter held at `value`.
+    #[must_use]
+    pub fn holding(&self, parameter: usize, value: f64) -> Self {
+        let mut parameters = self.parameters.clone();
+        parameters[parameter].start = value;
+        parameters[parameter].fixed = true;
+        let free = self.free.iter().copied().filter(|&k| k != parameter).collect();
+        Self { parameters, free, counts: self.counts.clone(), ..*self }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &'a dyn Model {
+        self.model
+    }
+
+    /// The data.
+    #[must_use]
+    pub fn data(&self) -> &'a MeasuredData {
+        self.data
+    }
+
+    /// All parameters: the model's own, unknown amplitudes, overdispersion.
+    #[must_use]
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// Indices of the free parameters. Shape: d.
+    #[must_use]
+    pub fn free(&self) -> &[usize] {
+        &self.free
+    }
+
+    /// The counts. Shape: N.
+    #[must_use]
+    pub fn counts(&self) -> &[Count] {
+        &self.counts
+    }
+
+    /// Law of the counts.
+    #[must_use]
+    pub fn law(&self) -> CountLaw {
+        self.law
+    }
+
+    /// Values of all parameters (SI) at the coordinates `u`.
+    #[must_use]
+    pub fn values(&self, u: &[f64]) -> Vec<f64> {
+        let mut values: Vec<f64> = self.parameters.iter().map(|p| p.start).collect();
+        for (&k, &x) in self.free.iter().zip(u) {
+            values[k] = self.parameters[k].value(x);
+        }
+        values
+    }
+
+    /// Coordinates of the free parameters at `values`.
+    #[must_use]
+    pub fn coordinates(&self, values: &[f64]) -> Vec<f64> {
+        self.free.iter().map(|&k| self.parameters[k].coordinate(values[k])).collect()
+    }
+
+    /// Bounds of the coordinates. Shape: d.
+    #[must_use]
+    pub fn bounds(&self) -> Vec<(f64, f64)> {
+        self.free.iter().map(|&k| self.parameters[k].bounds()).collect()
+    }
+
+    /// Whether `u` lies within the bounds.
+    #[must_use]
+    pub fn within(&self, u: &[f64]) -> bool {
+        u.iter().zip(self.bounds()).all(|(x, (low, high))| (low..=high).contains(x))
+    }
+
+    /// Conditions of all points with unknown amplitudes taken from `values`.
+    #[must_use]
+    pub fn conditions(&self, values: &[f64]) -> Vec<Condition> {
+        self.data
+            .points
+            .iter()
+            .map(|m| Condition {
+                volts: match m.drive {
+                    Drive::Volts(v) => v,
+                    Drive::Amplitude(i) => m.start.switching_polarity() * values[self.own + i],
+                },
+                width_s: m.width_s,
+                start: m.start,
+                temperature_k: m.temperature_k,
+                field_a_per_m: m.field_a_per_m,
+            })
+            .collect()
+    }
+
+    /// Overdispersion rho among `values`.
+    #[must_use]
+    pub fn overdispersion(&self, values: &[f64]) -> Option<f64> {
+        (self.law == CountLaw::BetaBinomial).then(|| values[values.len() - 1])
+    }
+
+    /// Probabilities of all points at `u`. Shape: N.
+    ///
+    /// # Errors
+    /// Those of [`Model::predict`].
+    pub fn predict(&self, u: &[f64]) -> Result<Vec<LogProbability>, CalibrationError> {
+        let values = self.values(u);
+        self.model.predict(&values[..self.own], &self.conditions(&values))
+    }
+
+    /// Minus the logarithm of likelihood times prior, given the predictions at `u`.
+    #[must_use]
+    pub fn objective_at(&self, u: &[f64], predictions: &[LogProbability]) -> f64 {
+        let values = self.values(u);
+        let rho = self.overdispersion(&values);
+        let likelihood: f64 =
+            self.counts.iter().zip(predictions).map(|(&c, &p)| likelihood::log_likelihood(c, p, rho)).sum();
+        let prior: f64 = self
+            .parameters
+            .iter()
+            .zip(&values)
+            .filter(|(p, _)| !p.fixed)
+            .filter_map(|(p, v)| p.prior.map(|q| 0.5 * ((v - q.mean) / q.sd).powi(2)))
+            .sum();
+        let total = prior - likelihood;
+        if total.is_nan() { f64::INFINITY } else { total }
+    }
+
+    /// Minus the logarithm of likelihood times prior at `u`; infinite outside the bounds or
+    /// where the device layer refuses the parameters.
+    #[must_use]
+    pub fn objective(&self, u: &[f64]) -> f64 {
+        if !self.within(u) {
+            return f64::INFINITY;
+        }
+        self.predict(u).map_or(f64::INFINITY, |p| self.objective_at(u, &p))
+    }
+
+    /// Position of the overdispersion among the free coordinates.
+    #[must_use]
+    pub fn overdispersion_coordinate(&self) -> Option<usize> {
+        let index = self.parameters.len() - 1;
+        (self.law == CountLaw::BetaBinomial).then(|| self.free.iter().position(|&k| k == index)).flatten()
+    }
+}
+
+/// First derivatives at a point of the search.
+pub struct Slope {
+    /// Derivative of the log-odds of every point. Shape: N x d.
+    pub log_odds: DMatrix<f64>,
+    /// Derivative of minus the log-posterior. Shape: d.
+    pub gradient: DVector<f64>,
+    /// Expected (Fisher) information with the curvature of the prior. Shape: d x d.
+    pub information: DMatrix<f64>,
+}
+
+/// Step of the central differences in coordinate `j`: an eighth of the conditional standard error where
+/// `information` tells it, within what the model resolves.
+fn step(problem: &Problem<'_>, j: usize, information: Option<&DMatrix<f64>>) -> f64 {
+    let (low, high) = problem.bounds()[j];
+    let range = high - low;
+    let resolution = match problem.parameters()[problem.free()[j]].scale {
+        Scale::Log => problem.model().resolution(),
+        Scale::Linear => problem.model().resolution() * range,
+    };
+    let wanted = information.map_or(1e-4 * range, |i| 0.125 / i[(j, j)].max(1e-300).sqrt());
+    wanted.clamp(resolution, (0.01 * range).max(resolution))
+}
+
+/// Derivatives at `u`, where the model predicts `predictions`.
+///
+/// # Errors
+/// Those of [`Model::predict`].
+pub fn slope(
+    problem: &Problem<'_>,
+    u: &[f64],
+    predictions: &[LogProbability],
+    information: Option<&DMatrix<f64>>,
+) -> Result<Slope, CalibrationError> {
+    let (points, d) = (predictions.len(), u.len());
+    let values = problem.values(u);
+    let rho = problem.overdispersion(&values);
+    let dispersion = problem.overdispersion_coordinate();
+    let mut log_odds = DMatrix::zeros(points, d);
+    for j in (0..d).filter(|&j| Some(j) != dispersion) {
+        let h = step(problem, j, information);
+        let (low, high) = problem.bounds()[j];
+        let shifted = |x: f64| {
+            let mut v = u.to_vec();
+            v[j] = x.clamp(low, high);
+            problem.predict(&v).map(|p| (v[j], p))
+        };
+        let (above, up) = shifted(u[j] + h)?;
+        let (below, down) = shifted(u[j] - h)?;
+        for i in 0..points {
+            log_odds[(i, j)] = (up[i].log_odds() - down[i].log_odds()) / (above - below);
+        }
+    }
+    let mut gradient = DVector::zeros(d);
+    let mut information = DMatrix::zeros(d, d);
+    for i in 0..points {
+        let (count, p) = (problem.counts()[i], predictions[i]);
+        let n = count.trials as f64;
+        // d ln L / d log-odds and its expected square.
+        let (score, weight) = match rho {
+            None => {
+                (count.switched as f64 - n * p.probability(), likelihood::variance(count.trials, p, None))
+            }
+            Some(rho) => {
+                let h = 1e-5;
+                let at =
+                    |x: f64| likelihood::log_likelihood(count, LogProbability::from_log_odds(x), Some(rho));
+                let x = p.log_odds();
+                let ratio = 1.0 + (n - 1.0) * rho;
+                ((at(x + h) - at(x - h)) / (2.0 * h), likelihood::variance(count.trials, p, None) / ratio)
+            }
+        };
+        for a in 0..d {
+            gradient[a] -= score * log_odds[(i, a)];
+            for b in 0..d {
+                information[(a, b)] += weight * log_odds[(i, a)] * log_odds[(i, b)];
+            }
+        }
+    }
+    if let Some(j) = dispersion {
+        let at = |shift: f64| {
+            let rho = (u[j] + shift).exp();
+            let sum: f64 = problem
+                .counts()
+                .iter()
+                .zip(predictions)
+                .map(|(&c, &p)| likelihood::log_likelihood(c, p, Some(rho)))
+                .sum();
+            -sum
+        };
+        let h = 1e-3;
+        let (above, here, below) = (at(h), at(0.0), at(-h));
+        gradient[j] = (above - below) / (2.0 * h);
+        information[(j, j)] = ((above - 2.0 * here + below) / (h * h)).max(0.1);
+    }
+    for (j, &k) in problem.free().iter().enumerate() {
+        let p = &problem.parameters()[k];
+        if let Some(prior) = p.prior {
+            let jacobian = if p.scale == Scale::Log { values[k] } else { 1.0 };
+            gradient[j] += (values[k] - prior.mean) / (prior.sd * prior.sd) * jacobian;
+            information[(j, j)] += (jacobian / prior.sd).powi(2);
+        }
+    }
+    Ok(Slope { log_odds, gradient, information })
+}

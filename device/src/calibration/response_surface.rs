@@ -1,0 +1,161 @@
+//! Quadratic response surface of the log-odds of every point about an optimum.
+//!
+//! One stencil of model evaluations serves the observed information, the cheap first stage of
+//! the Markov chain, and fits of models that are too costly or too noisy to be evaluated often.
+//!
+//! # Formula
+//! In whitened coordinates v, `u = u_hat + W v`, the log-odds of point i are
+//! `eta_i(v) = eta_i + g_i . v + v^T H_i v / 2`; g and H from central differences with steps `h`.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::error::CalibrationError;
+use super::problem::Problem;
+use crate::closed_form::LogProbability;
+
+/// The surface. N points, d free coordinates.
+#[derive(Debug, Clone)]
+pub struct ResponseSurface {
+    centre: Vec<f64>,
+    whitening: DMatrix<f64>,
+    unwhitening: DMatrix<f64>,
+    value: Vec<f64>,
+    gradient: DMatrix<f64>,
+    /// Row i holds the d x d second derivatives of point i, row-major.
+    curvature: DMatrix<f64>,
+}
+
+/// Matrix W with `W W^T` = inverse of `information`, where directions that the information
+/// leaves wider than `widest` (per coordinate) are cut to that width.
+#[must_use]
+pub fn whitening(information: &DMatrix<f64>, widest: &[f64]) -> DMatrix<f64> {
+    let d = widest.len();
+    // Scaled to the widest, so that the floor on the eigenvalues is 1 in every direction.
+    let scaled = DMatrix::from_fn(d, d, |a, b| information[(a, b)] * widest[a] * widest[b]);
+    let eigen = scaled.symmetric_eigen();
+    DMatrix::from_fn(d, d, |a, k| {
+        widest[a] * eigen.eigenvectors[(a, k)] / eigen.eigenvalues[k].max(1.0).sqrt()
+    })
+}
+
+impl ResponseSurface {
+    /// Surface about `centre` with `whitening` columns as directions and step `h` along them.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn new(
+        problem: &Problem<'_>,
+        centre: &[f64],
+        predictions: &[LogProbability],
+        whitening: DMatrix<f64>,
+        h: f64,
+    ) -> Result<Self, CalibrationError> {
+        let (d, points) = (centre.len(), predictions.len());
+        let bounds = problem.bounds();
+        // The coordinate of the overdispersion does not move the predictions; bounds are kept by clamping.
+        let at = |shifts: &[(usize, f64)]| -> Result<Vec<f64>, CalibrationError> {
+            let mut u = centre.to_vec();
+            for &(k, s) in shifts {
+                for (j, x) in u.iter_mut().enumerate() {
+                    *x += s * whitening[(j, k)];
+                }
+            }
+            for (x, (low, high)) in u.iter_mut().zip(&bounds) {
+                *x = x.clamp(*low, *high);
+            }
+            Ok(problem.predict(&u)?.into_iter().map(LogProbability::log_odds).collect())
+        };
+        let value: Vec<f64> = predictions.iter().map(|p| p.log_odds()).collect();
+        let mut gradient = DMatrix::zeros(points, d);
+        let mut curvature = DMatrix::zeros(points, d * d);
+        let mut up = Vec::with_capacity(d);
+        for k in 0..d {
+            let (above, below) = (at(&[(k, h)])?, at(&[(k, -h)])?);
+            for i in 0..points {
+                gradient[(i, k)] = (above[i] - below[i]) / (2.0 * h);
+                curvature[(i, k * d + k)] = (above[i] - 2.0 * value[i] + below[i]) / (h * h);
+            }
+            up.push(above);
+        }
+        for a in 0..d {
+            for b in 0..a {
+                let both = at(&[(a, h), (b, h)])?;
+                for i in 0..points {
+                    let mixed = (both[i] - up[a][i] - up[b][i] + value[i]) / (h * h);
+                    curvature[(i, a * d + b)] = mixed;
+                    curvature[(i, b * d + a)] = mixed;
+                }
+            }
+        }
+        let unwhitening = whitening.clone().try_inverse().unwrap_or_else(|| DMatrix::identity(d, d));
+        Ok(Self { centre: centre.to_vec(), whitening, unwhitening, value, gradient, curvature })
+    }
+
+    /// Whitened coordinates of `u`.
+    #[must_use]
+    pub fn whiten(&self, u: &[f64]) -> DVector<f64> {
+        let shift = DVector::from_iterator(u.len(), u.iter().zip(&self.centre).map(|(u, c)| u - c));
+        &self.unwhitening * shift
+    }
+
+    /// Search coordinates of the whitened `v`.
+    #[must_use]
+    pub fn unwhiten(&self, v: &DVector<f64>) -> Vec<f64> {
+        let shift = &self.whitening * v;
+        self.centre.iter().zip(shift.iter()).map(|(c, s)| c + s).collect()
+    }
+
+    /// Predictions at the whitened `v`. Shape: N.
+    #[must_use]
+    pub fn predict(&self, v: &DVector<f64>) -> Vec<LogProbability> {
+        let d = v.len();
+        (0..self.value.len())
+            .map(|i| {
+                let mut x = self.value[i];
+                for a in 0..d {
+                    x += self.gradient[(i, a)] * v[a];
+                    for b in 0..d {
+                        x += 0.5 * self.curvature[(i, a * d + b)] * v[a] * v[b];
+                    }
+                }
+                LogProbability::from_log_odds(x)
+            })
+            .collect()
+    }
+
+    /// Objective of `problem` at the whitened `v`, with predictions from the surface.
+    #[must_use]
+    pub fn objective(&self, problem: &Problem<'_>, v: &DVector<f64>) -> f64 {
+        let u = self.unwhiten(v);
+        if problem.within(&u) { problem.objective_at(&u, &self.predict(v)) } else { f64::INFINITY }
+    }
+
+    /// Second derivatives of the objective at the centre, in search coordinates: the observed
+    /// information. Shape: d x d.
+    #[must_use]
+    pub fn observed_information(&self, problem: &Problem<'_>) -> DMatrix<f64> {
+        let d = self.centre.len();
+        let h = 0.02;
+        let at = |shifts: &[(usize, f64)]| {
+            let mut v = DVector::zeros(d);
+            for &(k, s) in shifts {
+                v[k] += s;
+            }
+            let u = self.unwhiten(&v);
+            problem.objective_at(&u, &self.predict(&v))
+        };
+        let here = at(&[]);
+        let mut hessian = DMatrix::zeros(d, d);
+        for a in 0..d {
+            hessian[(a, a)] = (at(&[(a, h)]) - 2.0 * here + at(&[(a, -h)])) / (h * h);
+            for b in 0..a {
+                let mixed = (at(&[(a, h), (b, h)]) - at(&[(a, h), (b, -h)]) - at(&[(a, -h), (b, h)])
+                    + at(&[(a, -h), (b, -h)]))
+                    / (4.0 * h * h);
+                hessian[(a, b)] = mixed;
+                hessian[(b, a)] = mixed;
+            }
+        }
+        self.unwhitening.transpose() * hessian * &self.unwhitening
+    }
+}
