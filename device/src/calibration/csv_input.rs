@@ -62,7 +62,7 @@ impl Default for CsvDefaults {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+enum Content {
     Voltage,
     Amplitude,
     Width,
@@ -71,27 +71,27 @@ enum Field {
     Switched,
     Probability,
     Temperature,
-    MagneticField,
+    Field,
     Device,
 }
 
 /// Column names, with the spellings that are understood and the quantity they hold.
-const COLUMNS: &[(Field, &[&str], Option<Kind>)] = &[
-    (Field::Voltage, &["voltage", "pulse_voltage", "v"], Some(Voltage::KIND)),
-    (Field::Amplitude, &["amplitude", "pulse_amplitude", "voltage_amplitude"], Some(Voltage::KIND)),
-    (Field::Width, &["width", "pulse_width", "duration", "pulse_duration"], Some(Time::KIND)),
-    (Field::Direction, &["direction", "transition"], None),
-    (Field::Trials, &["trials", "pulses", "n"], None),
-    (Field::Switched, &["switched", "switches", "count", "k"], None),
-    (Field::Probability, &["probability", "p_switch", "p", "switching_probability"], None),
-    (Field::Temperature, &["temperature"], Some(Temperature::KIND)),
-    (Field::MagneticField, &["field", "applied_field"], Some(MagneticField::KIND)),
-    (Field::Device, &["device", "device_id", "id"], None),
+const COLUMNS: &[(Content, &[&str], Option<Kind>)] = &[
+    (Content::Voltage, &["voltage", "pulse_voltage", "v"], Some(Voltage::KIND)),
+    (Content::Amplitude, &["amplitude", "pulse_amplitude", "voltage_amplitude"], Some(Voltage::KIND)),
+    (Content::Width, &["width", "pulse_width", "duration", "pulse_duration"], Some(Time::KIND)),
+    (Content::Direction, &["direction", "transition"], None),
+    (Content::Trials, &["trials", "pulses", "n"], None),
+    (Content::Switched, &["switched", "switches", "count", "k"], None),
+    (Content::Probability, &["probability", "p_switch", "p", "switching_probability"], None),
+    (Content::Temperature, &["temperature"], Some(Temperature::KIND)),
+    (Content::Field, &["field", "applied_field"], Some(MagneticField::KIND)),
+    (Content::Device, &["device", "device_id", "id"], None),
 ];
 
 #[derive(Debug)]
 struct Column {
-    field: Field,
+    content: Content,
     kind: Option<Kind>,
     unit: String,
     title: String,
@@ -128,7 +128,7 @@ fn recognise(title: &str, defaults: &CsvDefaults) -> Result<Option<Column>, Stri
             })
         })
     });
-    let Some(&(field, names, kind)) = entry else { return Ok(None) };
+    let Some(&(content, names, kind)) = entry else { return Ok(None) };
     if let Some(kind) = kind {
         if unit.is_empty() {
             let given = defaults.units.iter().find(|(n, _)| names.contains(&n.as_str()));
@@ -143,7 +143,7 @@ fn recognise(title: &str, defaults: &CsvDefaults) -> Result<Option<Column>, Stri
     } else if !unit.is_empty() && unit != "1" && unit != "%" {
         return Err(format!("`{unit}` is a unit, but this column has none"));
     }
-    Ok(Some(Column { field, kind, unit, title: title.trim().to_string() }))
+    Ok(Some(Column { content, kind, unit, title: title.trim().to_string() }))
 }
 
 fn direction(text: &str) -> Option<State> {
@@ -191,13 +191,21 @@ pub fn read_file(path: &Path, defaults: &CsvDefaults) -> Result<MeasuredData, Ca
 ///
 /// # Errors
 /// [`CalibrationError::Malformed`] with every malformed place, by file, line and column.
-pub fn read(source: impl Read, file: &str, defaults: &CsvDefaults) -> Result<MeasuredData, CalibrationError> {
+pub fn read(
+    mut source: impl Read,
+    file: &str,
+    defaults: &CsvDefaults,
+) -> Result<MeasuredData, CalibrationError> {
+    let mut text = String::new();
+    source
+        .read_to_string(&mut text)
+        .map_err(|e| CalibrationError::Unreadable { file: file.to_string(), message: e.to_string() })?;
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .flexible(true)
         .has_headers(false)
         .trim(csv::Trim::All)
-        .from_reader(source);
+        .from_reader(text.as_bytes());
     let mut problems = Vec::new();
     let mut table: Option<Vec<Option<Column>>> = None;
     let mut data = MeasuredData { files: vec![file.to_string()], ..MeasuredData::default() };
@@ -214,16 +222,12 @@ pub fn read(source: impl Read, file: &str, defaults: &CsvDefaults) -> Result<Mea
             Ok(false) => break,
             Ok(true) => {}
             Err(e) => {
-                let line = e.position().map_or_else(|| reader.position().line(), csv::Position::line);
+                let line = line_at(&text, e.position().map_or(0, csv::Position::byte));
                 problems.push(at(line, 0, "", format!("not readable as CSV text: {e}")));
-                if matches!(e.kind(), csv::ErrorKind::Io(_)) {
-                    break;
-                }
                 continue;
             }
         }
-        // The position is that of the end of the record before it; comments may lie between.
-        let line = record.position().map_or(0, |p| p.line());
+        let line = line_at(&text, record.position().map_or(0, csv::Position::byte));
         let Some(columns) = &table else {
             table = Some(header(&record, defaults, |column, title, problem| {
                 problems.push(at(line, column, title, problem));
@@ -270,6 +274,18 @@ pub fn read(source: impl Read, file: &str, defaults: &CsvDefaults) -> Result<Mea
     if problems.is_empty() { Ok(data) } else { Err(CalibrationError::Malformed(problems)) }
 }
 
+/// Number of the line of the record that the CSV reader places at byte `at`: the reader counts comments and blank
+/// lines before a record as part of it.
+fn line_at(text: &str, at: u64) -> u64 {
+    let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
+    let before = text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
+    let skipped = text.as_bytes()[at..]
+        .split(|&b| b == b'\n')
+        .take_while(|line| line.first() == Some(&b'#') || line.iter().all(u8::is_ascii_whitespace))
+        .count();
+    (before + skipped + 1) as u64
+}
+
 fn header(
     record: &csv::StringRecord,
     defaults: &CsvDefaults,
@@ -282,34 +298,34 @@ fn header(
             None
         });
         if let Some(new) = &column
-            && columns.iter().flatten().any(|c| c.field == new.field)
+            && columns.iter().flatten().any(|c| c.content == new.content)
         {
             report(index + 1, title, "a second column of the same meaning".to_string());
         }
         columns.push(column);
     }
-    let has = |field| columns.iter().flatten().any(|c| c.field == field);
-    if has(Field::Voltage) && has(Field::Amplitude) {
+    let has = |content| columns.iter().flatten().any(|c| c.content == content);
+    if has(Content::Voltage) && has(Content::Amplitude) {
         report(0, "", "both `voltage` (signed) and `amplitude` (magnitude); keep one".to_string());
     }
-    if !has(Field::Switched) && !has(Field::Probability) {
+    if !has(Content::Switched) && !has(Content::Probability) {
         report(0, "", "no column `switched` or `probability` (also `p_switch`)".to_string());
     }
-    if has(Field::Switched) && has(Field::Probability) {
+    if has(Content::Switched) && has(Content::Probability) {
         report(0, "", "both `switched` and `probability`; keep one".to_string());
     }
-    if !has(Field::Trials) && defaults.trials.is_none() {
+    if !has(Content::Trials) && defaults.trials.is_none() {
         report(
             0,
             "",
             "no column `trials`; give the number of pulses per point (`--trials 10000`)".to_string(),
         );
     }
-    if !has(Field::Width) && defaults.width_s.is_none() {
+    if !has(Content::Width) && defaults.width_s.is_none() {
         report(0, "", "no column `width`; give the pulse width (`--width \"1 ns\"`)".to_string());
     }
-    if !has(Field::Voltage)
-        && !has(Field::Amplitude)
+    if !has(Content::Voltage)
+        && !has(Content::Amplitude)
         && defaults.amplitude_v.is_none()
         && defaults.amplitude_guess_v.is_none()
     {
@@ -353,9 +369,9 @@ fn read_row(
                 let kind = kind.ok_or("no quantity")?;
                 kind.parse(&format!("{text} {}", column.unit)).map_err(|e| e.to_string())
             };
-            match column.field {
-                Field::Voltage => row.volts = Some(si(column.kind)?),
-                Field::Amplitude => match si(column.kind)? {
+            match column.content {
+                Content::Voltage => row.volts = Some(si(column.kind)?),
+                Content::Amplitude => match si(column.kind)? {
                     v if v < 0.0 => {
                         return Err(format!(
                             "`{text}` is negative, but an amplitude is a magnitude; title the column `voltage` for signed values"
@@ -363,34 +379,34 @@ fn read_row(
                     }
                     v => row.amplitude = Some(v),
                 },
-                Field::Width => match si(column.kind)? {
+                Content::Width => match si(column.kind)? {
                     t if t > 0.0 => row.width_s = Some(t),
                     _ => return Err(format!("`{text}` is not a positive pulse width")),
                 },
-                Field::Direction => {
+                Content::Direction => {
                     row.start =
                         Some(direction(text).ok_or_else(|| {
                             format!("`{text}` is no direction; expected `AP->P` or `P->AP`")
                         })?);
                 }
-                Field::Trials => match whole(text)? {
+                Content::Trials => match whole(text)? {
                     0 => return Err("0 trials; leave the line out".to_string()),
                     n => row.trials = Some(n),
                 },
-                Field::Switched => row.switched = Some(whole(text)?),
-                Field::Probability => {
+                Content::Switched => row.switched = Some(whole(text)?),
+                Content::Probability => {
                     let p = number(text)? * if column.unit == "%" { 0.01 } else { 1.0 };
                     if !(0.0..=1.0).contains(&p) {
                         return Err(format!("`{text}` is no probability between 0 and 1"));
                     }
                     row.probability = Some(p);
                 }
-                Field::Temperature => match si(column.kind)? {
+                Content::Temperature => match si(column.kind)? {
                     t if t > 0.0 => row.temperature_k = Some(t),
                     _ => return Err(format!("`{text}` is not a positive temperature")),
                 },
-                Field::MagneticField => row.field_a_per_m = si(column.kind)?,
-                Field::Device => row.device = Some(text.to_string()),
+                Content::Field => row.field_a_per_m = si(column.kind)?,
+                Content::Device => row.device = Some(text.to_string()),
             }
             Ok(())
         };

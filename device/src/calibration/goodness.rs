@@ -47,8 +47,7 @@ impl Goodness {
     /// Whether the data reject the model at the level of 1 %.
     #[must_use]
     pub fn rejected(&self) -> bool {
-        self.simulated_p.min(if self.simulated_p <= 0.01 { 1.0 } else { self.simulated_p }) < 0.01
-            || self.simulated_p <= 0.01
+        self.simulated_p <= 0.01
     }
 
     /// The verdict in one sentence.

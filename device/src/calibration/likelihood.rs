@@ -44,6 +44,10 @@ fn ln_rising(y: f64, ln_a: f64) -> f64 {
         return 0.0;
     }
     let a = ln_a.exp();
+    if a > 1e3 {
+        // Stirling's series of both gamma functions, subtracted term by term.
+        return (a + y - 0.5) * (y / a).ln_1p() + y * (ln_a - 1.0) - y / (12.0 * a * (a + y));
+    }
     ln_a + ln_gamma(y + a) - ln_gamma(1.0 + a)
 }
 

@@ -94,7 +94,7 @@ impl ClosedForm {
 /// A closed form with the starting values taken from the data it is to describe.
 ///
 /// # Formula
-/// Drive `i = (V - V_0)/V_c`, stability `Delta(T) = Delta T_ref/T` with T_ref = 300 K. Where both
+/// Drive `i = (V - V_0)/V_c`, duration `(t - t_0)/tau_D`, stability `Delta(T) = Delta T_ref/T` with T_ref = 300 K. Where both
 /// transitions are measured, P -> AP has its own `V_c` and `Delta` by their ratios.
 ///
 /// # Not modelled
@@ -104,8 +104,12 @@ pub struct ClosedFormModel {
     form: ClosedForm,
     typical_v: f64,
     typical_s: f64,
+    shortest_s: f64,
     both_transitions: bool,
 }
+
+/// Name of the parameter for the part of the pulse width that does not act.
+pub const WIDTH_LOSS: &str = "width_loss";
 
 /// Temperature in K at which the closed forms state Delta.
 pub const REFERENCE_TEMPERATURE_K: f64 = 300.0;
@@ -136,16 +140,23 @@ fn typical(data: &MeasuredData) -> (f64, f64) {
     (if v > 0.0 { v } else { 0.5 }, t)
 }
 
+/// Shortest pulse width in s.
+pub(super) fn shortest_width(data: &MeasuredData) -> f64 {
+    data.points.iter().map(|m| m.width_s).fold(f64::INFINITY, f64::min).min(1.0)
+}
+
 impl ClosedFormModel {
     /// `form` with starting values fit for `data`.
     #[must_use]
     pub fn new(form: ClosedForm, data: &MeasuredData) -> Self {
         let (typical_v, typical_s) = typical(data);
         let has = |state| data.points.iter().any(|m| m.start == state);
+        let shortest_s = shortest_width(data);
         Self {
             form,
             typical_v,
             typical_s,
+            shortest_s,
             both_transitions: has(State::Parallel) && has(State::AntiParallel),
         }
     }
@@ -223,6 +234,18 @@ impl Model for ClosedFormModel {
             )
             .held(),
         );
+        let shortest = self.shortest_s;
+        list.push(
+            Parameter::free(
+                WIDTH_LOSS,
+                "part of the pulse width that does not act (rise and fall)",
+                Some(Time::KIND),
+                Scale::Linear,
+                [-0.9 * shortest, 0.9 * shortest],
+                0.0,
+            )
+            .held(),
+        );
         if self.both_transitions {
             for (name, meaning) in [
                 ("critical_voltage_ratio", "critical voltage of P -> AP over that of AP -> P"),
@@ -240,7 +263,7 @@ impl Model for ClosedFormModel {
         conditions: &[Condition],
     ) -> Result<Vec<LogProbability>, CalibrationError> {
         let thermal = self.form == ClosedForm::ThermalActivation;
-        let offset = values[if thermal { 4 } else { 3 }];
+        let (offset, loss) = if thermal { (values[4], values[5]) } else { (values[3], values[4]) };
         let ratios = if self.both_transitions { &values[values.len() - 2..] } else { &[1.0, 1.0] };
         Ok(conditions
             .iter()
@@ -251,7 +274,7 @@ impl Model for ClosedFormModel {
                 };
                 let delta = delta * REFERENCE_TEMPERATURE_K / c.temperature_k;
                 let drive = (c.volts - offset) * c.start.switching_polarity() / critical;
-                let duration = c.width_s / values[2];
+                let duration = (c.width_s - loss) / values[2];
                 match self.form {
                     ClosedForm::ThermalActivation => {
                         closed_form::thermal_activation(delta, drive, values[3], duration)
