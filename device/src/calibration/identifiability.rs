@@ -28,6 +28,9 @@ pub struct Combination {
 #[must_use]
 pub fn combinations(problem: &Problem<'_>, information: &DMatrix<f64>) -> Vec<Combination> {
     let d = problem.free().len();
+    if d == 0 {
+        return Vec::new();
+    }
     let unit: Vec<f64> = problem
         .free()
         .iter()

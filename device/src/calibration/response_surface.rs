@@ -30,6 +30,9 @@ pub struct ResponseSurface {
 #[must_use]
 pub fn whitening(information: &DMatrix<f64>, widest: &[f64]) -> DMatrix<f64> {
     let d = widest.len();
+    if d == 0 {
+        return DMatrix::zeros(0, 0);
+    }
     // Scaled to the widest, so that the floor on the eigenvalues is 1 in every direction.
     let scaled = DMatrix::from_fn(d, d, |a, b| information[(a, b)] * widest[a] * widest[b]);
     let eigen = scaled.symmetric_eigen();
