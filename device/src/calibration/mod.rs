@@ -12,6 +12,7 @@ pub mod goodness;
 pub mod hold_out;
 pub mod identifiability;
 pub mod likelihood;
+pub mod macrospin;
 pub mod measurement;
 pub mod model;
 pub mod parameter;

@@ -115,7 +115,7 @@ pub const WIDTH_LOSS: &str = "width_loss";
 pub const REFERENCE_TEMPERATURE_K: f64 = 300.0;
 
 /// Medians of |V| and of the width where the curves are steepest (outcomes between 10 % and 90 %, else all).
-fn typical(data: &MeasuredData) -> (f64, f64) {
+pub(super) fn typical(data: &MeasuredData) -> (f64, f64) {
     let middle = |only_steep: bool| {
         let chosen: Vec<_> = data
             .points
