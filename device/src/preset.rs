@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::DeviceError;
 use crate::mtj::MtjConfig;
@@ -17,7 +17,7 @@ const PRESETS: &[(&str, &str)] = &[
 ];
 
 /// A named device and where its parameters come from.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preset {
     /// One sentence about the device.
@@ -48,7 +48,27 @@ pub fn text(name: &str) -> Result<&'static str, DeviceError> {
 /// # Errors
 /// [`DeviceError::UnknownPreset`], or [`DeviceError::OutOfRange`] from the validation.
 pub fn load(name: &str) -> Result<Preset, DeviceError> {
-    let preset: Preset = toml::from_str(text(name)?)
+    parse(name, text(name)?)
+}
+
+/// Loads a preset by name or a device file in the form of a preset by its path: `name_or_path` is a path
+/// if it ends in `.toml`.
+///
+/// # Errors
+/// [`DeviceError::Unreadable`] for a file that cannot be read; those of [`load`].
+pub fn open(name_or_path: &str) -> Result<Preset, DeviceError> {
+    if !name_or_path.ends_with(".toml") {
+        return load(name_or_path);
+    }
+    let text = std::fs::read_to_string(name_or_path).map_err(|error| DeviceError::Unreadable {
+        name: name_or_path.to_string(),
+        message: error.to_string(),
+    })?;
+    parse(name_or_path, &text)
+}
+
+fn parse(name: &str, text: &str) -> Result<Preset, DeviceError> {
+    let preset: Preset = toml::from_str(text)
         .map_err(|error| DeviceError::Unreadable { name: name.to_string(), message: error.to_string() })?;
     preset.device.validate()?;
     Ok(preset)

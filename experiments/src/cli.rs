@@ -24,6 +24,8 @@ pub enum Command {
     Init(command::init::InitArguments),
     /// Learn images with stochastic MTJ synapses: train, evaluate, grid, ablation
     Network(command::network::NetworkArguments),
+    /// Fit a device model to measured switching counts: parameters with intervals, a test of fit, a device file
+    Calibrate(Box<command::calibrate::CalibrateArguments>),
     /// List the shipped devices with the source of every parameter
     Presets(command::presets::PresetsArguments),
 }
@@ -38,6 +40,7 @@ impl Cli {
             Command::Reproduce(arguments) => arguments.execute(),
             Command::Init(arguments) => arguments.execute(),
             Command::Network(arguments) => arguments.execute(),
+            Command::Calibrate(arguments) => arguments.execute(),
             Command::Presets(arguments) => arguments.execute(),
         }
     }

@@ -22,6 +22,9 @@ pub enum ExperimentError {
     /// From the device layer.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// From a calibration.
+    #[error(transparent)]
+    Calibration(#[from] spinhebb_device::calibration::CalibrationError),
     /// From the circuit layer.
     #[error(transparent)]
     Circuit(#[from] CircuitError),

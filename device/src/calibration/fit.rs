@@ -49,7 +49,7 @@ impl Effort {
     #[must_use]
     pub fn suited(slow: bool, free: usize) -> Self {
         if slow {
-            Self { candidates: 8 * free, starts: 2, evaluations: 15 * free }
+            Self { candidates: 8 * free, starts: 1, evaluations: 15 * free }
         } else {
             Self { candidates: 200 * free, starts: 6, evaluations: 150 * free }
         }
@@ -155,6 +155,8 @@ fn descend(problem: &Problem<'_>, start: &[f64], evaluations: usize) -> Vec<f64>
 /// Those of the model.
 pub fn score(problem: &Problem<'_>, start: &[f64]) -> Result<Optimum, CalibrationError> {
     const ITERATIONS: usize = 60;
+    // How much of the log-likelihood may be left: far below one, the rise at one standard error being a half.
+    let close = if problem.model().is_slow() { 1e-4 } else { 1e-9 };
     let bounds = problem.bounds();
     let mut u: Vec<f64> = start.iter().zip(&bounds).map(|(x, (low, high))| x.clamp(*low, *high)).collect();
     let d = u.len();
@@ -174,7 +176,7 @@ pub fn score(problem: &Problem<'_>, start: &[f64]) -> Result<Optimum, Calibratio
             })
             .collect();
         let decrement = 0.5 * newton(&here, &at_bound, 0.0).map_or(f64::INFINITY, |s| -here.gradient.dot(&s));
-        let done = decrement.abs() < 1e-9 && metric.is_some();
+        let done = decrement.abs() < close && metric.is_some();
         if d == 0 || done || iteration == ITERATIONS {
             return Ok(Optimum { u, objective, predictions, slope: here, at_bound, decrement });
         }

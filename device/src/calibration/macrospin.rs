@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use spinhebb_data::quantity::{Length, MagneticField, Temperature, Time, VcmaCoefficient, Voltage, Volume};
 
 use super::error::CalibrationError;
+use super::fitted_device::polarisation_of;
 use super::measurement::MeasuredData;
 use super::model::{Condition, Model, WIDTH_LOSS, shortest_width};
 use super::parameter::{Parameter, Scale};
@@ -17,11 +18,10 @@ use crate::fokker_planck::{FokkerPlanck, Plateau, Resolution};
 use crate::mtj::{Mtj, MtjConfig};
 use crate::pulse::Drive;
 use crate::state::State;
-use crate::torque::EfficiencyConfig;
 
 /// One value of a device configuration that can be fitted.
-struct Entry {
-    parameter: Parameter,
+pub(super) struct Entry {
+    pub(super) parameter: Parameter,
     set: fn(&mut MtjConfig, f64),
 }
 
@@ -43,16 +43,8 @@ pub struct MacrospinModel {
     resolution: Resolution,
 }
 
-fn polarisation_of(law: &mut EfficiencyConfig) -> &mut f64 {
-    match law {
-        EfficiencyConfig::Constant { polarisation }
-        | EfficiencyConfig::Slonczewski { polarisation }
-        | EfficiencyConfig::Asymmetric { polarisation, .. } => polarisation,
-    }
-}
-
 /// The values of a device that any macrospin model can fit.
-fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> {
+pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> {
     let mtj = base.resolve()?;
     let stability = mtj.stability(State::Parallel)?;
     let Some(transfer) = &base.spin_transfer else {
@@ -161,7 +153,7 @@ const NO_BIAS_DEPENDENCE_V: f64 = 1e3;
 const DEFAULT_BARRIER_M: f64 = 1e-9;
 
 /// Configuration with the entries set to `values` (those after the entries are of the pulse).
-fn configure(base: &MtjConfig, entries: &[Entry], values: &[f64]) -> MtjConfig {
+pub(super) fn configure(base: &MtjConfig, entries: &[Entry], values: &[f64]) -> MtjConfig {
     let mut config = base.clone();
     for (entry, &value) in entries.iter().zip(values) {
         (entry.set)(&mut config, value);
@@ -171,7 +163,7 @@ fn configure(base: &MtjConfig, entries: &[Entry], values: &[f64]) -> MtjConfig {
 
 /// The junction at the temperature and field of `condition`: the activation volume stays that of the
 /// base temperature.
-fn junction_at(config: &MtjConfig, condition: &Condition) -> Result<Mtj, DeviceError> {
+pub(super) fn junction_at(config: &MtjConfig, condition: &Condition) -> Result<Mtj, DeviceError> {
     let mut there = config.clone();
     if condition.temperature_k != config.thermal.temperature.si() {
         let volume = config.resolve()?.activation_volume_m3;
@@ -190,7 +182,10 @@ fn junction_at(config: &MtjConfig, condition: &Condition) -> Result<Mtj, DeviceE
 }
 
 /// Indices of `conditions` grouped by `same`, in order of first appearance.
-fn grouped(conditions: &[Condition], same: impl Fn(&Condition, &Condition) -> bool) -> Vec<Vec<usize>> {
+pub(super) fn grouped(
+    conditions: &[Condition],
+    same: impl Fn(&Condition, &Condition) -> bool,
+) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (i, c) in conditions.iter().enumerate() {
         match groups.iter_mut().find(|g| same(&conditions[g[0]], c)) {

@@ -5,9 +5,12 @@
 //! well known, and does the model describe the data at all.
 
 pub mod analysis;
+mod archive_form;
 pub mod csv_input;
+pub mod ensemble_model;
 pub mod error;
 pub mod fit;
+pub mod fitted_device;
 pub mod goodness;
 pub mod hold_out;
 pub mod identifiability;

@@ -56,6 +56,12 @@ pub trait Model: Sync {
         1e-5
     }
 
+    /// Correlation between the outcomes of one point that stands for the simulation noise of
+    /// [`Model::predict`]: 1/(N + 1) for a probability estimated from N trials; 0 for an exact one.
+    fn simulation_correlation(&self) -> f64 {
+        0.0
+    }
+
     /// Whether a prediction costs more than microseconds, so that evaluations must be spared.
     fn is_slow(&self) -> bool {
         false

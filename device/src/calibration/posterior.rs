@@ -42,7 +42,7 @@ impl ChainLength {
     #[must_use]
     pub fn suited(slow: bool) -> Self {
         if slow {
-            Self { chains: 4, warm_up: 20, draws: 150, surrogate_steps: 150 }
+            Self { chains: 4, warm_up: 5, draws: 60, surrogate_steps: 150 }
         } else {
             Self { chains: 4, warm_up: 1000, draws: 4000, surrogate_steps: 0 }
         }

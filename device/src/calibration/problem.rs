@@ -181,10 +181,14 @@ impl<'a> Problem<'a> {
             .collect()
     }
 
-    /// Overdispersion rho among `values`.
+    /// Overdispersion rho among `values`, with the simulation noise of the model; `None`: binomial.
     #[must_use]
     pub fn overdispersion(&self, values: &[f64]) -> Option<f64> {
-        (self.law == CountLaw::BetaBinomial).then(|| values[values.len() - 1])
+        let simulated = self.model.simulation_correlation();
+        match self.law {
+            CountLaw::BetaBinomial => Some(values[values.len() - 1] + simulated),
+            CountLaw::Binomial => (simulated > 0.0).then_some(simulated),
+        }
     }
 
     /// Probabilities of all points at `u`. Shape: N.
@@ -312,7 +316,7 @@ pub fn slope(
     }
     if let Some(j) = dispersion {
         let at = |shift: f64| {
-            let rho = (u[j] + shift).exp();
+            let rho = (u[j] + shift).exp() + problem.model().simulation_correlation();
             let sum: f64 = problem
                 .counts()
                 .iter()

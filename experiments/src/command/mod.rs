@@ -1,5 +1,7 @@
 //! The commands of the program, one file each.
 
+pub mod calibrate;
+mod calibration_figures;
 pub mod init;
 pub mod network;
 pub mod presets;
@@ -47,8 +49,7 @@ impl Example {
 }
 
 /// Every command with a configuration file.
-pub const EXAMPLES: &[Example] = &[Example::new::<reproduce::ReproduceConfig>(
-    "reproduce",
-    "the main job, from spin dynamics to MNIST",
-    reproduce::DEFAULTS,
-)];
+pub const EXAMPLES: &[Example] = &[
+    Example::new::<reproduce::ReproduceConfig>("reproduce", "the main job, from spin dynamics to MNIST", reproduce::DEFAULTS),
+    Example::new::<calibrate::CalibrateConfig>("calibrate", "a device from measured switching counts", calibrate::DEFAULTS),
+];

@@ -1,0 +1,577 @@
+//! `spinhebb calibrate`: from measured switching counts to a device with uncertainties.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use spinhebb_circuit::variation::{Spread, SpreadShape, VariationConfig};
+use spinhebb_data::config;
+use spinhebb_data::quantity::{Temperature, Time, Voltage};
+use spinhebb_device::calibration::analysis::{Calibration, Options, calibrate};
+use spinhebb_device::calibration::csv_input::{CsvDefaults, read_file};
+use spinhebb_device::calibration::ensemble_model::EnsembleModel;
+use spinhebb_device::calibration::fitted_device::fitted_device;
+use spinhebb_device::calibration::hold_out::{HoldOut, alternate, hold_out};
+use spinhebb_device::calibration::identifiability;
+use spinhebb_device::calibration::macrospin::MacrospinModel;
+use spinhebb_device::calibration::measurement::MeasuredData;
+use spinhebb_device::calibration::model::{ClosedForm, ClosedFormModel, Model, Shape, ShapeModel};
+use spinhebb_device::calibration::parameter::{ParameterSetting, ParameterSettings};
+use spinhebb_device::calibration::population::population;
+use spinhebb_device::calibration::problem::{CountLaw, Problem};
+use spinhebb_device::calibration::shape_comparison::{compare_shapes, in_words};
+use spinhebb_device::fokker_planck::Resolution;
+use spinhebb_device::mtj::MtjConfig;
+use spinhebb_device::preset::{self, Preset};
+use spinhebb_device::state::State;
+
+use crate::command::calibration_figures;
+use crate::error::ExperimentError;
+use crate::run::{Run, RunOptions};
+
+/// The commented defaults.
+pub const DEFAULTS: &str = include_str!("../../defaults/calibrate.toml");
+
+/// Fit a device model to measured switching counts: parameters with intervals, a test of fit, a device file.
+#[derive(Debug, clap::Args)]
+pub struct CalibrateArguments {
+    /// CSV files with columns such as `voltage [V]`, `width [ns]`, `trials`, `switched` (or `probability`)
+    #[arg(required = true, value_name = "DATA.csv")]
+    data: Vec<PathBuf>,
+    /// Model to fit; wins over the configuration's
+    #[arg(long, value_enum)]
+    model: Option<ModelName>,
+    /// Base device: a preset or a device file (.toml)
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Pulses per point where no column says it
+    #[arg(long, value_name = "N")]
+    trials: Option<u64>,
+    /// Pulse width where no column says it, such as "1 ns"
+    #[arg(long, value_name = "TIME")]
+    width: Option<Time>,
+    /// Pulse amplitude where no column says it, such as "0.68 V"
+    #[arg(long, value_name = "VOLTAGE")]
+    amplitude: Option<Voltage>,
+    /// Fit the amplitude of files that do not state it, starting from this voltage
+    #[arg(long, value_name = "VOLTAGE", conflicts_with = "amplitude")]
+    fit_amplitude: Option<Voltage>,
+    /// Transition where no column says it
+    #[arg(long, value_enum)]
+    direction: Option<DirectionName>,
+    /// Temperature where no column says it
+    #[arg(long, value_name = "TEMPERATURE", default_value = "300 K")]
+    temperature: Temperature,
+    /// Unit of a column whose title has none, such as `voltage=mV`
+    #[arg(long, value_name = "COLUMN=UNIT", value_parser = key_value)]
+    unit: Vec<(String, String)>,
+    /// Fit this parameter too
+    #[arg(long, value_name = "PARAMETER")]
+    free: Vec<String>,
+    /// Keep a parameter at a value, such as `delta=45` or `voltage_offset="10 mV"`
+    #[arg(long, value_name = "PARAMETER=VALUE", value_parser = key_value)]
+    fix: Vec<(String, String)>,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+/// Models that can be fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelName {
+    /// Thermally activated with exponent n
+    ThermalActivation,
+    /// Sun's ballistic form
+    Sun,
+    /// Butler's ballistic form
+    Butler,
+    /// Butler's form and thermal activation together
+    Crossover,
+    /// The macrospin by the Fokker-Planck equation (axially symmetric devices)
+    FokkerPlanck,
+    /// The macrospin by LLGS ensembles (any device)
+    Ensemble,
+    /// Gumbel curve: location and scale
+    Gumbel,
+    /// Logistic curve: location and scale
+    Logistic,
+    /// Normal curve: location and scale
+    Normal,
+    /// Reversed Gumbel curve: location and scale
+    ReversedGumbel,
+}
+
+/// Transitions on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DirectionName {
+    /// Anti-parallel to parallel (V > 0)
+    #[value(name = "AP->P", alias = "ap-p")]
+    Potentiation,
+    /// Parallel to anti-parallel (V < 0)
+    #[value(name = "P->AP", alias = "p-ap")]
+    Depression,
+}
+
+/// Configuration of a calibration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalibrateConfig {
+    /// Master seed of chains and simulated data.
+    pub seed: u64,
+    /// Model to fit.
+    pub model: ModelName,
+    /// Base device: a preset or the path of a device file (.toml).
+    pub device: String,
+    /// Law of the counts.
+    pub law: CountLaw,
+    /// Whether to compute profile likelihood intervals.
+    pub profiles: bool,
+    /// Whether to sample the posterior.
+    pub posterior: bool,
+    /// Whether to fit every second point and predict the rest.
+    pub hold_out: bool,
+    /// Trials per point of the ensemble model.
+    pub ensemble_trials: u64,
+    /// Settings by parameter name.
+    #[serde(default)]
+    pub parameters: ParameterSettings,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(k, v)| (k.trim().to_string(), v.trim().to_string()))
+        .ok_or_else(|| format!("`{text}` has no `=`"))
+}
+
+/// A fitted model that can be turned into a device.
+enum Fitted {
+    Closed(ClosedFormModel),
+    Macrospin(MacrospinModel),
+    Ensemble(EnsembleModel),
+    Shape(ShapeModel),
+}
+
+impl Fitted {
+    fn new(config: &CalibrateConfig, base: &MtjConfig, data: &MeasuredData) -> Result<Self, ExperimentError> {
+        let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
+        let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
+        Ok(match config.model {
+            ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
+            ModelName::Sun => closed(ClosedForm::Sun),
+            ModelName::Butler => closed(ClosedForm::Butler),
+            ModelName::Crossover => closed(ClosedForm::Crossover),
+            ModelName::FokkerPlanck => {
+                Self::Macrospin(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?)
+            }
+            ModelName::Ensemble => {
+                Self::Ensemble(EnsembleModel::new(base.clone(), data, config.ensemble_trials, config.seed)?)
+            }
+            ModelName::Gumbel => shape(Shape::Gumbel),
+            ModelName::Logistic => shape(Shape::Logistic),
+            ModelName::Normal => shape(Shape::Normal),
+            ModelName::ReversedGumbel => shape(Shape::ReversedGumbel),
+        })
+    }
+
+    fn model(&self) -> &dyn Model {
+        match self {
+            Self::Closed(model) => model,
+            Self::Macrospin(model) => model,
+            Self::Ensemble(model) => model,
+            Self::Shape(model) => model,
+        }
+    }
+
+    /// The device with the fitted values; `None` for a shape, which is no device.
+    fn device(&self, base: &MtjConfig, fit: &Calibration) -> Option<Result<MtjConfig, ExperimentError>> {
+        match self {
+            Self::Closed(_) => Some(fitted_device(base, fit).map_err(Into::into)),
+            Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),
+            Self::Ensemble(model) => Some(Ok(model.device(&fit.values))),
+            Self::Shape(_) => None,
+        }
+    }
+}
+
+impl CalibrateArguments {
+    /// Reads, fits, judges and writes.
+    ///
+    /// # Errors
+    /// Malformed data, a wrong setting, a model that does not hold for the base device, or a file
+    /// that cannot be written.
+    pub fn execute(self) -> Result<(), ExperimentError> {
+        let (mut config, _): (CalibrateConfig, _) = self.run.configuration(DEFAULTS)?;
+        config.seed = self.run.seed.unwrap_or(config.seed);
+        config.model = self.model.unwrap_or(config.model);
+        if let Some(device) = &self.device {
+            config.device.clone_from(device);
+        }
+        for name in &self.free {
+            config
+                .parameters
+                .insert(name.clone(), ParameterSetting { free: Some(true), ..Default::default() });
+        }
+        for (name, value) in &self.fix {
+            let setting = ParameterSetting { fixed: Some(value.clone()), ..Default::default() };
+            config.parameters.insert(name.clone(), setting);
+        }
+        if self.run.printed_dry_run(&config)? {
+            return Ok(());
+        }
+        let base = preset::open(&config.device)?;
+        let data = self.read()?;
+        let mut run =
+            Run::begin(&self.run, "calibrate", "Calibration of a switching model", &config, config.seed)?;
+        run.cite(&["butler2012", "sun2000", "brown1963"]);
+        for path in &self.data {
+            let bytes = std::fs::read(path).map_err(ExperimentError::io("read", path))?;
+            let digest = Sha256::digest(&bytes);
+            let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+            run.input(path.display().to_string(), hex);
+        }
+        let mut fits = Vec::new();
+        for (index, name) in data.devices.iter().enumerate() {
+            fits.push(one_device(
+                &mut run,
+                &config,
+                &base,
+                &data.of_device(index),
+                name,
+                data.devices.len() > 1,
+            )?);
+        }
+        if fits.len() >= 3 {
+            distribution(&mut run, &fits)?;
+        }
+        run.finish()?;
+        Ok(())
+    }
+
+    fn read(&self) -> Result<MeasuredData, ExperimentError> {
+        let defaults = CsvDefaults {
+            units: self.unit.clone(),
+            trials: self.trials,
+            width_s: self.width.map(Time::si),
+            amplitude_v: self.amplitude.map(Voltage::si),
+            amplitude_guess_v: self.fit_amplitude.map(Voltage::si),
+            start: self.direction.map(|d| match d {
+                DirectionName::Potentiation => State::AntiParallel,
+                DirectionName::Depression => State::Parallel,
+            }),
+            temperature_k: self.temperature.si(),
+            ..CsvDefaults::default()
+        };
+        let mut all = MeasuredData::default();
+        let mut malformed = Vec::new();
+        for path in &self.data {
+            match read_file(path, &defaults) {
+                Ok(data) => all.append(data),
+                Err(spinhebb_device::calibration::CalibrationError::Malformed(places)) => {
+                    malformed.extend(places)
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        if malformed.is_empty() {
+            Ok(all)
+        } else {
+            Err(spinhebb_device::calibration::CalibrationError::Malformed(malformed).into())
+        }
+    }
+}
+
+/// Calibrates one device and reports on it.
+fn one_device(
+    run: &mut Run,
+    config: &CalibrateConfig,
+    base: &Preset,
+    data: &MeasuredData,
+    name: &str,
+    several: bool,
+) -> Result<Calibration, ExperimentError> {
+    let fitted = Fitted::new(config, &base.device, data)?;
+    let problem = Problem::new(fitted.model(), data, &config.parameters, config.law)?;
+    let options = Options {
+        profiles: config.profiles,
+        posterior: config.posterior,
+        seed: config.seed,
+        ..Options::default()
+    };
+    let fit = calibrate(&problem, &options)?;
+    let suffix = if several { format!("-{}", file_name(name)) } else { String::new() };
+    let group = format!("calibration/{}", file_name(name));
+    run.report().section(&format!("{name}: {}", fit.model));
+    run.report().paragraph(&fit.goodness.in_words());
+    parameter_table(run, &fit);
+    for sentence in identifiability::in_words(&fit.combinations) {
+        run.report().paragraph(&sentence);
+    }
+    let comparison = compare_models(config, data, &fit)?;
+    let (columns, rows) =
+        (["model", "free", "deviance", "degrees of freedom", "AIC", "rms residual of P"], comparison);
+    run.report().table(&columns, &rows);
+    let quick = Options { profiles: false, posterior: false, ..options };
+    let mut shape_sentences = Vec::new();
+    for file in 0..data.files.len() {
+        let curve = data.filtered(|_, m| m.file == file);
+        if curve.points.len() >= 6 {
+            let shapes = compare_shapes(&curve, &quick)?;
+            let sentence = format!("{}: {}", file_name(&data.files[file]), in_words(&shapes));
+            run.report().paragraph(&sentence);
+            shape_sentences.push(sentence);
+        }
+    }
+    let held = held_out(config, fitted.model(), data, &quick)?;
+    for (what, result) in &held {
+        run.report().paragraph(&hold_out_in_words(what, result));
+    }
+    calibration_figures::all(run, &suffix, data, &fit, &problem)?;
+    for dataset in fit.to_datasets(&group, data)? {
+        run.add(dataset);
+    }
+    let mut summary = summarise(&fit);
+    summary["shapes"] = json!(shape_sentences);
+    summary["hold_out"] = held
+        .iter()
+        .map(|(what, h)| {
+            (
+                what.clone(),
+                json!({"rms_standardised_residual": h.rms_residual, "rms_probability": h.rms_probability}),
+            )
+        })
+        .collect::<serde_json::Map<String, Value>>()
+        .into();
+    match fitted.device(&base.device, &fit) {
+        Some(Ok(device)) => {
+            let file = format!("device{suffix}.toml");
+            run.write(&file, device_file(base, device, &fit, name)?.as_bytes())?;
+            summary["device_file"] = json!(file);
+        }
+        // The fit stands without the file; say why there is none.
+        Some(Err(error)) => {
+            run.report().paragraph(&format!("No device file: {error}"));
+            summary["device_file"] = json!(format!("none: {error}"));
+        }
+        None => {}
+    }
+    run.value(name, summary);
+    Ok(fit)
+}
+
+/// Every closed form and shape beside the chosen model.
+fn compare_models(
+    config: &CalibrateConfig,
+    data: &MeasuredData,
+    chosen: &Calibration,
+) -> Result<Vec<Vec<String>>, ExperimentError> {
+    let row = |c: &Calibration| {
+        vec![
+            c.model.clone(),
+            c.free.iter().map(|&k| c.parameters[k].name.as_str()).collect::<Vec<_>>().join(", "),
+            format!("{:.1}", c.goodness.deviance),
+            c.goodness.degrees_of_freedom.to_string(),
+            format!("{:.1}", c.goodness.aic),
+            format!("{:.4}", c.goodness.rms_probability),
+        ]
+    };
+    let mut rows = vec![row(chosen)];
+    let quick = Options { profiles: false, posterior: false, seed: config.seed, ..Options::default() };
+    for form in ClosedForm::ALL.into_iter().filter(|f| f.name() != chosen.model) {
+        let model = ClosedFormModel::new(form, data);
+        // Settings apply to a model as far as it has the parameter.
+        let known: Vec<String> = model.parameters().into_iter().map(|p| p.name).collect();
+        let settings = config
+            .parameters
+            .iter()
+            .filter(|(name, _)| known.contains(name))
+            .map(|(name, setting)| (name.clone(), setting.clone()))
+            .collect();
+        let problem = Problem::new(&model, data, &settings, config.law)?;
+        rows.push(row(&calibrate(&problem, &quick)?));
+    }
+    Ok(rows)
+}
+
+/// Predictions of points that a fit has not seen: every second point of the first file, and each other file whole.
+fn held_out(
+    config: &CalibrateConfig,
+    model: &dyn Model,
+    data: &MeasuredData,
+    quick: &Options,
+) -> Result<Vec<(String, HoldOut)>, ExperimentError> {
+    let first_file = data.points.first().map_or(0, |m| m.file);
+    let first = data.filtered(|_, m| m.file == first_file);
+    let (training, test) = alternate(&first);
+    if !config.hold_out || training.points.len() < 6 || config.law == CountLaw::BetaBinomial {
+        return Ok(Vec::new());
+    }
+    let mut list =
+        vec![("other half".to_string(), hold_out(model, &training, &test, &config.parameters, quick)?)];
+    for file in (0..data.files.len()).filter(|&f| f != first_file) {
+        let other = data.filtered(|_, m| m.file == file);
+        if !other.points.is_empty() {
+            let result = hold_out(model, &training, &other, &config.parameters, quick)?;
+            list.push((file_name(&data.files[file]), result));
+        }
+    }
+    Ok(list)
+}
+
+fn hold_out_in_words(what: &str, h: &HoldOut) -> String {
+    let amplitude = h
+        .amplitudes
+        .iter()
+        .map(|(name, volts)| format!(", with {name} = {volts:.4} V fitted to them"))
+        .collect::<String>();
+    format!(
+        "Hold-out: a fit to every second point of the first file predicts {} points of {what}{amplitude}: \
+         rms standardised residual {:.2} (1 if the model were right), rms error {:.2} percentage points.",
+        h.residuals.len(),
+        h.rms_residual,
+        100.0 * h.rms_probability
+    )
+}
+
+fn parameter_table(run: &mut Run, fit: &Calibration) {
+    let rows: Vec<Vec<String>> = (0..fit.free.len())
+        .map(|j| {
+            let p = &fit.parameters[fit.free[j]];
+            let show = |x: f64| p.show(x, 5);
+            let profile = fit.profiles.get(j).map_or_else(String::new, |profile| {
+                let end = |x: Option<f64>| x.map_or_else(|| "open".to_string(), show);
+                format!("{} to {}", end(profile.lower), end(profile.upper))
+            });
+            let posterior = fit.posterior.as_ref().map_or_else(String::new, |q| {
+                format!("{} to {}", show(q.quantile(j, 0.025)), show(q.quantile(j, 0.975)))
+            });
+            let chains = fit
+                .posterior
+                .as_ref()
+                .map_or_else(String::new, |q| format!("{:.3}, {:.0}", q.r_hat[j], q.effective_size[j]));
+            vec![
+                p.name.clone(),
+                p.meaning.clone(),
+                show(fit.values[fit.free[j]]) + if fit.at_bound[j] { " (at its bound)" } else { "" },
+                p.show(fit.standard_error(j), 2),
+                format!("{} to {}", show(fit.normal_intervals[j].0), show(fit.normal_intervals[j].1)),
+                profile,
+                posterior,
+                chains,
+            ]
+        })
+        .collect();
+    let columns = [
+        "parameter",
+        "meaning",
+        "value",
+        "standard error",
+        "95 % normal",
+        "95 % profile",
+        "95 % posterior",
+        "R-hat, effective draws",
+    ];
+    run.report().table(&columns, &rows);
+}
+
+fn summarise(fit: &Calibration) -> Value {
+    let parameters: serde_json::Map<String, Value> = (0..fit.free.len())
+        .map(|j| {
+            let p = &fit.parameters[fit.free[j]];
+            let mut entry = json!({
+                "value": fit.values[fit.free[j]],
+                "standard_error": fit.standard_error(j),
+                "unit": p.unit(),
+                "normal": [fit.normal_intervals[j].0, fit.normal_intervals[j].1],
+            });
+            if let Some(profile) = fit.profiles.get(j) {
+                entry["profile"] = json!([profile.lower, profile.upper]);
+            }
+            if let Some(q) = &fit.posterior {
+                entry["posterior"] = json!([q.quantile(j, 0.025), q.quantile(j, 0.975)]);
+                entry["r_hat"] = json!(q.r_hat[j]);
+                entry["effective_draws"] = json!(q.effective_size[j]);
+            }
+            (p.name.clone(), entry)
+        })
+        .collect();
+    json!({
+        "model": fit.model,
+        "points": fit.predictions.len(),
+        "deviance": fit.goodness.deviance,
+        "degrees_of_freedom": fit.goodness.degrees_of_freedom,
+        "p_value": fit.goodness.chi_square_p,
+        "rejected": fit.goodness.rejected(),
+        "rms_probability": fit.goodness.rms_probability,
+        "largest_standardised_residual": fit.goodness.residuals.iter().fold(0.0_f64, |m, r| m.max(r.abs())),
+        "verdict": fit.goodness.in_words(),
+        "identifiability": identifiability::in_words(&fit.combinations),
+        "parameters": parameters,
+    })
+}
+
+/// The fitted device in the form of a preset.
+fn device_file(
+    base: &Preset,
+    device: MtjConfig,
+    fit: &Calibration,
+    name: &str,
+) -> Result<String, ExperimentError> {
+    let fitted = |key: &str| match key {
+        "thermal.stability" => fit.value("delta").is_some(),
+        "material.damping" => fit.value("damping").or(fit.value("relaxation_time")).is_some(),
+        "spin_transfer.efficiency.polarisation" => {
+            fit.value("polarisation").or(fit.value("critical_voltage")).is_some()
+        }
+        _ => false,
+    };
+    let mut source = base.source.clone();
+    source.entry("thermal.stability".to_string()).or_default();
+    for (key, text) in &mut source {
+        if fitted(key) {
+            *text = format!("fitted: {} model, {name}", fit.model);
+        }
+    }
+    let description = format!("{name}: {} fitted to measured counts. Base: {}", fit.model, base.description);
+    Ok(config::render(&Preset { description, source, device })?)
+}
+
+/// Distribution over devices and the variation of an array made of them.
+fn distribution(run: &mut Run, fits: &[Calibration]) -> Result<(), ExperimentError> {
+    let population = population(fits)?;
+    run.add(population.to_dataset("calibration/population")?);
+    let rows: Vec<Vec<String>> = (0..population.names.len())
+        .map(|j| {
+            vec![
+                population.names[j].clone(),
+                format!("{:.6e}", population.median(j)),
+                format!("{:.4}", population.deviation(j)),
+            ]
+        })
+        .collect();
+    run.report().section("Population");
+    run.report().table(&["parameter", "median (SI)", "standard deviation of the logarithm"], &rows);
+    if let Some(j) = population.names.iter().position(|n| n == "delta") {
+        let barrier =
+            Spread { relative: population.deviation(j), shape: SpreadShape::LogNormal, ..Spread::default() };
+        let variation = VariationConfig { barrier, ..VariationConfig::default() };
+        run.write("variation.toml", config::render(&variation)?.as_bytes())?;
+    }
+    let summary: serde_json::Map<String, Value> = (0..population.names.len())
+        .map(|j| {
+            (
+                population.names[j].clone(),
+                json!({"median": population.median(j), "deviation": population.deviation(j)}),
+            )
+        })
+        .collect();
+    run.value("population", summary);
+    Ok(())
+}
+
+/// The end of a path without its extension, in letters that name files and groups.
+fn file_name(name: &str) -> String {
+    let stem = std::path::Path::new(name).file_stem().map_or(name.into(), |s| s.to_string_lossy());
+    stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect()
+}
