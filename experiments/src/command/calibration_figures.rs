@@ -30,6 +30,9 @@ pub fn all(
     Ok(())
 }
 
+/// Points (x, y), or intervals (lower, upper).
+type Pairs = Vec<(f64, f64)>;
+
 /// Gumbel coordinate -ln(-ln P): ballistic switching is a straight line in it.
 fn gumbel(p: f64) -> f64 {
     -(-p.ln()).ln()
@@ -60,7 +63,7 @@ fn curves(suffix: &str, data: &MeasuredData, fit: &Calibration) -> Figure {
         if list.is_empty() {
             continue;
         }
-        let measured = |scale: &dyn Fn(f64) -> f64| -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+        let measured = |scale: &dyn Fn(f64) -> f64| -> (Pairs, Pairs) {
             list.iter()
                 .filter(|(_, i)| scale(data.points[*i].fraction()).is_finite())
                 .map(|&(x, i)| {
@@ -70,7 +73,7 @@ fn curves(suffix: &str, data: &MeasuredData, fit: &Calibration) -> Figure {
                 })
                 .unzip()
         };
-        let fitted = |scale: &dyn Fn(f64) -> f64| -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+        let fitted = |scale: &dyn Fn(f64) -> f64| -> (Pairs, Pairs) {
             list.iter()
                 .map(|&(x, i)| {
                     let at = |shift: f64| {
@@ -152,7 +155,7 @@ fn corner(suffix: &str, fit: &Calibration, problem: &Problem<'_>) -> Figure {
     let mut figure = Figure::new(
         format!("calibration-corner{suffix}"),
         "Posterior: marginal densities on the diagonal, pairs of parameters below it.",
-        "Metropolis chains; every tenth of up to 2000 draws is shown.",
+        "Metropolis chains, thinned to about 600 draws in the scatter; all draws in the densities.",
     )
     .columns(d)
     .cell(300.0, 240.0);
