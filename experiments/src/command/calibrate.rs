@@ -329,7 +329,7 @@ fn one_device(
     }
     calibration_figures::all(run, &suffix, data, &fit, &problem)?;
     for dataset in fit.to_datasets(&group, data)? {
-        run.add(dataset);
+        run.add(dataset)?;
     }
     let mut summary = summarise(&fit);
     summary["shapes"] = json!(shape_sentences);
@@ -540,7 +540,7 @@ fn device_file(
 /// Distribution over devices and the variation of an array made of them.
 fn distribution(run: &mut Run, fits: &[Calibration]) -> Result<(), ExperimentError> {
     let population = population(fits)?;
-    run.add(population.to_dataset("calibration/population")?);
+    run.add(population.to_dataset("calibration/population")?)?;
     let rows: Vec<Vec<String>> = (0..population.names.len())
         .map(|j| {
             vec![

@@ -50,6 +50,14 @@ impl Example {
 
 /// Every command with a configuration file.
 pub const EXAMPLES: &[Example] = &[
-    Example::new::<reproduce::ReproduceConfig>("reproduce", "the main job, from spin dynamics to MNIST", reproduce::DEFAULTS),
-    Example::new::<calibrate::CalibrateConfig>("calibrate", "a device from measured switching counts", calibrate::DEFAULTS),
+    Example::new::<reproduce::ReproduceConfig>(
+        "reproduce",
+        "the main job, from spin dynamics to MNIST",
+        reproduce::DEFAULTS,
+    ),
+    Example::new::<calibrate::CalibrateConfig>(
+        "calibrate",
+        "a device from measured switching counts",
+        calibrate::DEFAULTS,
+    ),
 ];

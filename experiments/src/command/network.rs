@@ -280,8 +280,8 @@ fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
     fields_figure(&mut run, &notes, parts.train.size().0)?;
     results(&mut run, &evaluation, &parts)?;
     accounting(&mut run, &network);
-    run.add(network.to_dataset("network/state")?);
-    run.add(labels_dataset(&labelling)?);
+    run.add(network.to_dataset("network/state")?)?;
+    run.add(labels_dataset(&labelling)?)?;
     run.finish()?;
     Ok(())
 }
@@ -378,7 +378,7 @@ fn evaluate(arguments: &EvaluateArguments) -> Result<(), ExperimentError> {
     let (labelling, evaluation) = examine(&config.recipe, &network, &parts)?;
     results(&mut run, &evaluation, &parts)?;
     accounting(&mut run, &network);
-    run.add(labels_dataset(&labelling)?);
+    run.add(labels_dataset(&labelling)?)?;
     run.finish()?;
     Ok(())
 }
@@ -401,7 +401,7 @@ fn results(run: &mut Run, evaluation: &Evaluation, parts: &Parts<'_>) -> Result<
     run.value("accuracy_interval_95", json!([low, high]));
     let recall: Vec<f64> = (0..evaluation.classes()).map(|c| evaluation.recall(c)).collect();
     run.value("recall", json!(recall));
-    run.add(evaluation.to_dataset("network/test")?);
+    run.add(evaluation.to_dataset("network/test")?)?;
     let names: Vec<String> = (0..evaluation.classes()).map(|c| c.to_string()).collect();
     let rows = (0..evaluation.classes())
         .map(|truth| {
@@ -466,7 +466,7 @@ fn curve_figure(run: &mut Run, notes: &Notes, parts: &Parts<'_>) -> Result<(), E
                 "accuracy, labels from 10,000 training images",
                 notes.curve.iter().map(|(_, a)| *a).collect::<Vec<f64>>(),
             ))?,
-    );
+    )?;
     if points.is_empty() {
         return Ok(());
     }
@@ -618,7 +618,7 @@ fn grid(arguments: &GridArguments) -> Result<(), ExperimentError> {
                 &shape,
                 found.concat(),
             )?)?,
-    );
+    )?;
     run.finish()?;
     Ok(())
 }
@@ -667,7 +667,7 @@ fn ablation(arguments: &AblationArguments) -> Result<(), ExperimentError> {
                 &shape,
                 all,
             )?)?,
-    );
+    )?;
     run.finish()?;
     Ok(())
 }
