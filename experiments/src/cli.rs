@@ -22,6 +22,10 @@ pub enum Command {
     Reproduce(command::reproduce::ReproduceArguments),
     /// Write a commented, runnable configuration of a command
     Init(command::init::InitArguments),
+    /// Simulate one junction: trajectories, switching tables, write errors, retention, disturb
+    Device(command::device::DeviceArguments),
+    /// Solve crossbars: read, write, map onto tiles, export to SPICE
+    Circuit(command::circuit::CircuitArguments),
     /// Learn images with stochastic MTJ synapses: train, evaluate, grid, ablation
     Network(command::network::NetworkArguments),
     /// Fit a device model to measured switching counts: parameters with intervals, a test of fit, a device file
@@ -39,6 +43,8 @@ impl Cli {
         match self.command {
             Command::Reproduce(arguments) => arguments.execute(),
             Command::Init(arguments) => arguments.execute(),
+            Command::Device(arguments) => arguments.execute(),
+            Command::Circuit(arguments) => arguments.execute(),
             Command::Network(arguments) => arguments.execute(),
             Command::Calibrate(arguments) => arguments.execute(),
             Command::Presets(arguments) => arguments.execute(),

@@ -2,9 +2,12 @@
 
 pub mod calibrate;
 mod calibration_figures;
+pub mod circuit;
+pub mod device;
 pub mod init;
 pub mod network;
 pub mod presets;
+pub mod reliability;
 pub mod reproduce;
 
 use schemars::JsonSchema;
@@ -59,5 +62,35 @@ pub const EXAMPLES: &[Example] = &[
         "calibrate",
         "a device from measured switching counts",
         calibrate::DEFAULTS,
+    ),
+    Example::new::<device::TrajectoryConfig>(
+        "device-trajectory",
+        "m(t), current and conductance of one junction under a pulse",
+        device::TRAJECTORY_DEFAULTS,
+    ),
+    Example::new::<device::TableConfig>(
+        "device-table",
+        "switching probability against voltage and width",
+        device::TABLE_DEFAULTS,
+    ),
+    Example::new::<reliability::WriteErrorConfig>(
+        "device-wer",
+        "write-error rate of one junction against width and voltage, down to 1e-15",
+        reliability::WRITE_ERROR_DEFAULTS,
+    ),
+    Example::new::<reliability::RetentionConfig>(
+        "device-retention",
+        "retention time of a bit and failures of an array",
+        reliability::RETENTION_DEFAULTS,
+    ),
+    Example::new::<reliability::DisturbConfig>(
+        "device-disturb",
+        "probability that a constant voltage switches a stored bit",
+        reliability::DISTURB_DEFAULTS,
+    ),
+    Example::new::<circuit::CircuitConfig>(
+        "circuit",
+        "crossbars read, written, mapped onto tiles and exported",
+        circuit::DEFAULTS,
     ),
 ];

@@ -1,0 +1,422 @@
+//! `spinhebb device trajectory` and `spinhebb device table`: the physics of one junction.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use spinhebb_data::quantity::{Time, Voltage};
+use spinhebb_device::ensemble::Ensemble;
+use spinhebb_device::integrator::Integrator;
+use spinhebb_device::lanes::{Dynamics, Stepping};
+use spinhebb_device::mtj::{Mtj, MtjConfig};
+use spinhebb_device::preset;
+use spinhebb_device::pulse::{Drive, Pulse, PulseConfig, WaveformConfig};
+use spinhebb_device::state::State;
+use spinhebb_device::switching_table::{Refinement, SwitchingTable};
+use spinhebb_device::trajectory::{self, Beginning, Record};
+
+use crate::command::reliability::ReliabilityCommand;
+use crate::error::ExperimentError;
+use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
+use crate::progress::Progress;
+use crate::run::{Run, RunOptions};
+
+/// Commented defaults of `spinhebb device trajectory`.
+pub const TRAJECTORY_DEFAULTS: &str = include_str!("../../defaults/device_trajectory.toml");
+/// Commented defaults of `spinhebb device table`.
+pub const TABLE_DEFAULTS: &str = include_str!("../../defaults/device_table.toml");
+
+/// Papers of the dynamics.
+const MODELS: &[&str] = &["slonczewski1996", "brown1963", "sun2000"];
+
+/// Simulate one junction.
+#[derive(Debug, clap::Args)]
+pub struct DeviceArguments {
+    /// What to compute
+    #[command(subcommand)]
+    pub command: DeviceCommand,
+}
+
+/// The computations on one junction.
+#[derive(Debug, clap::Subcommand)]
+pub enum DeviceCommand {
+    /// Record m(t), current and conductance under a pulse
+    Trajectory(TrajectoryArguments),
+    /// Tabulate the switching probability against voltage and width, refined where it is steep
+    Table(TableArguments),
+    /// Rare events: write errors, retention, disturb.
+    #[command(flatten)]
+    Reliability(ReliabilityCommand),
+}
+
+/// Options of `spinhebb device trajectory`.
+#[derive(Debug, clap::Args)]
+pub struct TrajectoryArguments {
+    /// Pulse shape from a file with the columns time in s and level relative to the amplitude
+    #[arg(long, value_name = "FILE")]
+    pub waveform: Option<std::path::PathBuf>,
+    /// Options of every run
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+/// Options of `spinhebb device table`.
+#[derive(Debug, clap::Args)]
+pub struct TableArguments {
+    /// Options of every run
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+/// Configuration of `spinhebb device trajectory`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrajectoryConfig {
+    /// Shipped device; `spinhebb presets` lists them.
+    pub preset: String,
+    /// State before the pulse, in thermal equilibrium.
+    pub start: State,
+    /// Number of trajectories, each with noise of its own.
+    pub trajectories: u64,
+    /// Master seed.
+    pub seed: u64,
+    /// Integrator.
+    pub integrator: Integrator,
+    /// Steps from one recorded point to the next.
+    pub record_every: usize,
+    /// Largest step; the integrator's recommendation when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Time>,
+    /// The pulse; a positive amplitude potentiates (anti-parallel to parallel).
+    pub pulse: PulseConfig,
+    /// A device described in full; wins over `preset`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<MtjConfig>,
+}
+
+/// Configuration of `spinhebb device table`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableConfig {
+    /// Shipped device; `spinhebb presets` lists them.
+    pub preset: String,
+    /// Full widths of the rectangular pulses, rising.
+    pub widths: Vec<Time>,
+    /// Smallest amplitude of either polarity.
+    pub lowest_voltage: Voltage,
+    /// Largest amplitude of either polarity.
+    pub highest_voltage: Voltage,
+    /// Evenly spaced amplitudes to begin with.
+    pub voltages: usize,
+    /// Most amplitudes after refinement; no refinement if not above `voltages`.
+    pub most_voltages: usize,
+    /// Closest spacing of two amplitudes.
+    pub closest_voltages: Voltage,
+    /// Trials for each amplitude, width and polarity.
+    pub trials: u64,
+    /// Master seed.
+    pub seed: u64,
+    /// Integrator.
+    pub integrator: Integrator,
+    /// Largest step; the integrator's recommendation when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Time>,
+    /// A device described in full; wins over `preset`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<MtjConfig>,
+}
+
+impl DeviceArguments {
+    /// Runs the computation.
+    ///
+    /// # Errors
+    /// The configuration is wrong, or the run cannot be written.
+    pub fn execute(self) -> Result<(), ExperimentError> {
+        match self.command {
+            DeviceCommand::Trajectory(arguments) => arguments.execute(),
+            DeviceCommand::Table(arguments) => arguments.execute(),
+            DeviceCommand::Reliability(command) => command.execute(),
+        }
+    }
+}
+
+/// The device and its name.
+fn resolve(preset: &str, device: Option<&MtjConfig>) -> Result<(Mtj, String), ExperimentError> {
+    match device {
+        Some(device) => Ok((device.resolve()?, "configured device".to_string())),
+        None => Ok((preset::load(preset)?.device.resolve()?, preset.to_string())),
+    }
+}
+
+fn refuse<T>(key: &str, value: impl ToString, expected: &str) -> Result<T, ExperimentError> {
+    Err(ExperimentError::Value { key: key.into(), value: value.to_string(), expected: expected.into() })
+}
+
+/// Derived figures of the device, for the summary.
+fn summarise_device(run: &mut Run, mtj: &Mtj, name: &str) {
+    run.value("device", name);
+    for state in State::BOTH {
+        if let (Ok(stability), Ok(volts)) = (mtj.stability(state), mtj.critical_voltage(state)) {
+            run.value(&format!("{state}.stability"), stability);
+            run.value(&format!("{state}.critical_voltage_v"), volts);
+        }
+    }
+    run.value("damping_time_s", mtj.damping_time_s());
+}
+
+impl TrajectoryArguments {
+    fn execute(self) -> Result<(), ExperimentError> {
+        let (mut config, _): (TrajectoryConfig, _) = self.run.configuration(trajectory_base(&self.run)?)?;
+        config.seed = self.run.seed.unwrap_or(config.seed);
+        if let Some(path) = &self.waveform {
+            config.pulse.waveform = read_waveform(path)?;
+        }
+        if !(1..=100_000).contains(&config.trajectories) {
+            return refuse("trajectories", config.trajectories, "1 to 100000");
+        }
+        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        let pulse = Pulse::new(&config.pulse)?;
+        let stepping = Stepping {
+            integrator: config.integrator,
+            step_s: config.step.map(|t| t.si()),
+            ..Stepping::default()
+        };
+        let warning = Dynamics::new(&mtj, &pulse, &stepping)?.warning();
+        if self.run.printed_dry_run(&config)? {
+            return Ok(());
+        }
+        if let Some(warning) = warning {
+            eprintln!("warning: {warning}");
+        }
+        let title = format!("Trajectories of {name}");
+        let mut run = Run::begin(&self.run, "device-trajectory", &title, &config, config.seed)?;
+        run.cite(MODELS);
+        let record = trajectory::record(
+            &mtj,
+            &pulse,
+            Beginning::Equilibrium(config.start),
+            config.trajectories,
+            config.seed,
+            &stepping,
+            config.record_every,
+        )?;
+        let last = |m: &Vec<[f64; 3]>| m.last().map_or(0.0, |m| cosine(&mtj, *m));
+        let switched =
+            record.direction.iter().filter(|m| State::from_cosine(last(m)) != config.start).count();
+        summarise_device(&mut run, &mtj, &name);
+        run.value("trajectories", config.trajectories);
+        run.value("switched", switched);
+        run.value("recorded_times", record.time_s.len());
+        for figure in trajectory_figures(&record, &mtj) {
+            run.figure(&figure)?;
+        }
+        run.add(record.to_dataset()?)?;
+        run.finish()?;
+        Ok(())
+    }
+}
+
+/// The defaults under the user's file: without their pulse where the file has one, so that the keys
+/// of two shapes do not mix.
+fn trajectory_base(options: &RunOptions) -> Result<&'static str, ExperimentError> {
+    let Some(path) = &options.config else { return Ok(TRAJECTORY_DEFAULTS) };
+    let text = std::fs::read_to_string(path).map_err(ExperimentError::io("read", path))?;
+    let has_pulse = toml::from_str::<toml::Table>(&text).is_ok_and(|table| table.contains_key("pulse"));
+    let end = TRAJECTORY_DEFAULTS.find("\n[pulse]").filter(|_| has_pulse);
+    Ok(end.map_or(TRAJECTORY_DEFAULTS, |end| &TRAJECTORY_DEFAULTS[..end]))
+}
+
+fn cosine(mtj: &Mtj, m: [f64; 3]) -> f64 {
+    (0..3).map(|i| m[i] * mtj.fixed_layer[i]).sum()
+}
+
+fn read_waveform(path: &Path) -> Result<WaveformConfig, ExperimentError> {
+    let text = std::fs::read_to_string(path).map_err(ExperimentError::io("read", path))?;
+    Ok(WaveformConfig::from_csv(&path.display().to_string(), &text)?)
+}
+
+/// m of the first trajectory, m.p of up to eight, the path of the first seen from three sides, drive
+/// and conductance.
+fn trajectory_figures(record: &Record, mtj: &Mtj) -> Vec<Figure> {
+    let time: Vec<f64> = record.time_s.iter().map(|t| t * 1e9).collect();
+    let over_time = |values: Vec<f64>| time.iter().copied().zip(values).collect::<Vec<_>>();
+    let first = &record.direction[0];
+    let m_axis = || Axis::linear("component of m").range(-1.0, 1.0);
+    let mut components =
+        Panel::new("a  first trajectory", Axis::linear("time (ns)"), m_axis()).legend(Corner::BottomRight);
+    for (axis, label) in ["m_x", "m_y", "m_z"].into_iter().enumerate() {
+        components =
+            components.series(Series::line(label, over_time(first.iter().map(|m| m[axis]).collect())));
+    }
+    let mut several = Panel::new("b  m.p", Axis::linear("time (ns)"), m_axis());
+    let mut conductance =
+        Panel::new("c  conductance", Axis::linear("time (ns)"), Axis::linear("conductance (uS)"));
+    for k in 0..record.direction.len().min(8) {
+        let projection = record.direction[k].iter().map(|m| cosine(mtj, *m)).collect();
+        several = several.series(Series::line("", over_time(projection)).unlabelled());
+        let siemens = record.conductance_s[k].iter().map(|g| g * 1e6).collect();
+        conductance = conductance.series(Series::line("", over_time(siemens)).unlabelled());
+    }
+    let (unit, factor) = match record.source {
+        Drive::Voltage => ("drive (V)", 1.0),
+        Drive::Current => ("drive (uA)", 1e6),
+    };
+    let drive = Panel::new("d  drive", Axis::linear("time (ns)"), Axis::linear(unit)).series(
+        Series::line("", over_time(record.drive.iter().map(|v| v * factor).collect()))
+            .draw(Draw::Step)
+            .unlabelled(),
+    );
+    let how = "Stochastic LLGS equation from thermal equilibrium; positive drive favours the parallel state.";
+    let mut path = Figure::new("path", "Path of m on the sphere, first trajectory, from three sides.", how);
+    for (a, b, title) in [(0, 1, "a  along z"), (0, 2, "b  along y"), (1, 2, "c  along x")] {
+        let name = |axis: usize| ["m_x", "m_y", "m_z"][axis];
+        let points = first.iter().map(|m| (m[a], m[b])).collect();
+        path = path.panel(
+            Panel::new(title, Axis::linear(name(a)).range(-1.0, 1.0), Axis::linear(name(b)).range(-1.0, 1.0))
+                .series(Series::line("", points).unlabelled()),
+        );
+    }
+    vec![
+        Figure::new("trajectory", "Magnetisation, conductance and drive against time.", how)
+            .columns(2)
+            .panel(components)
+            .panel(several)
+            .panel(conductance)
+            .panel(drive),
+        path.columns(3),
+    ]
+}
+
+impl TableArguments {
+    fn execute(self) -> Result<(), ExperimentError> {
+        let (mut config, _): (TableConfig, _) = self.run.configuration(TABLE_DEFAULTS)?;
+        config.seed = self.run.seed.unwrap_or(config.seed);
+        config.validate()?;
+        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        if self.run.printed_dry_run(&config)? {
+            return Ok(());
+        }
+        let title = format!("Switching probability of {name}");
+        let mut run = Run::begin(&self.run, "device-table", &title, &config, config.seed)?;
+        run.cite(MODELS);
+        let (low, high) = (config.lowest_voltage.si(), config.highest_voltage.si());
+        let amplitudes: Vec<f64> = (0..config.voltages)
+            .map(|i| low + (high - low) * i as f64 / (config.voltages - 1) as f64)
+            .collect();
+        let widths: Vec<f64> = config.widths.iter().map(|w| w.si()).collect();
+        let stepping = Stepping {
+            integrator: config.integrator,
+            step_s: config.step.map(|t| t.si()),
+            ..Stepping::default()
+        };
+        let longest = Pulse::rectangular(high, widths[widths.len() - 1]);
+        if let Some(warning) = Dynamics::new(&mtj, &longest, &stepping)?.warning() {
+            eprintln!("warning: {warning}");
+        }
+        let ensemble = Ensemble { trials: 0..config.trials, seed: config.seed, stepping };
+        let refinement =
+            Refinement { most_voltages: config.most_voltages, least_spacing_v: config.closest_voltages.si() };
+        let most = config.most_voltages.max(config.voltages) as u64;
+        let stage = Progress::new(1).stage("switching table", 2 * most);
+        let table = SwitchingTable::by_ensemble(&mtj, &amplitudes, &widths, &ensemble, refinement, |_| {
+            stage.advance()
+        })?;
+        drop(stage);
+        summarise_device(&mut run, &mtj, &name);
+        let mut medians = serde_json::Map::new();
+        for start in State::BOTH {
+            run.value(&format!("{start}.voltages"), table.cells(start, 0).len());
+            for &width_s in &widths {
+                if let Ok(v) = table.voltage_for(0.5, width_s, start) {
+                    let key = format!("{start}, {} ps", (width_s * 1e12).round());
+                    medians.insert(key, json!({"volts": v.volts, "lower": v.lower, "upper": v.upper}));
+                }
+            }
+        }
+        run.value("voltage_of_one_half", serde_json::Value::Object(medians));
+        for figure in table_figures(&table, config.trials) {
+            run.figure(&figure)?;
+        }
+        run.add(table.to_dataset()?)?;
+        run.finish()?;
+        Ok(())
+    }
+}
+
+impl TableConfig {
+    fn validate(&self) -> Result<(), ExperimentError> {
+        let widths: Vec<f64> = self.widths.iter().map(|w| w.si()).collect();
+        if widths.is_empty() || widths[0] <= 0.0 || widths.windows(2).any(|pair| pair[0] >= pair[1]) {
+            let shown: Vec<String> = self.widths.iter().map(ToString::to_string).collect();
+            return refuse("widths", shown.join(", "), "rising pulse widths above 0 s");
+        }
+        if self.lowest_voltage.si() <= 0.0 {
+            return refuse("lowest_voltage", self.lowest_voltage, "an amplitude above 0 V");
+        }
+        if self.highest_voltage.si() <= self.lowest_voltage.si() {
+            return refuse("highest_voltage", self.highest_voltage, "an amplitude above lowest_voltage");
+        }
+        if self.closest_voltages.si() <= 0.0 {
+            return refuse("closest_voltages", self.closest_voltages, "a spacing above 0 V");
+        }
+        if !(2..=10_000).contains(&self.voltages) {
+            return refuse("voltages", self.voltages, "2 to 10000 amplitudes");
+        }
+        if !(1..=1_000_000_000).contains(&self.trials) {
+            return refuse("trials", self.trials, "1 to 1000000000 trials");
+        }
+        Ok(())
+    }
+}
+
+/// P against voltage and against width, each on a linear and on the Gumbel scale.
+fn table_figures(table: &SwitchingTable, trials: u64) -> Vec<Figure> {
+    let how = format!("LLGS ensembles, {trials} trials a point, 95 % Wilson intervals; V > 0: AP to P.");
+    let linear = || Axis::linear("switching probability").range(0.0, 1.0);
+    let gumbel = || Axis::gumbel("switching probability").range(1e-4, 0.999_9);
+    let mut by_voltage = [
+        Panel::new("a  linear", Axis::linear("pulse voltage (V)"), linear()),
+        Panel::new("b  Gumbel scale", Axis::linear("pulse voltage (V)"), gumbel())
+            .legend(Corner::BottomRight),
+    ];
+    for (width, width_s) in table.widths_s().iter().enumerate() {
+        for start in State::BOTH {
+            let polarity = start.switching_polarity();
+            let cells = table.cells(start, width);
+            let series = Series::line(
+                format!("{} ns", width_s * 1e9),
+                cells.iter().map(|c| (polarity * c.magnitude_v, c.p)).collect(),
+            )
+            .interval(cells.iter().map(|c| (c.lower, c.upper)).collect())
+            .draw(Draw::LinePoints)
+            .tone(width);
+            let series = if start == State::Parallel { series.unlabelled() } else { series };
+            by_voltage = by_voltage.map(|panel| panel.series(series.clone()));
+        }
+    }
+    let mut by_width = [
+        Panel::new("a  linear", Axis::log10("pulse width (ns)"), linear()),
+        Panel::new("b  Gumbel scale", Axis::log10("pulse width (ns)"), gumbel()).legend(Corner::BottomRight),
+    ];
+    let start = State::AntiParallel;
+    let cells = table.cells(start, 0);
+    let chosen = cells.iter().step_by(cells.len().div_ceil(7));
+    for (tone, magnitude) in chosen.map(|cell| cell.magnitude_v).enumerate() {
+        let points: Vec<(f64, f64)> = table
+            .widths_s()
+            .iter()
+            .filter_map(|w| Some((w * 1e9, table.probability(magnitude, *w, start).ok()?.p)))
+            .collect();
+        let series = Series::line(format!("{magnitude:.3} V"), points).draw(Draw::LinePoints).tone(tone);
+        by_width = by_width.map(|panel| panel.series(series.clone()));
+    }
+    let figure = |name: &str, caption: &str, panels: [Panel; 2]| {
+        let [a, b] = panels;
+        Figure::new(name, caption, how.clone()).columns(2).panel(a).panel(b)
+    };
+    vec![
+        figure("probability_voltage", "Switching probability against voltage.", by_voltage),
+        figure("probability_width", "Switching probability against pulse width, AP to P.", by_width),
+    ]
+}
