@@ -434,8 +434,8 @@ impl Mtj {
         Ok(polarity * 0.5 * (low + high))
     }
 
-    /// Default time from the end of a pulse to the reading, s: twelve damping times of the
-    /// softer stiffness field, after which a deviation has fallen by `e^-12`.
+    /// Default time from the end of a pulse to the reading, s: six damping times, after which the
+    /// energy of a deviation has fallen by `e^-12`.
     #[must_use]
     pub fn default_relaxation_s(&self) -> f64 {
         6.0 * self.damping_time_s()
