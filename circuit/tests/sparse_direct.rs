@@ -8,6 +8,7 @@ use faer::linalg::solvers::Solve;
 use faer::sparse::{SparseColMat, Triplet};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use random_array::{Kind, random_array};
 use spinhebb_circuit::array::{Array, End, Lines, Wiring};
 use spinhebb_circuit::cell::Cells;
@@ -113,7 +114,7 @@ fn direct(array: &Array, siemens: &DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>)
 const DIRECT: f64 = 1e-10;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn linear_arrays_agree_with_sparse_lu(seed: u64) {
@@ -203,6 +204,8 @@ proptest! {
         };
         let forward = reading(1.0, 0.0).0;
         let backward = reading(0.0, 1.0).1;
-        prop_assert!((forward - backward).abs() <= 1e-11 * forward.abs().max(1e-6));
+        // Two node voltages, each good to DIRECT (1 V drives), read across 10 ohm and more.
+        let tolerance = 2.0 * DIRECT / 10.0;
+        prop_assert!((forward - backward).abs() <= tolerance, "{forward:e} and {backward:e}");
     }
 }
