@@ -141,7 +141,13 @@ proptest! {
         let (w, b) = direct(&array, &chord);
         // Only currents are comparable where open cells leave nodes undetermined.
         let theirs = (w - b).component_mul(&chord);
-        prop_assert!((theirs - &amperes).amax() < DIRECT * 1e-2, "{:e}", amperes.amax());
+        prop_assert!(amperes.iter().all(|i| i.is_finite()));
+        // The direct solver has no answer where a piece of line is cut off from everything.
+        prop_assume!(theirs.iter().all(|i| i.is_finite()));
+        // DIRECT volts of error in both nodes of the best-conducting cell.
+        let tolerance = 2.0 * DIRECT * chord.amax();
+        let difference = (theirs - &amperes).amax();
+        prop_assert!(difference < tolerance, "{difference:e} above {tolerance:e}");
         let certificate = solution.certificate;
         // An error of 1e-12 V across the best wire (10 S).
         prop_assert!(certificate.residual_amperes < 1e-11, "{certificate:?}");
