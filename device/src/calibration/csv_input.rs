@@ -3,7 +3,7 @@
 //! # Format
 //! Lines that start with `#` are comments. The first other line titles the columns. A title is
 //! a name and, where the quantity has a unit, the unit: `width [ns]`, `width (ns)`,
-//! `width_ns` or `width` with the unit given on the command line. Names (see [`COLUMNS`]):
+//! `width_ns` or `width` with the unit given on the command line. Names (see `COLUMNS`):
 //!
 //! | name | meaning |
 //! |---|---|
