@@ -19,16 +19,24 @@
 //! E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927); F. N. Fritsch and R. E. Carlson,
 //! SIAM J. Numer. Anal. 17, 238 (1980); M. Ayer et al., Ann. Math. Stat. 26, 641 (1955) (pooling).
 
+mod cell;
+mod curve;
+mod device_axis;
+mod refinement;
+
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 
-use crate::ensemble::{Ensemble, SwitchingCount, switching_counts_by_width};
+use crate::ensemble::{Ensemble, switching_counts_by_width};
 use crate::error::DeviceError;
 use crate::mtj::Mtj;
 use crate::state::State;
-
-/// Quantile of the normal law for two-sided 95 % intervals.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+pub use cell::Cell;
+use curve::{Curve, Monotone};
+pub use curve::{from_gumbel, gumbel};
+pub use device_axis::DeviceAxis;
+pub use refinement::Refinement;
+use refinement::wanted_point;
 
 /// A probability with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,170 +60,6 @@ pub struct VoltageEstimate {
     pub lower: f64,
     /// End of the interval farther from zero, V.
     pub upper: f64,
-}
-
-/// Estimate of one cell with the numbers it rests on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
-    /// Magnitude of the pulse voltage, V.
-    pub magnitude_v: f64,
-    /// Probability of switching.
-    pub p: f64,
-    /// Lower end of the 95 % interval.
-    pub lower: f64,
-    /// Upper end of the 95 % interval.
-    pub upper: f64,
-    /// Trials; 0 for a deterministic back end.
-    pub trials: u64,
-    /// Trials that switched; 0 for a deterministic back end.
-    pub switched: u64,
-}
-
-impl Cell {
-    /// Cell of a Monte Carlo count with the Wilson interval.
-    #[must_use]
-    pub fn counted(magnitude_v: f64, count: SwitchingCount) -> Self {
-        let n = count.trials as f64;
-        let p = count.fraction();
-        let z2 = NORMAL_95 * NORMAL_95;
-        let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-        let half = NORMAL_95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-        Self {
-            magnitude_v,
-            p,
-            lower: (centre - half).clamp(0.0, p),
-            upper: (centre + half).clamp(p, 1.0),
-            trials: count.trials,
-            switched: count.switched,
-        }
-    }
-
-    /// Cell of a deterministic back end: probability and absolute error.
-    #[must_use]
-    pub fn computed(magnitude_v: f64, p: f64, error: f64) -> Self {
-        Self {
-            magnitude_v,
-            p,
-            lower: (p - error).max(0.0),
-            upper: (p + error).min(1.0),
-            trials: 0,
-            switched: 0,
-        }
-    }
-
-    /// Probability kept away from 0 and 1 by a quarter of a trial, for the Gumbel scale.
-    fn moderated(&self) -> f64 {
-        let margin = if self.trials > 0 { 0.25 / self.trials as f64 } else { 1e-300 };
-        self.p.clamp(margin, 1.0 - margin.max(f64::EPSILON))
-    }
-}
-
-/// Gumbel variable `ln(-ln(1 - p))`.
-#[must_use]
-pub fn gumbel(p: f64) -> f64 {
-    (-(-p).ln_1p()).ln()
-}
-
-/// Probability of a Gumbel variable.
-#[must_use]
-pub fn from_gumbel(y: f64) -> f64 {
-    -(-y.exp()).exp_m1()
-}
-
-/// Curve of one width and start: cells in order of the voltage, and the monotone interpolants.
-#[derive(Debug, Clone, PartialEq)]
-struct Curve {
-    cells: Vec<Cell>,
-    estimate: Monotone,
-    lower: Monotone,
-    upper: Monotone,
-}
-
-impl Curve {
-    fn new(mut cells: Vec<Cell>) -> Self {
-        cells.sort_by(|a, b| a.magnitude_v.total_cmp(&b.magnitude_v));
-        cells.dedup_by(|a, b| a.magnitude_v == b.magnitude_v);
-        let x: Vec<f64> = cells.iter().map(|c| c.magnitude_v).collect();
-        let weights: Vec<f64> = cells.iter().map(|c| c.trials.max(1) as f64).collect();
-        let pooled = |value: &dyn Fn(&Cell) -> f64| {
-            let y: Vec<f64> = isotonic(&cells.iter().map(value).collect::<Vec<_>>(), &weights);
-            Monotone::new(&x, &y.iter().map(|p| gumbel(*p)).collect::<Vec<_>>())
-        };
-        let estimate = pooled(&Cell::moderated);
-        let lower = pooled(&|c| c.lower.max(1e-300).min(c.moderated()));
-        let upper = pooled(&|c| c.upper.min(1.0 - f64::EPSILON).max(c.moderated()));
-        Self { cells, estimate, lower, upper }
-    }
-}
-
-/// Weighted isotonic regression: the nearest non-decreasing sequence.
-fn isotonic(values: &[f64], weights: &[f64]) -> Vec<f64> {
-    let mut pools: Vec<(f64, f64, usize)> = Vec::with_capacity(values.len());
-    for (&value, &weight) in values.iter().zip(weights) {
-        pools.push((value, weight, 1));
-        while let [.., (a, wa, na), (b, wb, nb)] = pools[..]
-            && a > b
-        {
-            pools.truncate(pools.len() - 2);
-            pools.push(((a * wa + b * wb) / (wa + wb), wa + wb, na + nb));
-        }
-    }
-    pools.iter().flat_map(|&(value, _, count)| std::iter::repeat_n(value, count)).collect()
-}
-
-/// Monotone cubic interpolant of non-decreasing values.
-#[derive(Debug, Clone, PartialEq)]
-struct Monotone {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    slope: Vec<f64>,
-}
-
-impl Monotone {
-    fn new(x: &[f64], y: &[f64]) -> Self {
-        let n = x.len();
-        let secant = |i: usize| (y[i + 1] - y[i]) / (x[i + 1] - x[i]);
-        let slope = (0..n)
-            .map(|i| {
-                if n == 1 {
-                    0.0
-                } else if i == 0 {
-                    secant(0)
-                } else if i == n - 1 {
-                    secant(n - 2)
-                } else {
-                    // Harmonic mean of the neighbours: never overshoots.
-                    let (a, b) = (secant(i - 1), secant(i));
-                    if a <= 0.0 || b <= 0.0 {
-                        0.0
-                    } else {
-                        let (ha, hb) = (x[i] - x[i - 1], x[i + 1] - x[i]);
-                        let (wa, wb) = (2.0 * hb + ha, hb + 2.0 * ha);
-                        (wa + wb) / (wa / a + wb / b)
-                    }
-                }
-            })
-            .collect();
-        Self { x: x.to_vec(), y: y.to_vec(), slope }
-    }
-
-    fn at(&self, x: f64) -> f64 {
-        let n = self.x.len();
-        if x < self.x[0] {
-            return self.y[0] + self.slope[0] * (x - self.x[0]);
-        }
-        if n == 1 || x >= self.x[n - 1] {
-            return self.y[n - 1];
-        }
-        let i = self.x.partition_point(|knot| *knot <= x) - 1;
-        let h = self.x[i + 1] - self.x[i];
-        let t = (x - self.x[i]) / h;
-        let (a, b) = (1.0 - t, t);
-        a * a * (1.0 + 2.0 * t) * self.y[i]
-            + t * a * a * h * self.slope[i]
-            + b * b * (3.0 - 2.0 * t) * self.y[i + 1]
-            - b * b * a * h * self.slope[i + 1]
-    }
 }
 
 /// Switching probabilities of one device over voltage and width, for each start state.
@@ -510,114 +354,6 @@ impl SwitchingTable {
     }
 }
 
-/// When [`SwitchingTable::by_ensemble`] adds voltages.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Refinement {
-    /// Most voltages per start state.
-    pub most_voltages: usize,
-    /// Closest spacing of two voltages, V.
-    pub least_spacing_v: f64,
-}
-
-impl Refinement {
-    /// No refinement: the voltages given are the table's.
-    pub const NONE: Self = Self { most_voltages: 0, least_spacing_v: f64::INFINITY };
-}
-
-/// Middle of the interval that most needs a point, if any.
-///
-/// Each inner point is predicted from the curve without it; where the prediction misses by more
-/// than the half-width of the point's interval, the wider neighbouring interval is halved.
-fn wanted_point(cells: &[Cell], refinement: Refinement) -> Option<f64> {
-    let mut worst: Option<(f64, f64)> = None;
-    for i in 1..cells.len().saturating_sub(1) {
-        let mut others = cells.to_vec();
-        let point = others.remove(i);
-        let predicted = from_gumbel(Curve::new(others).estimate.at(point.magnitude_v));
-        let excess = (predicted - point.p).abs() / (0.5 * (point.upper - point.lower)).max(1e-300);
-        let (before, after) = (cells[i - 1].magnitude_v, cells[i + 1].magnitude_v);
-        let (low, high) = if point.magnitude_v - before > after - point.magnitude_v {
-            (before, point.magnitude_v)
-        } else {
-            (point.magnitude_v, after)
-        };
-        let close = high - low < 2.0 * refinement.least_spacing_v;
-        if excess > 1.0 && !close && worst.is_none_or(|(most, _)| excess > most) {
-            worst = Some((excess, 0.5 * (low + high)));
-        }
-    }
-    worst.map(|(_, middle)| middle)
-}
-
-/// Tables of devices along one parameter, such as the barrier or the critical voltage, so that
-/// each device of a varied array has its own lookup.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DeviceAxis {
-    parameter: Vec<f64>,
-    tables: Vec<SwitchingTable>,
-}
-
-impl DeviceAxis {
-    /// Tables at increasing values of a device parameter (dimensionless, such as the barrier over its
-    /// nominal value).
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] unless there are at least two values and they increase.
-    pub fn new(tables: Vec<(f64, SwitchingTable)>) -> Result<Self, DeviceError> {
-        let (parameter, tables): (Vec<f64>, Vec<SwitchingTable>) = tables.into_iter().unzip();
-        if parameter.len() < 2 || !parameter.windows(2).all(|pair| pair[0] < pair[1]) {
-            return Err(DeviceError::out_of_range(
-                "device axis",
-                format!("{parameter:?}"),
-                "at least two increasing parameter values are needed",
-            ));
-        }
-        Ok(Self { parameter, tables })
-    }
-
-    /// Probability for the device at `parameter`, interpolated linearly on the Gumbel scale between
-    /// its neighbours; `volts > 0` potentiates (anti-parallel to parallel).
-    ///
-    /// # Errors
-    /// [`DeviceError::OutsideTable`] for a parameter, width or voltage outside the tables.
-    pub fn probability(
-        &self,
-        parameter: f64,
-        volts: f64,
-        width_s: f64,
-        start: State,
-    ) -> Result<Probability, DeviceError> {
-        let last = self.parameter.len() - 1;
-        let (low, high) = (self.parameter[0], self.parameter[last]);
-        if !(parameter >= low && parameter <= high) {
-            return Err(DeviceError::OutsideTable {
-                quantity: "device parameter",
-                value: parameter,
-                low,
-                high,
-            });
-        }
-        let upper = self.parameter.partition_point(|value| *value < parameter).clamp(1, last);
-        let (x0, x1) = (self.parameter[upper - 1], self.parameter[upper]);
-        let weight = (parameter - x0) / (x1 - x0);
-        let a = self.tables[upper - 1].probability(volts, width_s, start)?;
-        let b = self.tables[upper].probability(volts, width_s, start)?;
-        if a.p == 0.0 && b.p == 0.0 {
-            return Ok(a);
-        }
-        let mix = |a: f64, b: f64| {
-            let scale = |p: f64| gumbel(p.clamp(1e-300, 1.0 - f64::EPSILON));
-            from_gumbel((1.0 - weight) * scale(a) + weight * scale(b))
-        };
-        Ok(Probability {
-            p: mix(a.p, b.p),
-            lower: mix(a.lower, b.lower),
-            upper: mix(a.upper, b.upper),
-            extrapolated: a.extrapolated || b.extrapolated,
-        })
-    }
-}
-
 const fn index(start: State) -> usize {
     match start {
         State::Parallel => 0,
@@ -627,7 +363,9 @@ const fn index(start: State) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::curve::isotonic;
     use super::*;
+    use crate::ensemble::SwitchingCount;
     use crate::preset;
 
     /// A known law: -ln(1 - p) = (t/ns) exp(a (V - 0.5 V)), symmetric in polarity.
