@@ -1,0 +1,130 @@
+//! `spinhebb network evaluate`: label and test a trained network; what a test reports.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use spinhebb_data::labelled::{Dataset, Variable};
+use spinhebb_network::checkpoint::Checkpoint;
+use spinhebb_network::evaluation::Evaluation;
+use spinhebb_network::labelling::Labelling;
+use spinhebb_network::network::Network;
+use spinhebb_network::readout::Readout;
+use spinhebb_network::recipe::Recipe;
+
+use super::images::{Parts, Source, begin};
+use super::train::NetworkConfig;
+use crate::error::ExperimentError;
+use crate::plot::{Figure, Map};
+use crate::run::{Run, RunOptions};
+
+#[derive(Debug, Args)]
+pub(super) struct EvaluateArguments {
+    #[command(flatten)]
+    pub(super) run: RunOptions,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Checkpoint of the trained network
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: PathBuf,
+}
+
+pub(super) fn evaluate(arguments: &EvaluateArguments) -> Result<(), ExperimentError> {
+    let set = arguments.source.load()?;
+    let parts = arguments.source.parts(&set)?;
+    let checkpoint = Checkpoint::read(&arguments.checkpoint)?;
+    let mut recipe = Recipe::new(checkpoint.config.clone(), Readout::SingleWinner);
+    recipe.spread = checkpoint.spread;
+    let defaults = spinhebb_data::config::render(&NetworkConfig { seed: checkpoint.seed, recipe })?;
+    let (config, _) = arguments.run.configuration::<NetworkConfig>(&defaults)?;
+    config.recipe.validate()?;
+    if arguments.run.printed_dry_run(&config)? {
+        return Ok(());
+    }
+    let mut run = begin(&arguments.run, "network-evaluate", "Network test", &config, config.seed, &set)?;
+    let network = Network::resume(checkpoint, &parts.train)?;
+    let (labelling, evaluation) = examine(&config.recipe, &network, &parts)?;
+    results(&mut run, &evaluation, &parts)?;
+    accounting(&mut run, &network);
+    run.add(labels_dataset(&labelling)?)?;
+    run.finish()?;
+    Ok(())
+}
+
+pub(super) fn examine(
+    recipe: &Recipe,
+    network: &Network,
+    parts: &Parts<'_>,
+) -> Result<(Labelling, Evaluation), ExperimentError> {
+    let train = (&parts.train, parts.train_labels);
+    Ok(recipe.examine(network, train, (&parts.test, parts.test_labels), parts.classes)?)
+}
+
+pub(super) fn labels_dataset(labelling: &Labelling) -> Result<Dataset, ExperimentError> {
+    let labels: Vec<i64> = labelling.labels().iter().map(|l| l.map_or(-1, i64::from)).collect();
+    Ok(Dataset::new("network/labels").with(Variable::along(
+        "label",
+        "neuron",
+        "1",
+        "class for which the neuron fired most often; -1: it never fired",
+        labels,
+    ))?)
+}
+
+/// Accuracy, recall and confusion matrix.
+pub(super) fn results(
+    run: &mut Run,
+    evaluation: &Evaluation,
+    parts: &Parts<'_>,
+) -> Result<(), ExperimentError> {
+    let (low, high) = evaluation.interval(1.96);
+    run.value("accuracy", evaluation.accuracy());
+    run.value("accuracy_interval_95", json!([low, high]));
+    let recall: Vec<f64> = (0..evaluation.classes()).map(|c| evaluation.recall(c)).collect();
+    run.value("recall", json!(recall));
+    run.add(evaluation.to_dataset("network/test")?)?;
+    let names: Vec<String> = (0..evaluation.classes()).map(|c| c.to_string()).collect();
+    let rows = (0..evaluation.classes())
+        .map(|truth| {
+            (0..evaluation.classes()).map(|found| f64::from(evaluation.confusion(truth, found))).collect()
+        })
+        .collect();
+    let title = format!("{:.2} % ({:.2} to {:.2})", 100.0 * evaluation.accuracy(), 100.0 * low, 100.0 * high);
+    run.figure(
+        &Figure::new(
+            "confusion",
+            "Confusion matrix.",
+            format!("Each of the {} read once trained; 95 % interval after Wilson.", parts.test_name),
+        )
+        .columns(1)
+        .cell(640.0, 560.0)
+        .map(
+            Map::new(title, "found", "true class", "images", rows).names(names.clone(), names).print_values(),
+        ),
+    )
+}
+
+/// Pulses and switching events.
+pub(super) fn accounting(run: &mut Run, network: &Network) {
+    let state = network.state();
+    let firings: Vec<u64> = state.firings.iter().map(|&n| u64::from(n)).collect();
+    let switched: u64 = state.switched.iter().sum();
+    let pulses = state.potentiation_pulses + state.depression_pulses;
+    let most = state.switched_per_synapse.iter().copied().max().unwrap_or(0);
+    run.value(
+        "accounting",
+        json!({
+            "images": state.images,
+            "silent_images": state.silent,
+            "clock_cycles_per_image": state.cycles as f64 / state.images.max(1) as f64,
+            "driven_lines_per_image": state.driven as f64 / state.images.max(1) as f64,
+            "potentiation_pulses": state.potentiation_pulses,
+            "depression_pulses": state.depression_pulses,
+            "pulses_per_device_mean": firings.iter().sum::<u64>() as f64 / firings.len() as f64,
+            "pulses_per_device_most": firings.iter().copied().max().unwrap_or(0),
+            "switching_events": switched,
+            "switching_events_per_pulse": switched as f64 / pulses.max(1) as f64,
+            "switching_events_per_synapse_most": most,
+        }),
+    );
+}

@@ -1,0 +1,183 @@
+//! `spinhebb network train`: train, look on the way, keep checkpoints, test.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_network::checkpoint::Checkpoint;
+use spinhebb_network::network::Network;
+use spinhebb_network::preset;
+use spinhebb_network::readout::Readout;
+use spinhebb_network::recipe::Recipe;
+
+use super::course::{DRAWN, Notes, curve_figure, fields_figure};
+use super::evaluate::{accounting, examine, labels_dataset, results};
+use super::images::{Parts, Source, begin};
+use crate::error::ExperimentError;
+use crate::progress::Progress;
+use crate::run::RunOptions;
+
+/// Shipped recipes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Preset {
+    /// The paper's experiment: one pass, constant probabilities, single winner
+    Paper,
+    /// Everything that helps and stays with MTJ pulses and simple CMOS
+    Best,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArguments {
+    #[command(flatten)]
+    pub(super) run: RunOptions,
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Recipe to start from; `--config` changes single keys of it
+    #[arg(long, value_enum, default_value_t = Preset::Paper)]
+    pub(super) preset: Preset,
+    /// Number of neurons of the recipe
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(super) neurons: usize,
+    /// Devices per input line of the `paper` recipe
+    #[arg(long, value_name = "R", default_value_t = 8)]
+    pub(super) copies: u8,
+    /// Keep the training state in FILE; where FILE exists, training goes on from it
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// Images between two checkpoints
+    #[arg(long, value_name = "IMAGES", default_value_t = 10_000)]
+    pub(super) every: u64,
+}
+
+/// Configuration of `train`: seed and recipe.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Master seed of all random streams.
+    pub seed: u64,
+    /// How the network is trained, labelled and read.
+    pub recipe: Recipe,
+}
+
+pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
+    let set = arguments.source.load()?;
+    let parts = arguments.source.parts(&set)?;
+    let count = parts.train.len();
+    let recipe = match arguments.preset {
+        Preset::Paper => {
+            Recipe::new(preset::paper(arguments.neurons, arguments.copies, count), Readout::SingleWinner)
+        }
+        Preset::Best => preset::best(arguments.neurons, count),
+    };
+    let defaults = spinhebb_data::config::render(&NetworkConfig { seed: 1, recipe })?;
+    let (mut config, _) = arguments.run.configuration::<NetworkConfig>(&defaults)?;
+    config.seed = arguments.run.seed.unwrap_or(config.seed);
+    config.recipe.validate()?;
+    if arguments.run.printed_dry_run(&config)? {
+        return Ok(());
+    }
+    let mut run = begin(&arguments.run, "network-train", "Network training", &config, config.seed, &set)?;
+    let mut progress = Progress::new(2);
+    let (mut network, mut notes) = match arguments.checkpoint.as_deref().filter(|path| path.exists()) {
+        Some(path) => resume(path, &config, &parts)?,
+        None => (config.recipe.network(&parts.train, config.seed)?, Notes::default()),
+    };
+    let stage = progress.stage("training", network.total());
+    loop {
+        let shown = network.shown();
+        if looks(shown, network.total()) && notes.curve.last().is_none_or(|(at, _)| *at < shown) {
+            look(&config.recipe, &network, &parts, &mut notes)?;
+        }
+        if shown == network.total() {
+            break;
+        }
+        let every = arguments.every.max(1);
+        let stop = network.total().min((shown / every + 1) * every).min(next_look(shown));
+        network.advance(&parts.train, stop - shown)?;
+        stage.reach(network.shown());
+        if network.shown().is_multiple_of(every) || network.shown() == network.total() {
+            save(arguments.checkpoint.as_deref(), &network, &notes, &parts)?;
+        }
+    }
+    save(arguments.checkpoint.as_deref(), &network, &notes, &parts)?;
+    drop(stage);
+    let stage = progress.stage("labelling and testing", 1);
+    let (labelling, evaluation) = examine(&config.recipe, &network, &parts)?;
+    stage.advance();
+    drop(stage);
+    curve_figure(&mut run, &notes, &parts)?;
+    fields_figure(&mut run, &notes, parts.train.size().0)?;
+    results(&mut run, &evaluation, &parts)?;
+    accounting(&mut run, &network);
+    run.add(network.to_dataset("network/state")?)?;
+    run.add(labels_dataset(&labelling)?)?;
+    run.finish()?;
+    Ok(())
+}
+
+/// Whether the network is looked at after `shown` images: 0, 1, 2, 5, 10, ... thousand, and at the end.
+fn looks(shown: u64, total: u64) -> bool {
+    shown == 0 || shown == total || shown == next_look(shown - 1)
+}
+
+/// The first of 1, 2, 5, 10, ... thousand above `shown`.
+fn next_look(shown: u64) -> u64 {
+    (0..)
+        .flat_map(|power| [1, 2, 5].map(|m| m * 1000 * 10_u64.pow(power)))
+        .find(|&n| n > shown)
+        .unwrap_or(u64::MAX)
+}
+
+/// Measures the accuracy on the way, with labels from the first 10,000 training images.
+fn look(
+    recipe: &Recipe,
+    network: &Network,
+    parts: &Parts<'_>,
+    notes: &mut Notes,
+) -> Result<(), ExperimentError> {
+    let few = parts.train.len().min(10_000);
+    let images = parts.train.slice(0..few)?;
+    let still = [[0, 0]];
+    let labelling = network.label(&images, &parts.train_labels[..few], parts.classes, &still)?;
+    let found = network.evaluate(&labelling, recipe.readout, &parts.test, parts.test_labels, &still)?;
+    notes.curve.push((network.shown(), found.accuracy()));
+    if matches!(network.shown(), 0 | 10_000) || network.shown() == network.total() {
+        let drawn = recipe.training.neurons.min(DRAWN);
+        notes.fields.push((network.shown(), (0..drawn).map(|n| network.receptive_field(n)).collect()));
+    }
+    Ok(())
+}
+
+fn resume(
+    path: &Path,
+    config: &NetworkConfig,
+    parts: &Parts<'_>,
+) -> Result<(Network, Notes), ExperimentError> {
+    let checkpoint = Checkpoint::read(path)?;
+    let same = checkpoint.config == config.recipe.training
+        && checkpoint.spread == config.recipe.spread
+        && checkpoint.seed == config.seed;
+    if !same {
+        return Err(ExperimentError::Value {
+            key: "--checkpoint".into(),
+            value: path.display().to_string(),
+            expected: "a checkpoint of the same configuration and seed, or a file that does not exist yet"
+                .into(),
+        });
+    }
+    let notes = serde_json::from_str(&checkpoint.notes).unwrap_or_default();
+    Ok((Network::resume(checkpoint, &parts.train)?, notes))
+}
+
+fn save(
+    path: Option<&Path>,
+    network: &Network,
+    notes: &Notes,
+    parts: &Parts<'_>,
+) -> Result<(), ExperimentError> {
+    let Some(path) = path else { return Ok(()) };
+    let mut checkpoint = network.checkpoint(&parts.train);
+    checkpoint.notes = serde_json::to_string(notes).unwrap_or_default();
+    Ok(checkpoint.write(path)?)
+}
