@@ -78,6 +78,14 @@ impl ExperimentError {
         }
     }
 
+    /// Refuses `value` of `key`; `expected` says what would be right.
+    ///
+    /// # Errors
+    /// Always [`ExperimentError::Value`].
+    pub(crate) fn refuse<T>(key: &str, value: impl ToString, expected: &str) -> Result<T, Self> {
+        Err(Self::Value { key: key.to_string(), value: value.to_string(), expected: expected.to_string() })
+    }
+
     /// For `map_err` on file operations.
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -4,6 +4,7 @@
 pub mod bibliography;
 pub mod cli;
 pub mod command;
+pub mod device_choice;
 pub mod error;
 pub mod plot;
 pub mod progress;

@@ -10,13 +10,13 @@ use spinhebb_device::ensemble::Ensemble;
 use spinhebb_device::integrator::Integrator;
 use spinhebb_device::lanes::{Dynamics, Stepping};
 use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::preset;
 use spinhebb_device::pulse::{Drive, Pulse, PulseConfig, WaveformConfig};
 use spinhebb_device::state::State;
 use spinhebb_device::switching_table::{Refinement, SwitchingTable};
 use spinhebb_device::trajectory::{self, Beginning, Record};
 
 use crate::command::reliability::ReliabilityCommand;
+use crate::device_choice::{resolve, summarise_device};
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::progress::Progress;
@@ -141,30 +141,6 @@ impl DeviceArguments {
     }
 }
 
-/// The device and its name.
-fn resolve(preset: &str, device: Option<&MtjConfig>) -> Result<(Mtj, String), ExperimentError> {
-    match device {
-        Some(device) => Ok((device.resolve()?, "configured device".to_string())),
-        None => Ok((preset::load(preset)?.device.resolve()?, preset.to_string())),
-    }
-}
-
-fn refuse<T>(key: &str, value: impl ToString, expected: &str) -> Result<T, ExperimentError> {
-    Err(ExperimentError::Value { key: key.into(), value: value.to_string(), expected: expected.into() })
-}
-
-/// Derived figures of the device, for the summary.
-fn summarise_device(run: &mut Run, mtj: &Mtj, name: &str) {
-    run.value("device", name);
-    for state in State::BOTH {
-        if let (Ok(stability), Ok(volts)) = (mtj.stability(state), mtj.critical_voltage(state)) {
-            run.value(&format!("{state}.stability"), stability);
-            run.value(&format!("{state}.critical_voltage_v"), volts);
-        }
-    }
-    run.value("damping_time_s", mtj.damping_time_s());
-}
-
 impl TrajectoryArguments {
     fn execute(self) -> Result<(), ExperimentError> {
         let (mut config, _): (TrajectoryConfig, _) = self.run.configuration(trajectory_base(&self.run)?)?;
@@ -173,7 +149,7 @@ impl TrajectoryArguments {
             config.pulse.waveform = read_waveform(path)?;
         }
         if !(1..=100_000).contains(&config.trajectories) {
-            return refuse("trajectories", config.trajectories, "1 to 100000");
+            return ExperimentError::refuse("trajectories", config.trajectories, "1 to 100000");
         }
         let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
         let pulse = Pulse::new(&config.pulse)?;
@@ -349,22 +325,26 @@ impl TableConfig {
         let widths: Vec<f64> = self.widths.iter().map(|w| w.si()).collect();
         if widths.is_empty() || widths[0] <= 0.0 || widths.windows(2).any(|pair| pair[0] >= pair[1]) {
             let shown: Vec<String> = self.widths.iter().map(ToString::to_string).collect();
-            return refuse("widths", shown.join(", "), "rising pulse widths above 0 s");
+            return ExperimentError::refuse("widths", shown.join(", "), "rising pulse widths above 0 s");
         }
         if self.lowest_voltage.si() <= 0.0 {
-            return refuse("lowest_voltage", self.lowest_voltage, "an amplitude above 0 V");
+            return ExperimentError::refuse("lowest_voltage", self.lowest_voltage, "an amplitude above 0 V");
         }
         if self.highest_voltage.si() <= self.lowest_voltage.si() {
-            return refuse("highest_voltage", self.highest_voltage, "an amplitude above lowest_voltage");
+            return ExperimentError::refuse(
+                "highest_voltage",
+                self.highest_voltage,
+                "an amplitude above lowest_voltage",
+            );
         }
         if self.closest_voltages.si() <= 0.0 {
-            return refuse("closest_voltages", self.closest_voltages, "a spacing above 0 V");
+            return ExperimentError::refuse("closest_voltages", self.closest_voltages, "a spacing above 0 V");
         }
         if !(2..=10_000).contains(&self.voltages) {
-            return refuse("voltages", self.voltages, "2 to 10000 amplitudes");
+            return ExperimentError::refuse("voltages", self.voltages, "2 to 10000 amplitudes");
         }
         if !(1..=1_000_000_000).contains(&self.trials) {
-            return refuse("trials", self.trials, "1 to 1000000000 trials");
+            return ExperimentError::refuse("trials", self.trials, "1 to 1000000000 trials");
         }
         Ok(())
     }

@@ -6,12 +6,12 @@ use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::{Time, Voltage};
 use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::preset;
 use spinhebb_device::retention::{EscapeRate, Population};
 use spinhebb_device::splitting::Splitting;
 use spinhebb_device::state::State;
 use spinhebb_device::switching_probability::{Automatic, BackEnd, ProbabilityEstimate};
 
+use crate::device_choice::{resolve, summarise_device};
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::progress::Progress;
@@ -127,30 +127,6 @@ pub struct RetentionConfig {
     pub device: Option<MtjConfig>,
 }
 
-/// The device and its name.
-fn resolve(preset: &str, device: Option<&MtjConfig>) -> Result<(Mtj, String), ExperimentError> {
-    match device {
-        Some(device) => Ok((device.resolve()?, "configured device".to_string())),
-        None => Ok((preset::load(preset)?.device.resolve()?, preset.to_string())),
-    }
-}
-
-fn refuse<T>(key: &str, value: impl ToString, expected: &str) -> Result<T, ExperimentError> {
-    Err(ExperimentError::Value { key: key.into(), value: value.to_string(), expected: expected.into() })
-}
-
-/// Derived figures of the device, for the summary.
-fn summarise_device(run: &mut Run, mtj: &Mtj, name: &str) {
-    run.value("device", name);
-    for state in State::BOTH {
-        if let (Ok(stability), Ok(volts)) = (mtj.stability(state), mtj.critical_voltage(state)) {
-            run.value(&format!("{state}.stability"), stability);
-            run.value(&format!("{state}.critical_voltage_v"), volts);
-        }
-    }
-    run.value("damping_time_s", mtj.damping_time_s());
-}
-
 /// Rising positive magnitudes, or which of them is wrong.
 fn rising<T: std::fmt::Display>(
     key: &str,
@@ -160,7 +136,7 @@ fn rising<T: std::fmt::Display>(
     let found: Vec<f64> = values.iter().map(si).collect();
     if found.is_empty() || found[0] <= 0.0 || found.windows(2).any(|pair| pair[0] >= pair[1]) {
         let shown: Vec<String> = values.iter().map(ToString::to_string).collect();
-        return refuse(key, shown.join(", "), "rising values above zero");
+        return ExperimentError::refuse(key, shown.join(", "), "rising values above zero");
     }
     Ok(found)
 }
@@ -175,13 +151,13 @@ impl ReliabilityArguments {
         config.seed = self.run.seed.unwrap_or(config.seed);
         let magnitudes = rising("voltages", &config.voltages, |v| v.si())?;
         if !(2..=100_000).contains(&config.widths) {
-            return refuse("widths", config.widths, "2 to 100000 widths");
+            return ExperimentError::refuse("widths", config.widths, "2 to 100000 widths");
         }
         if config.longest_width.si() <= 0.0 {
-            return refuse("longest_width", config.longest_width, "a width above 0 s");
+            return ExperimentError::refuse("longest_width", config.longest_width, "a width above 0 s");
         }
         if !(1..=1_000_000_000).contains(&config.trials) {
-            return refuse("trials", config.trials, "1 to 1000000000 trials");
+            return ExperimentError::refuse("trials", config.trials, "1 to 1000000000 trials");
         }
         let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
         if self.run.printed_dry_run(&config)? {
@@ -250,7 +226,7 @@ impl ReliabilityArguments {
         drop(stage);
         if rates.is_empty() {
             let expected = format!("at least one voltage below the critical one, {critical:.4} V");
-            return refuse("voltages", config.voltages[0], &expected);
+            return ExperimentError::refuse("voltages", config.voltages[0], &expected);
         }
         run.value("back_end", rates[0].1.back_end.name());
         let shown: serde_json::Map<_, _> = rates
@@ -272,13 +248,13 @@ impl ReliabilityArguments {
         let (mut config, _): (RetentionConfig, _) = self.run.configuration(RETENTION_DEFAULTS)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         if !(config.bits.is_finite() && config.bits >= 1.0) {
-            return refuse("bits", config.bits, "one bit or more");
+            return ExperimentError::refuse("bits", config.bits, "one bit or more");
         }
         if let Some(bad) = config.barrier_deviations.iter().find(|s| !(0.0..=50.0).contains(*s)) {
-            return refuse("barrier_deviations", bad, "0 to 50 kB T");
+            return ExperimentError::refuse("barrier_deviations", bad, "0 to 50 kB T");
         }
         if config.storage_time.si() <= 0.0 {
-            return refuse("storage_time", config.storage_time, "a time above 0 s");
+            return ExperimentError::refuse("storage_time", config.storage_time, "a time above 0 s");
         }
         let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
         if self.run.printed_dry_run(&config)? {

@@ -44,11 +44,7 @@ impl DeviceCurvesConfig {
     /// Names the first key out of range.
     pub fn validate(&self, path: &str) -> Result<(), ExperimentError> {
         let refuse = |key: &str, value: String, expected: &str| {
-            Err(ExperimentError::Value {
-                key: format!("{path}.{key}"),
-                value,
-                expected: expected.to_string(),
-            })
+            ExperimentError::refuse(&format!("{path}.{key}"), value, expected)
         };
         if !preset::names().any(|name| name == self.preset) {
             let known: Vec<&str> = preset::names().collect();
@@ -196,8 +192,8 @@ pub fn report(run: &mut Run, curves: &[DeviceCurves]) -> Result<(), ExperimentEr
     );
     let mut rows = Vec::new();
     for device in curves {
+        run.report().paragraph(&format!("{}: {}.", device.preset, device.description.trim_end_matches('.')));
         run.figure(&figure(device)?)?;
-        run.report().paragraph(&format!("{}: {}.", device.preset, device.description));
         let mut half = serde_json::Map::new();
         for (index, &width_s) in device.table.widths_s().iter().enumerate() {
             for start in State::BOTH {
@@ -213,7 +209,11 @@ pub fn report(run: &mut Run, curves: &[DeviceCurves]) -> Result<(), ExperimentEr
                     ),
                     format!("{:.4} ({low:.4} to {high:.4})", median.volts),
                     published.map_or_else(|| "-".to_string(), |v| format!("{v:.3}")),
-                    "inverse lookup in the ensemble's table; published: Rehm et al., interpolated",
+                    if published.is_some() {
+                        "inverse lookup in the ensemble's table; published: Rehm et al., interpolated"
+                    } else {
+                        "inverse lookup in the ensemble's table"
+                    },
                 ));
                 half.insert(format!("{}_{index}_{start}", (width_s * 1e12).round()), json!(median.volts));
             }

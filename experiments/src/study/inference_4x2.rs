@@ -132,43 +132,9 @@ fn centring_reference(raw: &Inference) -> f64 {
 }
 
 fn dataset(case: &Case, unit_a: f64) -> Result<Dataset, ExperimentError> {
-    let rows = &case.inference.rows;
-    let neurons = case.inference.targets.len();
-    let inputs = rows.first().map_or(0, |r| r.input.len());
-    let bits = |pattern: &Pattern| (0..pattern.len()).map(|i| u8::from(pattern.get(i))).collect::<Vec<_>>();
-    let dataset = Dataset::new(&format!("inference_4x2_{}", case.name))
-        .with(Variable::new(
-            "image",
-            "1",
-            "driven inputs of each image",
-            &["image_number", "input"],
-            &[rows.len(), inputs],
-            rows.iter().flat_map(|r| bits(&r.input)).collect::<Vec<u8>>(),
-        )?)?
-        .with(Variable::new(
-            "target",
-            "1",
-            "device states of each neuron (1 = P)",
-            &["neuron", "input"],
-            &[neurons, inputs],
-            case.inference.targets.iter().flat_map(bits).collect::<Vec<u8>>(),
-        )?)?
-        .with(Variable::new(
-            "hamming_distance",
-            "1",
-            "pixels in which image and target differ",
-            &["image_number", "neuron"],
-            &[rows.len(), neurons],
-            rows.iter().flat_map(|r| r.hamming.clone()).collect::<Vec<u32>>(),
-        )?)?
-        .with(Variable::new(
-            "current",
-            "A",
-            "dendrite current after subtraction of the reference",
-            &["image_number", "neuron"],
-            &[rows.len(), neurons],
-            rows.iter().flat_map(|r| r.currents_a.clone()).collect::<Vec<f64>>(),
-        )?)?
+    Ok(case
+        .inference
+        .to_dataset(&format!("inference_4x2_{}", case.name))?
         .with(Variable::scalar(
             "unit_current",
             "A",
@@ -180,8 +146,7 @@ fn dataset(case: &Case, unit_a: f64) -> Result<Dataset, ExperimentError> {
             "1",
             "subtraction per driven input in units of the unit current",
             vec![case.reference],
-        )?)?;
-    Ok(dataset)
+        )?)?)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::transport::Transport;
 use spinhebb_network::demonstrator::{
@@ -113,12 +112,12 @@ pub fn run(
     run.report().section("4x2 learning");
     run.report().paragraph(&format!(
         "Both neurons start as {}; the images {} are shown in turn. Pulses from the device's table: {:.4} V \
-         for {:.0} ps gives a potentiation probability of {:.3} ({:.3} to {:.3}), {:.4} V a depression \
+         for {:.3} ns gives a potentiation probability of {:.3} ({:.3} to {:.3}), {:.4} V a depression \
          probability of {:.3} ({:.3} to {:.3}). G_P / G_AP = {:.2}.",
         config.network.initial[0],
         config.network.images.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
         potentiation.volts,
-        potentiation.width_s * 1e12,
+        potentiation.width_s * 1e9,
         potentiation.probability,
         potentiation.lower,
         potentiation.upper,
@@ -181,9 +180,9 @@ pub fn run(
             "failed_attempts_mean": failures,
         }),
     );
-    for dataset in datasets(&statistics, &exact, &traced)? {
-        run.add(dataset)?;
-    }
+    run.add(statistics.to_dataset("learning_4x2")?)?;
+    run.add(exact.to_dataset("learning_4x2_markov_chain")?)?;
+    run.add(traced.to_dataset("learning_4x2_trace")?)?;
     Ok(())
 }
 
@@ -306,81 +305,4 @@ fn statistics_figure(statistics: &LearningStatistics, exact: &LearningTime) -> F
             .vertical(f64::from(PAPER_ATTEMPTS - PAPER_SUCCESSES), "paper: 4 and 6")
             .legend(Corner::TopRight),
     )
-}
-
-fn datasets(
-    statistics: &LearningStatistics,
-    exact: &LearningTime,
-    traced: &LearningRun,
-) -> Result<Vec<Dataset>, ExperimentError> {
-    let length = statistics.needed.len();
-    let exactly: Vec<f64> = (0..length).map(|n| exact.probability.get(n).copied().unwrap_or(0.0)).collect();
-    let summary = Dataset::new("learning_4x2")
-        .with(Variable::coordinate("images", "1", "images shown", (0..length as u32).collect::<Vec<_>>()))?
-        .with(Variable::along(
-            "runs",
-            "images",
-            "1",
-            "runs that needed so many images",
-            statistics.needed.clone(),
-        ))?
-        .with(Variable::along(
-            "probability",
-            "images",
-            "1",
-            "exact probability to need so many images",
-            exactly,
-        ))?
-        .with(Variable::along(
-            "successes",
-            "success_count",
-            "1",
-            "learned runs with so many successful switching attempts",
-            statistics.successes.clone(),
-        ))?
-        .with(Variable::along(
-            "failures",
-            "failure_count",
-            "1",
-            "learned runs with so many failed switching attempts",
-            statistics.failures.clone(),
-        ))?;
-    let (cycles, neurons) = (traced.cycles.len(), traced.weights.len());
-    let per_neuron = |name: &str, unit: &str, words: &str, values: Vec<f64>| {
-        Variable::new(name, unit, words, &["step", "neuron"], &[cycles, neurons], values)
-    };
-    let trace = Dataset::new("learning_4x2_trace")
-        .with(Variable::along(
-            "cycle",
-            "step",
-            "1",
-            "clock cycles since the start",
-            traced.cycles.iter().map(|c| c.cycle).collect::<Vec<u64>>(),
-        ))?
-        .with(Variable::along(
-            "image",
-            "step",
-            "1",
-            "image number from 0",
-            traced.cycles.iter().map(|c| c.image).collect::<Vec<u32>>(),
-        ))?
-        .with(per_neuron(
-            "current",
-            "A",
-            "dendrite current",
-            traced.cycles.iter().flat_map(|c| c.currents_a.clone()).collect(),
-        )?)?
-        .with(per_neuron(
-            "level",
-            "1",
-            "integration level in units of the current of one P device times one cycle",
-            traced.cycles.iter().flat_map(|c| c.levels.clone()).collect(),
-        )?)?
-        .with(per_neuron(
-            "threshold",
-            "1",
-            "threshold in the same unit",
-            traced.cycles.iter().flat_map(|c| c.thresholds.clone()).collect(),
-        )?)?;
-    Ok(vec![summary, trace])
 }

@@ -56,7 +56,7 @@ impl MnistConfig {
     /// Names the first key out of range.
     pub fn validate(&self) -> Result<(), ExperimentError> {
         let refuse = |key: &str, value: String, expected: &str| {
-            Err(ExperimentError::Value { key: format!("mnist.{key}"), value, expected: expected.to_string() })
+            ExperimentError::refuse(&format!("mnist.{key}"), value, expected)
         };
         for neurons in std::iter::once(&self.neurons).chain(&self.grid_neurons) {
             if !(1..=100_000).contains(neurons) {
@@ -227,7 +227,7 @@ fn report(
     run.report().paragraph(&format!(
         "One pass over {} training images without labels, random initial states, labels by firing activity \
          on the training images afterwards, accuracy on the {} test images, {repetitions} repetitions. \
-         {} neurons with {} devices per pixel: potentiation at {:.4} V (probability {:.3}), depression at {:.4} V ({:.3}), {:.0} ps.",
+         {} neurons with {} devices per pixel: potentiation at {:.4} V (probability {:.3}), depression at {:.4} V ({:.3}), {:.3} ns.",
         data.train.len(),
         data.test.len(),
         shown.neurons,
@@ -236,7 +236,7 @@ fn report(
         shown.potentiation.probability,
         shown.depression.volts,
         shown.depression.probability,
-        shown.potentiation.width_s * 1e12,
+        shown.potentiation.width_s * 1e9,
     ));
     run.figure(&fields_figure(shown, data))?;
     run.figure(&grid_figure(config, trained))?;

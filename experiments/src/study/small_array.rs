@@ -40,7 +40,7 @@ impl SmallArrayConfig {
     /// Names the first key out of range.
     pub fn validate(&self) -> Result<(), ExperimentError> {
         let refuse = |key: &str, value: String, expected: &str| {
-            Err(ExperimentError::Value { key: format!("array.{key}"), value, expected: expected.to_string() })
+            ExperimentError::refuse(&format!("array.{key}"), value, expected)
         };
         if self.read_voltage.si() <= 0.0 {
             return refuse("read_voltage", self.read_voltage.to_string(), "a voltage above 0 V");
