@@ -10,6 +10,7 @@ pub mod idx;
 pub mod labelled;
 pub mod measured;
 pub mod mnist;
+pub mod proportion;
 pub mod quantity;
 pub mod random_stream;
 pub mod shipped;

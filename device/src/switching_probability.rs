@@ -13,6 +13,8 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use spinhebb_data::proportion::wilson_95;
+
 use crate::axial::AxialModel;
 use crate::ensemble::{Ensemble, SwitchingCount, switching_count, switching_counts_by_width};
 use crate::error::DeviceError;
@@ -102,14 +104,12 @@ impl ProbabilityEstimate {
         }
     }
 
-    /// From a count, with the half width of Wilson's 95% interval as error.
+    /// From a count, with the larger distance to the ends of Wilson's 95% interval as error.
     #[must_use]
     pub fn from_count(count: SwitchingCount) -> Self {
-        let (n, z) = (count.trials as f64, 1.959_963_984_540_054);
         let p = count.fraction();
-        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
-        let centre_shift = (0.5 - p).abs() * (z * z / n) / (1.0 + z * z / n);
-        Self::from_p(p, half + centre_shift, BackEnd::Ensemble)
+        let (lower, upper) = wilson_95(count.switched, count.trials);
+        Self::from_p(p, (p - lower).max(upper - p), BackEnd::Ensemble)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
+use spinhebb_data::proportion::wilson_95;
 
 /// Result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,18 +67,10 @@ impl Evaluation {
         f64::from(row[truth]) / f64::from(row.iter().sum::<u32>())
     }
 
-    /// Wilson's confidence interval of the accuracy, `z` standard deviations wide to either side (1.96: 95 %).
-    ///
-    /// # References
-    /// E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927), doi:10.1080/01621459.1927.10502953.
+    /// Wilson's 95 % interval of the accuracy.
     #[must_use]
-    pub fn interval(&self, z: f64) -> (f64, f64) {
-        let n = f64::from(self.total());
-        let p = self.accuracy();
-        let centre = p + z * z / (2.0 * n);
-        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-        let scale = 1.0 + z * z / n;
-        ((centre - half) / scale, (centre + half) / scale)
+    pub fn interval_95(&self) -> (f64, f64) {
+        wilson_95(u64::from(self.correct()), u64::from(self.total()))
     }
 
     /// Labelled arrays: `confusion(truth, found)` (the last column counts images without an answer) and `recall(truth)`.
@@ -86,7 +79,7 @@ impl Evaluation {
     /// Never.
     pub fn to_dataset(&self, name: &str) -> Result<Dataset, DataError> {
         let classes: Vec<u32> = (0..self.classes as u32).collect();
-        let (low, high) = self.interval(1.96);
+        let (low, high) = self.interval_95();
         Dataset::new(name)
             .attribute("accuracy", self.accuracy())
             .attribute("accuracy_low_95", low)
@@ -128,7 +121,7 @@ mod tests {
         assert_eq!(e.recall(1), 0.0);
         assert_eq!(e.unanswered(1), 1);
         // Wilson interval for 8 of 10 at 95 %: 0.490 to 0.943 (Brown, Cai, DasGupta 2001).
-        let (low, high) = e.interval(1.96);
+        let (low, high) = e.interval_95();
         assert!((low - 0.4902).abs() < 5e-4 && (high - 0.9433).abs() < 5e-4, "{low} {high}");
     }
 }

@@ -1,9 +1,8 @@
 //! One cell of a table: a probability, its 95 % interval, and the numbers it rests on.
 
-use crate::ensemble::SwitchingCount;
+use spinhebb_data::proportion::wilson_95;
 
-/// Quantile of the normal law for two-sided 95 % intervals.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+use crate::ensemble::SwitchingCount;
 
 /// Estimate of one cell with the numbers it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,16 +25,12 @@ impl Cell {
     /// Cell of a Monte Carlo count with the Wilson interval.
     #[must_use]
     pub fn counted(magnitude_v: f64, count: SwitchingCount) -> Self {
-        let n = count.trials as f64;
-        let p = count.fraction();
-        let z2 = NORMAL_95 * NORMAL_95;
-        let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-        let half = NORMAL_95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+        let (lower, upper) = wilson_95(count.switched, count.trials);
         Self {
             magnitude_v,
-            p,
-            lower: (centre - half).clamp(0.0, p),
-            upper: (centre + half).clamp(p, 1.0),
+            p: count.fraction(),
+            lower,
+            upper,
             trials: count.trials,
             switched: count.switched,
         }

@@ -30,8 +30,6 @@ const FIELDS_PER_ROW: usize = 6;
 const EARLY_IMAGES: u64 = 10_000;
 /// Images are shown where they are stored.
 const UNMOVED: [[i8; 2]; 1] = [[0, 0]];
-/// Standard normal quantile of a two-sided 95 % interval.
-const Z_95: f64 = 1.959_963_985;
 
 /// Which networks are trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -261,7 +259,7 @@ fn report(
             .insert(format!("n{neurons}_r{copies}"), json!({"single_winner": single, "vote_of_ten": vote}));
     }
     run.report().comparison(&rows);
-    let (low, high) = shown.single.interval(Z_95);
+    let (low, high) = shown.single.interval_95();
     run.report().paragraph(&format!(
         "The network shown recognises {:.2} % (95 % interval of the test set's size: {:.2} to {:.2} %).",
         100.0 * shown.single.accuracy(),

@@ -77,7 +77,7 @@ pub(super) fn results(
     evaluation: &Evaluation,
     parts: &Parts<'_>,
 ) -> Result<(), ExperimentError> {
-    let (low, high) = evaluation.interval(1.96);
+    let (low, high) = evaluation.interval_95();
     run.value("accuracy", evaluation.accuracy());
     run.value("accuracy_interval_95", json!([low, high]));
     let recall: Vec<f64> = (0..evaluation.classes()).map(|c| evaluation.recall(c)).collect();
