@@ -9,9 +9,10 @@
 //!
 //! # Outside the table
 //! A width outside the table is an error. So is a voltage beyond the last one, or before the first
-//! one where that is not covered by the tail model: below the first voltage the Gumbel
-//! variable falls linearly with the slope of the first interval, and the estimate is marked
-//! `extrapolated` (lower bound 0). A voltage of the polarity that drives towards the present
+//! one where that is not covered by the tail model: below the first voltage at which anything
+//! switched the Gumbel variable falls linearly with the slope of the first interval, and the estimate is
+//! marked `extrapolated` (lower bound 0; upper bound that of the cells). The true curve bends
+//! down there, so the tail is on the high side: reliability wants the Fokker-Planck back end. A voltage of the polarity that drives towards the present
 //! state switches with probability 0 within the table's model, so that a pulse of either sign can be
 //! looked up for either state.
 //!
@@ -175,12 +176,13 @@ impl SwitchingTable {
         &self.curves[index(start)][width].cells
     }
 
-    /// Voltages (V, magnitudes) covered by every curve of `start` at the widths next to `width_s`.
+    /// Voltages (V, magnitudes) over which the estimate rests on switches, for every curve of `start` at
+    /// the widths `neighbours`.
     fn span(&self, start: State, neighbours: (usize, usize)) -> (f64, f64) {
         let curves = &self.curves[index(start)];
         [neighbours.0, neighbours.1].iter().fold((0.0_f64, f64::INFINITY), |(low, high), &k| {
             let cells = &curves[k].cells;
-            (low.max(cells[0].magnitude_v), high.min(cells[cells.len() - 1].magnitude_v))
+            (low.max(curves[k].estimate.first()), high.min(cells[cells.len() - 1].magnitude_v))
         })
     }
 
@@ -365,6 +367,7 @@ const fn index(start: State) -> usize {
 mod tests {
     use super::curve::isotonic;
     use super::*;
+    use crate::ensemble::SwitchingCount;
     use crate::preset;
 
     /// A known law: -ln(1 - p) = (t/ns) exp(a (V - 0.5 V)), symmetric in polarity.
@@ -444,6 +447,31 @@ mod tests {
         }
         let data = table.to_dataset().unwrap();
         assert!(data.length("cell").is_some_and(|cells| cells >= 20));
+    }
+
+    /// Cells without a switch are bounds, not a floor: towards 0 V the estimate falls on.
+    #[test]
+    fn nothing_counted_is_not_a_floor() {
+        let widths = [1e-9];
+        // -ln(1 - p) = exp(40 (V - 0.5 V)): nothing in 1000 trials up to 0.3 V, e^-20 at 0 V.
+        let steep = |v: f64| -(-(40.0 * (v - 0.5)).exp()).exp_m1();
+        let table = SwitchingTable::new(&widths, "counts of the formula", |_, _| {
+            (0..17)
+                .map(|i| 0.1 + 0.05 * f64::from(i))
+                .map(|v| {
+                    let switched = (1000.0 * steep(v)).round() as u64;
+                    Cell::counted(v, SwitchingCount { switched, trials: 1000 })
+                })
+                .collect()
+        })
+        .unwrap();
+        let start = State::AntiParallel;
+        let at = |volts: f64| table.probability(volts, 1e-9, start).unwrap();
+        // The tail has the slope of 2 against 18 counts, a tenth short of the formula's.
+        assert!(at(1e-6).p < 1e-7 && at(1e-6).extrapolated && at(1e-6).lower == 0.0, "{:?}", at(1e-6));
+        assert!(at(1e-6).upper > 1e-3, "the bound of 1000 silent trials stays: {:?}", at(1e-6));
+        assert!(at(0.01).p < at(0.02).p);
+        assert!(table.voltage_for(1e-6, 1e-9, start).is_err(), "a tail is no ground for a pulse");
     }
 
     #[test]

@@ -31,15 +31,19 @@ impl Curve {
     pub(super) fn new(mut cells: Vec<Cell>) -> Self {
         cells.sort_by(|a, b| a.magnitude_v.total_cmp(&b.magnitude_v));
         cells.dedup_by(|a, b| a.magnitude_v == b.magnitude_v);
-        let x: Vec<f64> = cells.iter().map(|c| c.magnitude_v).collect();
-        let weights: Vec<f64> = cells.iter().map(|c| c.trials.max(1) as f64).collect();
-        let pooled = |value: &dyn Fn(&Cell) -> f64| {
-            let y: Vec<f64> = isotonic(&cells.iter().map(value).collect::<Vec<_>>(), &weights);
+        let curve = |cells: &[Cell], value: &dyn Fn(&Cell) -> f64| {
+            let x: Vec<f64> = cells.iter().map(|c| c.magnitude_v).collect();
+            let weights: Vec<f64> = cells.iter().map(|c| c.trials.max(1) as f64).collect();
+            let y = isotonic(&cells.iter().map(value).collect::<Vec<_>>(), &weights);
             Monotone::new(&x, &y.iter().map(|p| gumbel(*p)).collect::<Vec<_>>())
         };
-        let estimate = pooled(&Cell::moderated);
-        let lower = pooled(&|c| c.lower.max(1e-300).min(c.moderated()));
-        let upper = pooled(&|c| c.upper.min(1.0 - f64::EPSILON).max(c.moderated()));
+        // Cells before the first switch bound the probability but do not say what it is: the
+        // estimate begins where something switched, with two cells at least for its slope.
+        let silent = cells.iter().take_while(|c| c.p == 0.0).count();
+        let first = if silent + 2 <= cells.len() { silent } else { 0 };
+        let estimate = curve(&cells[first..], &Cell::moderated);
+        let lower = curve(&cells, &|c| c.lower.max(1e-300).min(c.moderated()));
+        let upper = curve(&cells, &|c| c.upper.min(1.0 - f64::EPSILON).max(c.moderated()));
         Self { cells, estimate, lower, upper }
     }
 }
@@ -93,6 +97,11 @@ impl Monotone {
             })
             .collect();
         Self { x: x.to_vec(), y: y.to_vec(), slope }
+    }
+
+    /// First knot.
+    pub(super) fn first(&self) -> f64 {
+        self.x[0]
     }
 
     pub(super) fn at(&self, x: f64) -> f64 {
