@@ -5,7 +5,7 @@ use spinhebb_device::calibration::measurement::{MeasuredData, proportion_interva
 use spinhebb_device::calibration::problem::Problem;
 
 use crate::error::ExperimentError;
-use crate::plot::{Axis, Corner, Figure, Panel, Series};
+use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::run::Run;
 
 /// Draws the figures of one fit into `run`; `suffix` tells devices apart.
@@ -142,7 +142,7 @@ fn profiles(suffix: &str, fit: &Calibration) -> Figure {
                 Axis::linear(axis_label(fit, j)),
                 Axis::linear("deviance rise"),
             )
-            .series(Series::points("profile", points).unlabelled())
+            .series(Series::line("profile", points).draw(Draw::LinePoints).unlabelled())
             .horizontal(3.841, "95 %"),
         );
     }

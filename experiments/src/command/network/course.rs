@@ -67,13 +67,9 @@ pub(super) fn fields_figure(run: &mut Run, notes: &Notes, width: usize) -> Resul
     .columns(1)
     .cell(900.0, 460.0);
     for (shown, fields) in &notes.fields {
-        figure = figure.map(Map::new(
-            format!("after {shown} images"),
-            "",
-            "",
-            "fraction P",
-            mosaic(fields, width),
-        ));
+        let picture = mosaic(fields, width);
+        figure =
+            figure.map(Map::new(format!("after {shown} images"), "", "", "fraction P", picture).unnumbered());
     }
     run.figure(&figure)
 }
