@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::curve::{Curve, from_gumbel};
 
-/// When [`SwitchingTable::by_ensemble`] adds voltages.
+/// When [`super::SwitchingTable::by_ensemble`] adds voltages.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Refinement {
     /// Most voltages per start state.
