@@ -132,7 +132,8 @@ pub fn calibrate(problem: &Problem<'_>, options: &Options) -> Result<Calibration
         })
         .collect();
     let profiles = if options.profiles {
-        (0..d).map(|j| profile(problem, &optimum, &covariance, j)).collect::<Result<_, _>>()?
+        let between = if slow { 1 } else { 3 };
+        (0..d).map(|j| profile(problem, &optimum, &covariance, j, between)).collect::<Result<_, _>>()?
     } else {
         Vec::new()
     };

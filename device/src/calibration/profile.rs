@@ -32,7 +32,7 @@ pub struct Profile {
 }
 
 /// Profile of the free coordinate `j` around `optimum`, with the `covariance` in search coordinates
-/// as first guess.
+/// as first guess. `between` points on each side of the optimum show the shape of the curve.
 ///
 /// # Errors
 /// Those of the model.
@@ -41,6 +41,7 @@ pub fn profile(
     optimum: &Optimum,
     covariance: &DMatrix<f64>,
     j: usize,
+    between: u32,
 ) -> Result<Profile, CalibrationError> {
     let parameter = problem.free()[j];
     let (low, high) = problem.bounds()[j];
@@ -102,6 +103,10 @@ pub fn profile(
                 *end = Some(x);
                 break;
             }
+        }
+        let reach = end.unwrap_or(bound);
+        for k in (1..=between).rev() {
+            rise(optimum.u[j] + (reach - optimum.u[j]) * f64::from(k) / f64::from(between + 1))?;
         }
     }
     curve.sort_by(|a, b| a.0.total_cmp(&b.0));
