@@ -11,33 +11,18 @@
 //!
 //! A peer that is not installed is named and left out.
 
+mod cpu_cost;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cpu_cost::cpu_seconds_of;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use serde_json::Value;
 use spinhebb_circuit::Array;
 use spinhebb_circuit::cell::{CellLaw, Cells};
 use spinhebb_data::random_stream::Streams;
-
-/// CPU seconds of this thread so far (Linux).
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps schedstat");
-    stat.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).expect("first field in ns") * 1e-9
-}
-
-/// CPU seconds of one call, averaged over at least 0.3 s, and its last result.
-fn cpu_seconds_of<T>(mut work: impl FnMut() -> T) -> (f64, T) {
-    let mut result = work();
-    let start = cpu_seconds();
-    let mut calls = 0;
-    while calls < 2 || cpu_seconds() - start < 0.3 {
-        result = work();
-        calls += 1;
-    }
-    ((cpu_seconds() - start) / f64::from(calls), result)
-}
 
 struct Case {
     ohm: DMatrix<f64>,

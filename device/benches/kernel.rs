@@ -4,6 +4,7 @@
 //! `cargo bench -p spinhebb-device --bench kernel`; cmtj is taken from `target/peers` (see
 //! `cmtj_steps.py`) and left out when absent. `SPINHEBB_BENCH_TABLE=1` adds the table.
 
+use cpu_time::ThreadTime;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
@@ -18,15 +19,7 @@ use spinhebb_device::pulse::Pulse;
 use spinhebb_device::switching_table::{Refinement, SwitchingTable};
 
 const ROUNDS: usize = 9;
-const STEPS: usize = 4000;
-
-/// CPU time of this thread in s (Linux), or of the wall elsewhere.
-fn cpu_seconds(since: Instant) -> f64 {
-    std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|text| text.split(' ').next()?.parse::<f64>().ok())
-        .map_or_else(|| since.elapsed().as_secs_f64(), |nanoseconds| nanoseconds * 1e-9)
-}
+const STEPS: usize = 20_000;
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
@@ -84,10 +77,9 @@ fn main() {
         let mut lanes = dynamics.lanes((0..BLOCK as u64).map(|k| (k, [0.1, 0.0, 0.995])));
         let streams = Streams::new(1, "bench");
         pool.install(|| {
-            let wall = Instant::now();
-            let begin = cpu_seconds(wall);
+            let begin = ThreadTime::now();
             dynamics.advance(&mut lanes, &streams, 0..STEPS);
-            (cpu_seconds(wall) - begin) / (STEPS * BLOCK) as f64 * 1e9
+            begin.elapsed().as_secs_f64() / (STEPS * BLOCK) as f64 * 1e9
         })
     };
     let mut peer = Peer::start();

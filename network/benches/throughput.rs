@@ -3,6 +3,7 @@
 //! `cargo bench -p spinhebb-network --bench throughput [-- small]`; one thread; best of several turns, because other
 //! work on the machine can only make a turn slower.
 
+use cpu_time::ProcessTime;
 use spinhebb_data::mnist;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::engine::DeviceSpread;
@@ -10,24 +11,14 @@ use spinhebb_network::network::Network;
 use spinhebb_network::preset;
 use std::hint::black_box;
 
-/// CPU seconds of all threads of this process.
-fn cpu_s() -> f64 {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux keeps the CPU time of threads in /proc");
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
-        .filter_map(|text| text.split(' ').next()?.parse::<f64>().ok())
-        .sum::<f64>()
-        * 1e-9
-}
-
 /// Best CPU microseconds per image of `turns` stretches of `images` training images.
 fn train_us(mut network: Network, set: &Images<'_>, turns: u32, images: u64) -> f64 {
     network.advance(set, images).expect("the set fits the network");
     (0..turns)
         .map(|_| {
-            let start = cpu_s();
+            let start = ProcessTime::now();
             network.advance(set, images).expect("the set fits the network");
-            (cpu_s() - start) * 1e6 / images as f64
+            start.elapsed().as_secs_f64() * 1e6 / images as f64
         })
         .fold(f64::INFINITY, f64::min)
 }
@@ -37,7 +28,7 @@ fn read_bandwidth(bytes: usize) -> f64 {
     let data = vec![1u64; bytes / 8];
     (0..12)
         .map(|_| {
-            let start = cpu_s();
+            let start = ProcessTime::now();
             let turns = (1 << 28) / bytes;
             for _ in 0..turns {
                 let mut sums = [0u64; 32];
@@ -48,7 +39,7 @@ fn read_bandwidth(bytes: usize) -> f64 {
                 }
                 black_box(sums);
             }
-            (turns * bytes) as f64 / (cpu_s() - start)
+            (turns * bytes) as f64 / start.elapsed().as_secs_f64()
         })
         .fold(0.0, f64::max)
 }
