@@ -28,9 +28,11 @@ pub fn figures() -> Vec<Figure> {
             let first = (0..steps).find(|k| schedule.time_s(*k) >= settle).expect("inside");
             let trials = if delta < 7.0 { 25_600_u64 } else { 51_200 };
             let well = Well::new(&mtj, State::Parallel).expect("bistable");
-            let streams = Streams::new(31, "verification/escape, start");
+            // Streams of their own, so that the barriers scatter independently.
+            let seed = 31 + delta as u64;
+            let streams = Streams::new(seed, "verification/escape, start");
             let mut lanes = dynamics.lanes((0..trials).map(|k| (k, well.sample(&mut streams.rng(k)))));
-            let noise = Streams::new(31, "verification/escape, thermal field");
+            let noise = Streams::new(seed, "verification/escape, thermal field");
             let mean = |lanes: &spinhebb_device::lanes::Lanes| {
                 (0..lanes.len()).map(|k| lanes.cosine(k).signum()).sum::<f64>() / trials as f64
             };
