@@ -1,7 +1,7 @@
 """Runs one crossbar through badcrossbar or ngspice and prints its cost as JSON.
 
 Usage: peers.py badcrossbar FOLDER SIZE INPUTS all|outputs
-       peers.py ngspice DECK
+       peers.py ngspice DECK [klu]
 
 FOLDER holds ohm.bin and volts.bin (doubles, row by row); the outputs are written to amperes.bin.
 `cargo bench -p spinhebb-circuit --bench peers` calls it with the Python of a virtual environment that has badcrossbar.
@@ -46,18 +46,26 @@ def ngspice_cpu_s(deck):
     return seconds, run.stdout + run.stderr
 
 
-def ngspice_case(deck):
+def ngspice_case(deck, klu):
+    options = ".options klu\n" if klu else ""
     with tempfile.NamedTemporaryFile("w", suffix=".cir") as empty:
-        empty.write("* empty\nR1 a 0 1\nV1 a 0 1\n.control\nop\n.endc\n.end\n")
+        empty.write(f"* empty\nR1 a 0 1\nV1 a 0 1\n{options}.control\nop\n.endc\n.end\n")
         empty.flush()
-        start, _ = ngspice_cpu_s(empty.name)
-    seconds, text = ngspice_cpu_s(deck)
-    solver = "KLU" if "KLU" in text else "Sparse 1.3"
-    return {"cpu_s": seconds - start, "solver": solver}
+        start, text = ngspice_cpu_s(empty.name)
+    # A build with KLU says so; one without it passes over the option in silence.
+    if klu and "KLU" not in text:
+        return {"unavailable": "this ngspice was built without KLU"}
+    if klu:
+        with open(deck) as file:
+            lines = file.read().replace(".control", f"{options}.control", 1)
+        with open(deck, "w") as file:
+            file.write(lines)
+    seconds, _ = ngspice_cpu_s(deck)
+    return {"cpu_s": seconds - start, "solver": "KLU" if klu else "Sparse 1.3"}
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "badcrossbar":
         print(json.dumps(badcrossbar_case(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])))
     else:
-        print(json.dumps(ngspice_case(sys.argv[2])))
+        print(json.dumps(ngspice_case(sys.argv[2], "klu" in sys.argv[3:])))

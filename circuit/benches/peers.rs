@@ -90,12 +90,12 @@ impl Peers {
         Some((cost, read_doubles(&self.folder.join("amperes.bin"))))
     }
 
-    fn ngspice(&self, array: &Array) -> Option<Value> {
+    fn ngspice(&self, array: &Array, solver: &str) -> Option<Value> {
         let deck = array.to_spice("benchmark").expect("the array is sound");
         let deck = deck.replace("print all\n", "");
         let path = self.folder.join("deck.cir");
         std::fs::write(&path, deck).expect("the folder is writable");
-        self.run(&["ngspice", path.to_str()?])
+        self.run(&["ngspice", path.to_str()?, solver])
     }
 }
 
@@ -179,12 +179,18 @@ fn main() {
         );
     }
 
-    println!("ngspice, operating point (CPU time of the process less that of an empty deck)");
-    for size in [64, 128] {
+    println!(
+        "ngspice, operating point (CPU time of the process less that of an empty deck; stopped after 240 s)"
+    );
+    for (size, solver) in [(64, "klu"), (128, "klu"), (64, "default"), (128, "default")] {
         let case = case(size, 1);
         for (kind, array) in [("linear", case.array()), ("cubic", case.cubic())] {
             let (ours, _) = cpu_seconds_of(|| array.solve().expect("the array is sound"));
-            let Some(cost) = peers.ngspice(&array) else { continue };
+            let Some(cost) = peers.ngspice(&array, solver) else { continue };
+            if let Some(reason) = cost["unavailable"].as_str() {
+                println!("  {size:4} {kind}, {solver}: {reason}");
+                continue;
+            }
             let peer = number(&cost, "cpu_s");
             println!(
                 "  {size:4} {kind}: {:.3} ms against {:.0} ms, {:.0} times; ngspice used {}",

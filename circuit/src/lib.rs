@@ -20,6 +20,7 @@
 pub mod array;
 pub mod bounds;
 pub mod cell;
+mod chord;
 pub mod error;
 mod labelled;
 mod line;

@@ -12,9 +12,12 @@
 //! large wire conductances cancel along each line. An ideal line is one unknown: vectors are
 //! constant along it and residuals are averaged over it. A line at a fixed voltage has no unknown.
 
-use multiversion::multiversion;
+mod lanczos;
+mod substitution;
 
 use crate::line::{Kind, LineSet, Tridiagonal};
+use lanczos::Lanczos;
+use substitution::{solve_along_columns, substitute};
 
 /// Columns that advance together through the bit-line recurrences.
 const LANES: usize = 8;
@@ -82,7 +85,17 @@ impl Schur {
 
     /// Takes the cell conductances from `self.siemens` into the factors.
     pub(crate) fn factorise(&mut self) {
+        self.factorise_word();
+        self.factorise_bit();
+    }
+
+    /// The factors of the word lines alone.
+    pub(crate) fn factorise_word(&mut self) {
         self.word_factor.factorise(&self.word, &self.siemens);
+    }
+
+    /// The factors of the bit lines alone.
+    pub(crate) fn factorise_bit(&mut self) {
         self.bit_factor.factorise(&self.bit, &self.siemens);
     }
 
@@ -223,7 +236,7 @@ impl Schur {
         let mut largest = self.precondition(r, &mut t);
         p.copy_from_slice(&t);
         let mut rz = dot(r, &t);
-        let mut lanczos = Lanczos { smallest: target.smallest, ..Lanczos::default() };
+        let mut lanczos = Lanczos::new(target.smallest);
         let mut due_volts = word_due.max(largest / lanczos.smallest);
         let bit_due = largest;
         let mut wanted = target.volts.max(target.relative * due_volts);
@@ -296,90 +309,6 @@ fn add_wire_currents(bit: &LineSet, line: usize, p: &[f64], out: &mut [f64]) {
     }
 }
 
-/// T^-1 in place for lines that run along the columns.
-fn solve_along_columns(lines: &LineSet, factor: &Tridiagonal, m: usize, f: &mut [f64]) {
-    let mut z = vec![0.0; m];
-    for (line, column) in f.chunks_exact_mut(m).enumerate() {
-        if lines.kind[line] == Kind::Segmented {
-            let span = line * m..(line + 1) * m;
-            substitute::<1>(m, column, &mut z, &factor.inverse[span.clone()], &factor.coupling[span]);
-            column.copy_from_slice(&z);
-        } else {
-            let value = column.iter().sum::<f64>() * factor.whole[line];
-            column.fill(value);
-        }
-    }
-}
-
-/// Forward and back substitution of L tridiagonal systems of m unknowns; returns the largest |z|.
-///
-/// Eight nodes of all lines are brought into a small block and worked on there, so that lines
-/// whose length is a power of two do not fight for the same cache sets.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-#[allow(clippy::needless_range_loop, reason = "lanes index several arrays at once")]
-fn substitute<const L: usize>(m: usize, r: &[f64], z: &mut [f64], inverse: &[f64], coupling: &[f64]) -> f64 {
-    const STEP: usize = 8;
-    let (r, z) = (&r[..L * m], &mut z[..L * m]);
-    let (inverse, coupling) = (&inverse[..L * m], &coupling[..L * m]);
-    let mut y = [0.0; L];
-    let mut c = [0.0; L];
-    let mut right = [[0.0; L]; STEP];
-    let mut next = [[0.0; L]; STEP];
-    let mut start = 0;
-    while start < m {
-        let length = STEP.min(m - start);
-        for l in 0..L {
-            let at = l * m + start;
-            for (k, (&r, &c)) in r[at..at + length].iter().zip(&coupling[at..at + length]).enumerate() {
-                right[k][l] = r;
-                next[k][l] = c;
-            }
-        }
-        for k in 0..length {
-            for l in 0..L {
-                y[l] = right[k][l] + c[l] * y[l];
-                right[k][l] = y[l];
-                c[l] = next[k][l];
-            }
-        }
-        for l in 0..L {
-            let at = l * m + start;
-            for (k, z) in z[at..at + length].iter_mut().enumerate() {
-                *z = right[k][l];
-            }
-        }
-        start += length;
-    }
-    let mut x = [0.0; L];
-    let mut top = [0.0_f64; L];
-    while start > 0 {
-        let length = STEP.min(start);
-        start -= length;
-        for l in 0..L {
-            let at = l * m + start;
-            let (z, inverse) = (&z[at..at + length], &inverse[at..at + length]);
-            for (k, ((&z, &inverse), &c)) in z.iter().zip(inverse).zip(&coupling[at..]).enumerate() {
-                right[k][l] = z * inverse;
-                next[k][l] = c;
-            }
-        }
-        for k in (0..length).rev() {
-            for l in 0..L {
-                x[l] = right[k][l] + next[k][l] * x[l];
-                right[k][l] = x[l];
-                top[l] = if x[l].abs() > top[l] { x[l].abs() } else { top[l] };
-            }
-        }
-        for l in 0..L {
-            let at = l * m + start;
-            for (k, z) in z[at..at + length].iter_mut().enumerate() {
-                *z = right[k][l];
-            }
-        }
-    }
-    top.into_iter().fold(0.0, f64::max)
-}
-
 /// Scalar product with a fixed order of additions: sixteen partial sums, then their sum.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 16];
@@ -391,55 +320,4 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
         }
     }
     lanes.iter().sum::<f64>() + tail
-}
-
-/// Smallest eigenvalue of the Lanczos matrix that conjugate gradients build.
-#[derive(Debug)]
-struct Lanczos {
-    diagonal: Vec<f64>,
-    square: Vec<f64>,
-    carried: f64,
-    smallest: f64,
-}
-
-impl Default for Lanczos {
-    fn default() -> Self {
-        Self { diagonal: Vec::new(), square: Vec::new(), carried: 0.0, smallest: 1.0 }
-    }
-}
-
-impl Lanczos {
-    /// Adds a step: T_kk = 1/alpha_k + beta_(k-1)/alpha_(k-1), T_(k,k+1)^2 = beta_k/alpha_k^2.
-    fn push(&mut self, alpha: f64, beta: f64) {
-        self.diagonal.push(1.0 / alpha + self.carried);
-        // The smallest eigenvalue only falls as the matrix grows: bisect below the last one for
-        // a root of the sequence of pivots, to two digits.
-        let (mut low, mut high) = (0.0, self.smallest);
-        for _ in 0..60 {
-            if high - low <= 0.01 * high {
-                break;
-            }
-            let middle = 0.5 * (low + high);
-            if self.has_eigenvalue_below(middle) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        self.smallest = if low > 0.0 { low } else { high };
-        self.square.push(beta / (alpha * alpha));
-        self.carried = beta / alpha;
-    }
-
-    fn has_eigenvalue_below(&self, bound: f64) -> bool {
-        let mut pivot = 1.0;
-        for (k, &diagonal) in self.diagonal.iter().enumerate() {
-            let square = if k == 0 { 0.0 } else { self.square[k - 1] };
-            pivot = diagonal - bound - square / pivot;
-            if pivot <= 0.0 {
-                return true;
-            }
-        }
-        false
-    }
 }
