@@ -119,8 +119,22 @@ impl TiledMap {
     /// # Errors
     /// A faulty configuration or conductance.
     pub fn new(siemens: &DMatrix<f64>, config: &TileConfig) -> Result<Self, CircuitError> {
-        config.validate()?;
         let (inputs, outputs) = siemens.shape();
+        Self::from_cells(inputs, outputs, config, |i, j| siemens[(i, j)])
+    }
+
+    /// As [`TiledMap::new`] from the conductance in S of each cell (input, output), asked for as its tile is reduced,
+    /// so that the whole matrix is never held.
+    ///
+    /// # Errors
+    /// A faulty configuration or conductance.
+    pub fn from_cells(
+        inputs: usize,
+        outputs: usize,
+        config: &TileConfig,
+        siemens: impl Fn(usize, usize) -> f64 + Sync,
+    ) -> Result<Self, CircuitError> {
+        config.validate()?;
         if inputs == 0 || outputs == 0 {
             return Err(CircuitError::Empty { rows: inputs, cols: outputs });
         }
@@ -128,8 +142,14 @@ impl TiledMap {
             .step_by(config.rows)
             .flat_map(|row| (0..outputs).step_by(config.cols).map(move |col| (row, col)))
             .collect();
-        let tiles: Result<Vec<Tile>, CircuitError> =
-            corners.into_par_iter().map(|(row, col)| reduce(siemens, config, row, col)).collect();
+        let tiles: Result<Vec<Tile>, CircuitError> = corners
+            .into_par_iter()
+            .map(|(row, col)| {
+                let (rows, cols) = (config.rows.min(inputs - row), config.cols.min(outputs - col));
+                let cells = DMatrix::from_fn(rows, cols, |i, j| siemens(row + i, col + j));
+                reduce(cells, config, row, col)
+            })
+            .collect();
         Ok(Self { inputs, outputs, tiles: tiles?, config: config.clone() })
     }
 
@@ -209,12 +229,10 @@ impl TiledMap {
     }
 }
 
-/// Reduces the tile whose first cell is (row, col). Lines of edge tiles are as long as those of the others; the
+/// Reduces the tile with these conductances whose first cell is (row, col). Lines of edge tiles are as long as those of the others; the
 /// unused cells at their ends are open.
-fn reduce(siemens: &DMatrix<f64>, config: &TileConfig, row: usize, col: usize) -> Result<Tile, CircuitError> {
-    let rows = config.rows.min(siemens.nrows() - row);
-    let cols = config.cols.min(siemens.ncols() - col);
-    let cells = siemens.view((row, col), (rows, cols)).into_owned();
+fn reduce(cells: DMatrix<f64>, config: &TileConfig, row: usize, col: usize) -> Result<Tile, CircuitError> {
+    let (rows, cols) = cells.shape();
     // The bit line runs on to the bottom of the full tile: its tail is part of the sense resistance.
     let tail = (config.rows - rows) as f64 * config.bit_wire.si();
     let array = Array::new(Cells::Linear(cells), config.word_wire.si(), config.bit_wire.si()).for_read(
