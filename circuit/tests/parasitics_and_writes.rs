@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use random_array::{Kind, random_array};
-use spinhebb_circuit::array::{Array, End, Wiring};
+use spinhebb_circuit::array::{Array, End};
 use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
 use spinhebb_circuit::newton::Solver;
 use spinhebb_circuit::read::{Converter, ReadChain, Subtraction};
