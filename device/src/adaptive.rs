@@ -68,8 +68,8 @@ pub fn integrate(
             // Drive within the open interval: limits from inside at both ends.
             let drive = |t: f64| if t >= next_break { pulse.before(t) } else { pulse.at(t) };
             let rate = |t: f64, m: Vector| {
-                let instant = equation.instant(drive(t));
-                slope::<FULL>(m, [0.0; 3], &instant, UNHEATED, equation.precession, equation.damping)
+                let rates = equation.instant(drive(t)).scaled(-equation.precession);
+                slope::<FULL>(m, [0.0; 3], &rates, UNHEATED, equation.damping)
             };
             match extrapolate(&rate, time, m, trial, tolerance) {
                 Some((next, columns)) => {

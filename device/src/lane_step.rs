@@ -11,23 +11,22 @@
 use crate::lanes::{BLOCK, Block, HeatBlock};
 use crate::llgs::{HEATED, Heat, Instant, slope, total_field};
 use crate::normal::{RoundKeys, normals};
-use crate::vector::{Vector, add_scaled, cross, dot, normalised};
+use crate::vector::{Vector, add, add_scaled, cross, dot};
 
 /// Fixed-point iterations of the implicit midpoint: each gains at least a digit at the
 /// recommended step.
 const MIDPOINT_ITERATIONS: usize = 14;
 
-/// Scalars of one step.
+/// Scalars of one step. Fields are multiplied by `-gamma0 dt/(1 + alpha^2)`, which makes them
+/// rotations over the step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepScalars {
     pub position: u64,
-    pub step_s: f64,
     pub start: Instant,
     pub middle: Instant,
     pub end: Instant,
-    pub precession: f64,
     pub damping: f64,
-    /// Deviation of the thermal field at 1 K, A/m.
+    /// Deviation of the thermal rotation at 1 K.
     pub deviation: f64,
     pub root_temperature: f64,
 }
@@ -48,27 +47,29 @@ fn thermal_field<const TERMS: u8>(
 /// One Runge-Kutta step of a direction with the thermal field constant over it.
 #[inline(always)]
 fn runge_kutta_4_step<const TERMS: u8>(m: Vector, thermal: Vector, heat: Heat, s: &StepScalars) -> Vector {
-    let (precession, damping, step) = (s.precession, s.damping, s.step_s);
-    let k1 = slope::<TERMS>(m, thermal, &s.start, heat, precession, damping);
-    let k2 = slope::<TERMS>(add_scaled(m, 0.5 * step, k1), thermal, &s.middle, heat, precession, damping);
-    let k3 = slope::<TERMS>(add_scaled(m, 0.5 * step, k2), thermal, &s.middle, heat, precession, damping);
-    let k4 = slope::<TERMS>(add_scaled(m, step, k3), thermal, &s.end, heat, precession, damping);
-    let sixth = step / 6.0;
-    normalised([
-        m[0] + sixth * ((k1[0] + k4[0]) + 2.0 * (k2[0] + k3[0])),
-        m[1] + sixth * ((k1[1] + k4[1]) + 2.0 * (k2[1] + k3[1])),
-        m[2] + sixth * ((k1[2] + k4[2]) + 2.0 * (k2[2] + k3[2])),
-    ])
+    let k1 = slope::<TERMS>(m, thermal, &s.start, heat, s.damping);
+    let k2 = slope::<TERMS>(add_scaled(m, 0.5, k1), thermal, &s.middle, heat, s.damping);
+    let k3 = slope::<TERMS>(add_scaled(m, 0.5, k2), thermal, &s.middle, heat, s.damping);
+    let k4 = slope::<TERMS>(add(m, k3), thermal, &s.end, heat, s.damping);
+    let (outer, inner) = (add(k1, k4), add(k2, k3));
+    renormalised(add_scaled(m, 1.0 / 6.0, add_scaled(outer, 2.0, inner)))
 }
 
 /// One stochastic Heun step of a direction.
 #[inline(always)]
 fn heun_step<const TERMS: u8>(m: Vector, thermal: Vector, heat: Heat, s: &StepScalars) -> Vector {
-    let (precession, damping, step) = (s.precession, s.damping, s.step_s);
-    let k1 = slope::<TERMS>(m, thermal, &s.start, heat, precession, damping);
-    let k2 = slope::<TERMS>(add_scaled(m, step, k1), thermal, &s.end, heat, precession, damping);
-    let half = 0.5 * step;
-    normalised([m[0] + half * (k1[0] + k2[0]), m[1] + half * (k1[1] + k2[1]), m[2] + half * (k1[2] + k2[2])])
+    let k1 = slope::<TERMS>(m, thermal, &s.start, heat, s.damping);
+    let k2 = slope::<TERMS>(add(m, k1), thermal, &s.end, heat, s.damping);
+    renormalised(add_scaled(m, 0.5, add(k1, k2)))
+}
+
+/// `m` brought back to unit length after a step that has nearly kept it: Halley's iterate of
+/// `1/|m|`, which leaves an error of `(m^2 - 1)^3/32` and draws any length towards one.
+#[inline(always)]
+fn renormalised(m: Vector) -> Vector {
+    let square = dot(m, m);
+    let inverse = (square + 3.0) / (3.0 * square + 1.0);
+    m.map(|c| c * inverse)
 }
 
 #[inline(always)]
@@ -101,8 +102,8 @@ pub(crate) fn heun<const TERMS: u8>(block: &mut Block, heat: &HeatBlock, keys: &
     }
 }
 
-/// The rotation vector of the midpoint rule at the iterate `at`, halved:
-/// `-(dt/2) gamma0/(1 + alpha^2) (B + alpha at x B)`; and the solution of `mid = m + mid x w`.
+/// With half the rotation vector of the midpoint rule at the iterate `at`,
+/// `w = -(dt/2) gamma0/(1 + alpha^2) (B + alpha at x B)`, the solution of `mid = m + mid x w`.
 #[inline(always)]
 fn midpoint_iterate<const TERMS: u8>(
     m: Vector,
@@ -111,14 +112,8 @@ fn midpoint_iterate<const TERMS: u8>(
     heat: Heat,
     s: &StepScalars,
 ) -> Vector {
-    let half = -0.5 * s.step_s * s.precession;
-    let b = total_field::<TERMS>(at, thermal, &s.middle, heat);
-    let c = cross(at, b);
-    let w = [
-        half * (b[0] + s.damping * c[0]),
-        half * (b[1] + s.damping * c[1]),
-        half * (b[2] + s.damping * c[2]),
-    ];
+    let r = total_field::<TERMS>(at, thermal, &s.middle, heat);
+    let w = add_scaled(r, s.damping, cross(at, r)).map(|c| 0.5 * c);
     let along = dot(m, w);
     let turned = cross(m, w);
     let inverse = 1.0 / (1.0 + dot(w, w));
@@ -172,6 +167,7 @@ mod tests {
     use crate::llgs::{Equation, PLAIN, UNHEATED};
     use crate::preset;
     use crate::pulse::Drive;
+    use crate::vector::normalised;
     use spinhebb_data::random_stream::Streams;
 
     /// Root-mean-square error at the end of one Brownian path integrated with 1, 2, 4, ... times
@@ -184,7 +180,6 @@ mod tests {
         let mtj = preset::load("perpendicular-40nm").unwrap().device.resolve().unwrap();
         let mtj = mtj.with_stability(8.0).unwrap();
         let equation = Equation::new(&mtj, Drive::Voltage).unwrap();
-        let instant = equation.instant(0.5);
         let keys = RoundKeys::new(Streams::new(5, "test strong order").key());
         let unit = crate::thermal::field_deviation(
             mtj.damping,
@@ -194,16 +189,17 @@ mod tests {
             1.0,
         );
         let (finest_s, fine_steps, levels) = (0.02e-12, 1 << 13, 7);
-        let scalars = |step_s: f64| StepScalars {
-            position: 0,
-            step_s,
-            start: instant,
-            middle: instant,
-            end: instant,
-            precession: equation.precession,
-            damping: equation.damping,
-            deviation: 0.0,
-            root_temperature: 0.0,
+        let scalars = |step_s: f64| {
+            let instant = equation.instant(0.5).scaled(-equation.precession * step_s);
+            StepScalars {
+                position: 0,
+                start: instant,
+                middle: instant,
+                end: instant,
+                damping: equation.damping,
+                deviation: 0.0,
+                root_temperature: 0.0,
+            }
         };
         let mut squares = vec![0.0; levels];
         let paths = 48_u64;
@@ -218,7 +214,7 @@ mod tests {
                 draws.chunks(stride).fold(start, |m, chunk| {
                     let mut field = [0.0; 3];
                     for draw in chunk {
-                        field = add_scaled(field, 1.0 / stride as f64, *draw);
+                        field = add_scaled(field, -equation.precession * finest_s, *draw);
                     }
                     step(m, field, &s)
                 })

@@ -345,6 +345,20 @@ impl Dynamics {
         }
     }
 
+    fn scalars(&self, step: &Step) -> StepScalars {
+        let rotation = -self.equation.precession * step.duration_s;
+        let at = |drive: f64| self.equation.instant(drive).scaled(rotation);
+        StepScalars {
+            position: 0,
+            start: at(step.first),
+            middle: at(step.middle),
+            end: at(step.last),
+            damping: self.equation.damping,
+            deviation: rotation * self.unit_deviation / step.duration_s.sqrt(),
+            root_temperature: self.temperature_k.sqrt(),
+        }
+    }
+
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
     fn steps_avx512<const TERMS: u8, const INTEGRATOR: u8>(
@@ -378,35 +392,20 @@ impl Dynamics {
         steps: &[Step],
     ) {
         let noisy = self.temperature_k > 0.0 || self.heating.is_some();
-        let mut known = steps.first().map_or(0.0, |step| step.first);
-        let mut start = self.equation.instant(known);
+        let mut known: Option<(&Step, StepScalars)> = None;
         for (offset, step) in steps.iter().enumerate() {
-            if step.first != known {
-                start = self.equation.instant(step.first);
-            }
-            let flat = step.first == step.middle && step.first == step.last;
-            let (middle, end) = if flat {
-                (start, start)
-            } else {
-                (self.equation.instant(step.middle), self.equation.instant(step.last))
+            let mut scalars = match known {
+                Some((previous, scalars)) if previous.acts_as(step) => scalars,
+                _ => self.scalars(step),
             };
+            scalars.position = first + offset as u64;
+            known = Some((step, scalars));
             let mut heat = HeatBlock::UNHEATED;
             if TERMS == HEATED
                 && let Some(heating) = &self.heating
             {
                 heat.set(heating, &block.temperature);
             }
-            let scalars = StepScalars {
-                position: first + offset as u64,
-                step_s: step.duration_s,
-                start,
-                middle,
-                end,
-                precession: self.equation.precession,
-                damping: self.equation.damping,
-                deviation: if noisy { self.unit_deviation / step.duration_s.sqrt() } else { 0.0 },
-                root_temperature: self.temperature_k.sqrt(),
-            };
             match (INTEGRATOR, noisy) {
                 (0, true) => runge_kutta_4::<TERMS, true>(block, &heat, keys, &scalars),
                 (0, false) => runge_kutta_4::<TERMS, false>(block, &heat, keys, &scalars),
@@ -416,9 +415,8 @@ impl Dynamics {
             if TERMS == HEATED
                 && let Some(heating) = &self.heating
             {
-                heating.warm(block, &middle, step.duration_s, self.temperature_k);
+                heating.warm(block, &scalars.middle, step.duration_s, self.temperature_k);
             }
-            (start, known) = (end, step.last);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::DeviceError;
 use crate::mtj::Mtj;
 use crate::pulse::Drive;
 use crate::torque::field_per_current_density;
-use crate::vector::{SymmetricTensor, Vector, dot, transverse_frame};
+use crate::vector::{SymmetricTensor, Vector, add_scaled, cross, dot, transverse_frame};
 
 /// Which terms a compiled kernel contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,24 @@ pub(crate) struct Instant {
     pub volts_squared: f64,
     /// Square of the current under current drive, A^2.
     pub amperes_squared: f64,
+}
+
+impl Instant {
+    /// The same with every field multiplied by `factor`.
+    pub(crate) fn scaled(&self, factor: f64) -> Self {
+        Self {
+            field: self.field.map(|c| c * factor),
+            shape: self.shape.scaled(factor),
+            anisotropy: self.anisotropy.scaled(factor),
+            control: self.control.scaled(factor),
+            control_by_conductance: self.control_by_conductance.scaled(factor),
+            transfer_mean: self.transfer_mean * factor,
+            transfer_slope: self.transfer_slope * factor,
+            orbit: self.orbit.map(|c| c * factor),
+            orbit_field_like: self.orbit_field_like.map(|c| c * factor),
+            ..*self
+        }
+    }
 }
 
 /// Factors of one lane at its temperature, relative to the surroundings' temperature.
@@ -279,22 +297,16 @@ pub(crate) fn total_field<const TERMS: u8>(m: Vector, thermal: Vector, s: &Insta
     ]
 }
 
-/// dm/dt in 1/s.
+/// `m x (R + alpha m x R)`: dm/dt where `s` and `thermal` hold fields times -gamma0/(1 + alpha^2),
+/// the change over a step where they hold that times the step ([`Instant::scaled`]).
 #[inline(always)]
 pub(crate) fn slope<const TERMS: u8>(
     m: Vector,
     thermal: Vector,
     s: &Instant,
     heat: Heat,
-    precession: f64,
     damping: f64,
 ) -> Vector {
-    let b = total_field::<TERMS>(m, thermal, s, heat);
-    let c = crate::vector::cross(m, b);
-    let d = crate::vector::cross(m, c);
-    [
-        -precession * (c[0] + damping * d[0]),
-        -precession * (c[1] + damping * d[1]),
-        -precession * (c[2] + damping * d[2]),
-    ]
+    let r = total_field::<TERMS>(m, thermal, s, heat);
+    cross(m, add_scaled(r, damping, cross(m, r)))
 }

@@ -17,6 +17,14 @@ pub struct Step {
     pub last: f64,
 }
 
+impl Step {
+    /// Whether `other` is the same step at another time.
+    pub(crate) fn acts_as(&self, other: &Self) -> bool {
+        let of = |step: &Self| [step.duration_s, step.first, step.middle, step.last];
+        of(self) == of(other)
+    }
+}
+
 /// All steps of a pulse and the relaxation after it. No step crosses a jump or kink.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {

@@ -19,6 +19,13 @@ pub fn cross(a: Vector, b: Vector) -> Vector {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
+/// `a + b`.
+#[must_use]
+#[inline(always)]
+pub fn add(a: Vector, b: Vector) -> Vector {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+}
+
 /// `a + factor b`.
 #[must_use]
 #[inline(always)]
