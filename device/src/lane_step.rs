@@ -10,7 +10,7 @@
 
 use crate::lanes::{BLOCK, Block, HeatBlock};
 use crate::llgs::{HEATED, Heat, Instant, slope, total_field};
-use crate::normal::{RoundKeys, normals};
+use crate::normal::{RoundKeys, normals, philox};
 use crate::vector::{Vector, add, add_scaled, cross, dot};
 
 /// Fixed-point iterations of the implicit midpoint: each gains at least a digit at the
@@ -31,17 +31,34 @@ pub(crate) struct StepScalars {
     pub root_temperature: f64,
 }
 
+/// Thermal rotations of every lane.
+///
+/// Three passes, words, variates, rotations: short bodies let the processor work on several
+/// vectors at once, where the latency of one long body would leave it waiting.
 #[inline(always)]
-fn thermal_field<const TERMS: u8>(
-    identity: u64,
-    lane: usize,
+fn thermal_fields<const TERMS: u8>(
+    block: &Block,
     heat: &HeatBlock,
     keys: &RoundKeys,
     s: &StepScalars,
-) -> Vector {
-    let scale = s.deviation * if TERMS == HEATED { heat.noise[lane] } else { s.root_temperature };
-    let normal = normals(s.position, identity, keys);
-    [scale * normal[0], scale * normal[1], scale * normal[2]]
+) -> [[f64; BLOCK]; 3] {
+    let mut words = [[0; BLOCK]; 4];
+    for lane in 0..BLOCK {
+        let drawn = philox(s.position, block.identity[lane], keys);
+        words[0][lane] = drawn[0];
+        words[1][lane] = drawn[1];
+        words[2][lane] = drawn[2];
+        words[3][lane] = drawn[3];
+    }
+    let mut fields = [[0.0; BLOCK]; 3];
+    for lane in 0..BLOCK {
+        let scale = s.deviation * if TERMS == HEATED { heat.noise[lane] } else { s.root_temperature };
+        let normal = normals([words[0][lane], words[1][lane], words[2][lane], words[3][lane]]);
+        fields[0][lane] = scale * normal[0];
+        fields[1][lane] = scale * normal[1];
+        fields[2][lane] = scale * normal[2];
+    }
+    fields
 }
 
 /// One Runge-Kutta step of a direction with the thermal field constant over it.
@@ -79,11 +96,11 @@ pub(crate) fn runge_kutta_4<const TERMS: u8, const NOISY: bool>(
     keys: &RoundKeys,
     s: &StepScalars,
 ) {
+    let thermal = if NOISY { thermal_fields::<TERMS>(block, heat, keys, s) } else { [[0.0; BLOCK]; 3] };
     for lane in 0..BLOCK {
-        let thermal =
-            if NOISY { thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s) } else { [0.0; 3] };
         let m = [block.x[lane], block.y[lane], block.z[lane]];
-        let m = runge_kutta_4_step::<TERMS>(m, thermal, heat.lane::<TERMS>(lane), s);
+        let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
+        let m = runge_kutta_4_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s);
         block.x[lane] = m[0];
         block.y[lane] = m[1];
         block.z[lane] = m[2];
@@ -92,10 +109,11 @@ pub(crate) fn runge_kutta_4<const TERMS: u8, const NOISY: bool>(
 
 #[inline(always)]
 pub(crate) fn heun<const TERMS: u8>(block: &mut Block, heat: &HeatBlock, keys: &RoundKeys, s: &StepScalars) {
+    let thermal = thermal_fields::<TERMS>(block, heat, keys, s);
     for lane in 0..BLOCK {
-        let thermal = thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s);
         let m = [block.x[lane], block.y[lane], block.z[lane]];
-        let m = heun_step::<TERMS>(m, thermal, heat.lane::<TERMS>(lane), s);
+        let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
+        let m = heun_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s);
         block.x[lane] = m[0];
         block.y[lane] = m[1];
         block.z[lane] = m[2];
@@ -134,13 +152,7 @@ pub(crate) fn implicit_midpoint<const TERMS: u8>(
     keys: &RoundKeys,
     s: &StepScalars,
 ) {
-    let mut thermal = [[0.0; BLOCK]; 3];
-    for lane in 0..BLOCK {
-        let field = thermal_field::<TERMS>(block.identity[lane], lane, heat, keys, s);
-        thermal[0][lane] = field[0];
-        thermal[1][lane] = field[1];
-        thermal[2][lane] = field[2];
-    }
+    let thermal = thermal_fields::<TERMS>(block, heat, keys, s);
     let mut mid = [block.x, block.y, block.z];
     for _ in 0..MIDPOINT_ITERATIONS {
         for lane in 0..BLOCK {
@@ -206,7 +218,7 @@ mod tests {
         for path in 0..paths {
             // Increments of the finest path as fields times sqrt(step).
             let draws: Vec<Vector> = (0..fine_steps)
-                .map(|i| normals(i, path, &keys).map(|n| n * unit / f64::sqrt(finest_s)))
+                .map(|i| normals(philox(i, path, &keys)).map(|n| n * unit / f64::sqrt(finest_s)))
                 .collect();
             let start = normalised([0.1, 0.2, 1.0]);
             let run = |stride: usize| {

@@ -256,7 +256,7 @@ pub(crate) const FULL: u8 = 1;
 /// See [`Terms::Heated`].
 pub(crate) const HEATED: u8 = 2;
 
-/// The field B of the module's formula, A/m.
+/// The field B of the module's formula, A/m, up to a multiple of m.
 #[inline(always)]
 pub(crate) fn total_field<const TERMS: u8>(m: Vector, thermal: Vector, s: &Instant, heat: Heat) -> Vector {
     let [x, y, z] = m;
@@ -272,7 +272,8 @@ pub(crate) fn total_field<const TERMS: u8>(m: Vector, thermal: Vector, s: &Insta
         let xx = s.shape.xx + s.anisotropy.xx + s.control.xx;
         let yy = s.shape.yy + s.anisotropy.yy + s.control.yy;
         let zz = s.shape.zz + s.anisotropy.zz + s.control.zz;
-        return [hx + xx * x + transfer * y, hy + yy * y - transfer * x, hz + zz * z];
+        // Less xx m, which exerts no torque.
+        return [hx + transfer * y, hy + (yy - xx) * y - transfer * x, hz + (zz - xx) * z];
     }
     let (shape, anisotropy, torque) =
         if TERMS == HEATED { (heat.magnetisation, heat.anisotropy, heat.torque) } else { (1.0, 1.0, 1.0) };

@@ -36,7 +36,7 @@ impl RoundKeys {
 
 /// Block `position` of the stream `index`: four words of 32 bits.
 #[inline(always)]
-fn philox(position: u64, index: u64, keys: &RoundKeys) -> [u64; 4] {
+pub(crate) fn philox(position: u64, index: u64, keys: &RoundKeys) -> [u64; 4] {
     let (mut c0, mut c1) = (position & LOW_WORD, position >> 32);
     let (mut c2, mut c3) = (index & LOW_WORD, index >> 32);
     macro_rules! round {
@@ -140,10 +140,9 @@ fn sine(word: u64) -> f64 {
     x * polynomial(x * x, &WIDE_SINE)
 }
 
-/// Three independent standard normal variates of block `position` in the stream `index`.
+/// Three independent standard normal variates from four words of 32 bits.
 #[inline(always)]
-pub(crate) fn normals(position: u64, index: u64, keys: &RoundKeys) -> [f64; 3] {
-    let [w0, w1, w2, w3] = philox(position, index, keys);
+pub(crate) fn normals([w0, w1, w2, w3]: [u64; 4]) -> [f64; 3] {
     let (cos, sin) = cosine_sine(w1);
     let first = radius(w0);
     [first * cos, first * sin, radius(w2) * sine(w3)]
@@ -190,7 +189,7 @@ mod tests {
     fn variates_are_normal_and_uncorrelated() {
         let keys = RoundKeys::new(Streams::new(3, "test").key());
         let n = 200_000_u64;
-        let draws: Vec<[f64; 3]> = (0..n).map(|i| normals(i % 1000, i / 1000, &keys)).collect();
+        let draws: Vec<[f64; 3]> = (0..n).map(|i| normals(philox(i % 1000, i / 1000, &keys))).collect();
         for component in 0..3 {
             let mut sorted: Vec<f64> = draws.iter().map(|d| d[component]).collect();
             let moment = |k: i32| sorted.iter().map(|x| x.powi(k)).sum::<f64>() / n as f64;
