@@ -21,6 +21,7 @@ pub mod array;
 pub mod bounds;
 pub mod cell;
 mod chord;
+pub mod device_tables;
 pub mod error;
 mod labelled;
 mod line;

@@ -4,20 +4,22 @@
 //! same device whatever the size of the array, the tiling or the number of threads.
 //!
 //! # Formula
-//! Four standard normals z = L x with L the Cholesky factor of the correlation matrix give the factors of
-//! resistance-area product, TMR, area and barrier: 1 + s z (normal, bounded below by a tenth) or
+//! Five standard normals z = L x with L the Cholesky factor of the correlation matrix give the factors of
+//! resistance-area product, TMR, area, barrier and critical voltage: 1 + s z (normal, bounded below by a tenth) or
 //! exp(s z - s^2/2) (log-normal, mean 1), times 1 + g_x (j/(N-1) - 1/2) + g_y (i/(M-1) - 1/2) for a gradient
-//! across the array. Conductance follows area/RA.
+//! across the array. Conductance follows area/RA. A calibrated population ([`PopulationConfig`]) gives covariance and
+//! shape of the factors it knows, with median 1.
 //!
 //! # Not modelled
 //! Correlation between neighbouring devices other than the gradient; drift with age.
 
-use nalgebra::{DMatrix, Matrix4, Vector4};
+mod config;
+mod correlation;
+mod population;
+
+use nalgebra::{DMatrix, Matrix5, Vector5};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use spinhebb_data::quantity::Resistance;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::state::State;
 use spinhebb_device::transport::Transport;
@@ -25,96 +27,9 @@ use spinhebb_device::transport::Transport;
 use crate::array::{Array, Break};
 use crate::cell::{Cell, CellLaw, Cells};
 use crate::error::CircuitError;
-
-/// Shape of a spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SpreadShape {
-    /// Normal, bounded below by a tenth of the mean.
-    #[default]
-    Normal,
-    /// Log-normal with mean 1.
-    LogNormal,
-}
-
-/// Spread of one device parameter over the array.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Spread {
-    /// Relative standard deviation (0.05 for 5 %).
-    #[serde(default)]
-    pub relative: f64,
-    /// Shape of the distribution.
-    #[serde(default)]
-    pub shape: SpreadShape,
-    /// Relative change from the left to the right edge of the array.
-    #[serde(default)]
-    pub gradient_x: f64,
-    /// Relative change from the top to the bottom edge of the array.
-    #[serde(default)]
-    pub gradient_y: f64,
-}
-
-/// Variation of an array.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct VariationConfig {
-    /// Resistance-area product.
-    #[serde(default)]
-    pub resistance_area: Spread,
-    /// Tunnel magnetoresistance.
-    #[serde(default)]
-    pub tmr: Spread,
-    /// Area.
-    #[serde(default)]
-    pub area: Spread,
-    /// Energy barrier (thermal stability).
-    #[serde(default)]
-    pub barrier: Spread,
-    /// Correlations of (resistance-area, TMR, area, barrier); uncorrelated when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correlation: Option<[[f64; 4]; 4]>,
-    /// Relative standard deviation of the conductance from read to read.
-    #[serde(default)]
-    pub read_noise: f64,
-    /// Fraction of cells without any current.
-    #[serde(default)]
-    pub stuck_open: f64,
-    /// Fraction of cells with a broken-down barrier.
-    #[serde(default)]
-    pub stuck_short: f64,
-    /// Resistance of a broken-down barrier.
-    #[serde(default = "default_short")]
-    pub short: Resistance,
-    /// Fraction of cells that keep their state whatever is written.
-    #[serde(default)]
-    pub stuck_state: f64,
-    /// Probability that a given wire segment is broken.
-    #[serde(default)]
-    pub broken_segment: f64,
-}
-
-fn default_short() -> Resistance {
-    Resistance(200.0)
-}
-
-impl Default for VariationConfig {
-    fn default() -> Self {
-        Self {
-            resistance_area: Spread::default(),
-            tmr: Spread::default(),
-            area: Spread::default(),
-            barrier: Spread::default(),
-            correlation: None,
-            read_noise: 0.0,
-            stuck_open: 0.0,
-            stuck_short: 0.0,
-            short: default_short(),
-            stuck_state: 0.0,
-            broken_segment: 0.0,
-        }
-    }
-}
+pub use config::{Spread, SpreadShape, VariationConfig};
+use correlation::lower_factor;
+pub use population::{PopulationConfig, PopulationParameter, PopulationScale};
 
 /// A permanent defect of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,13 +53,16 @@ pub struct DeviceDraw {
     pub area: f64,
     /// Factor of the energy barrier.
     pub barrier: f64,
+    /// Factor of the critical voltage, beside that of the resistance-area product.
+    pub critical_voltage: f64,
     /// Defect, if any.
     pub fault: Option<Fault>,
 }
 
 impl DeviceDraw {
     /// The device without variation.
-    pub const NOMINAL: Self = Self { resistance_area: 1.0, tmr: 1.0, area: 1.0, barrier: 1.0, fault: None };
+    pub const NOMINAL: Self =
+        Self { resistance_area: 1.0, tmr: 1.0, area: 1.0, barrier: 1.0, critical_voltage: 1.0, fault: None };
 
     /// Transport of this device.
     #[must_use]
@@ -157,24 +75,36 @@ impl DeviceDraw {
     }
 }
 
-/// A population of devices: mean and covariance of the relative parameters, as calibration finds them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Population {
-    /// Mean of the factors of (resistance-area, TMR, area, barrier).
-    pub mean: Vector4<f64>,
-    /// Their covariance.
-    pub covariance: Matrix4<f64>,
-}
-
 /// Random draws for the devices of one array.
 #[derive(Debug, Clone)]
 pub struct Variation {
     config: VariationConfig,
     seed: u64,
     streams: Streams,
-    mean: Vector4<f64>,
-    factor: Matrix4<f64>,
-    spreads: [Spread; 4],
+    factor: Matrix5<f64>,
+    marginals: [Marginal; 5],
+}
+
+/// Distribution of one factor over devices, given a normal number of mean 0.
+#[derive(Debug, Clone, Copy)]
+struct Marginal {
+    shape: SpreadShape,
+    /// Standard deviation for a standard normal number; 1 where the covariance holds it.
+    scale: f64,
+    /// Subtracted in the exponent of a log-normal factor: s^2/2 for mean 1, 0 for median 1.
+    offset: f64,
+    gradient_x: f64,
+    gradient_y: f64,
+}
+
+impl Marginal {
+    fn factor(&self, normal: f64, x: f64, y: f64) -> f64 {
+        let random = match self.shape {
+            SpreadShape::Normal => (1.0 + self.scale * normal).max(0.1),
+            SpreadShape::LogNormal => (self.scale * normal - self.offset).exp(),
+        };
+        random * (1.0 + self.gradient_x * x + self.gradient_y * y)
+    }
 }
 
 impl Variation {
@@ -184,55 +114,47 @@ impl Variation {
     /// A spread, fraction or correlation out of range.
     pub fn new(config: &VariationConfig, seed: u64) -> Result<Self, CircuitError> {
         config.validate()?;
-        let correlation =
-            config.correlation.map_or_else(Matrix4::identity, |rows| Matrix4::from_fn(|i, j| rows[i][j]));
-        let factor = lower_factor(&correlation, "variation.correlation")?;
+        let mut covariance =
+            config.correlation.map_or_else(Matrix5::identity, |rows| Matrix5::from_fn(|i, j| rows[i][j]));
+        let VariationConfig { resistance_area, tmr, area, barrier, critical_voltage, .. } = *config;
+        let spreads = [resistance_area, tmr, area, barrier, critical_voltage];
+        let mut marginals = spreads.map(|Spread { relative, shape, gradient_x, gradient_y }| Marginal {
+            shape,
+            scale: relative,
+            offset: 0.5 * relative * relative,
+            gradient_x,
+            gradient_y,
+        });
+        if let Some(population) = &config.population {
+            let factors = population.factors();
+            for (k, shape) in factors.shape.into_iter().enumerate() {
+                let Some(shape) = shape else { continue };
+                marginals[k] = Marginal { shape, scale: 1.0, offset: 0.0, ..marginals[k] };
+                covariance.set_row(k, &factors.covariance.row(k));
+                covariance.set_column(k, &factors.covariance.column(k));
+            }
+        }
+        let factor = lower_factor(&covariance, "variation.correlation")?;
         Ok(Self {
             config: config.clone(),
             seed,
             streams: Streams::new(seed, "circuit/devices"),
-            mean: Vector4::repeat(1.0),
             factor,
-            spreads: [config.resistance_area, config.tmr, config.area, config.barrier],
+            marginals,
         })
-    }
-
-    /// Draws from a calibrated population, normal in every parameter; faults and noise are those of `config`.
-    ///
-    /// # Errors
-    /// A fraction out of range, or a covariance that is not positive semi-definite.
-    pub fn from_population(
-        population: &Population,
-        config: &VariationConfig,
-        seed: u64,
-    ) -> Result<Self, CircuitError> {
-        let mut variation = Self::new(config, seed)?;
-        variation.factor = lower_factor(&population.covariance, "population.covariance")?;
-        variation.mean = population.mean;
-        variation.spreads = [Spread { relative: 1.0, ..Spread::default() }; 4];
-        Ok(variation)
     }
 
     /// Draw of device (row, col) in an array of `rows` x `cols`.
     #[must_use]
     pub fn device(&self, row: usize, col: usize, rows: usize, cols: usize) -> DeviceDraw {
         let mut rng = self.streams.rng2(row as u32, col as u32);
-        let normal = Vector4::from_fn(|_, _| StandardNormal.sample(&mut rng));
-        let correlated: Vector4<f64> = self.factor * normal;
+        let normal = Vector5::from_fn(|_, _| StandardNormal.sample(&mut rng));
+        let correlated: Vector5<f64> = self.factor * normal;
         let centred = |index: usize, count: usize| {
             if count > 1 { index as f64 / (count - 1) as f64 - 0.5 } else { 0.0 }
         };
         let (x, y) = (centred(col, cols), centred(row, rows));
-        let factor = |k: usize| {
-            let Spread { relative, shape, gradient_x, gradient_y } = self.spreads[k];
-            let random = match shape {
-                SpreadShape::Normal => (self.mean[k] + relative * correlated[k]).max(0.1 * self.mean[k]),
-                SpreadShape::LogNormal => {
-                    self.mean[k] * (relative * correlated[k] - 0.5 * relative * relative).exp()
-                }
-            };
-            random * (1.0 + gradient_x * x + gradient_y * y)
-        };
+        let factor = |k: usize| self.marginals[k].factor(correlated[k], x, y);
         let u: f64 = rng.random();
         let VariationConfig { stuck_open, stuck_short, stuck_state, .. } = self.config;
         let fault = if u < stuck_open {
@@ -244,7 +166,14 @@ impl Variation {
         } else {
             None
         };
-        DeviceDraw { resistance_area: factor(0), tmr: factor(1), area: factor(2), barrier: factor(3), fault }
+        DeviceDraw {
+            resistance_area: factor(0),
+            tmr: factor(1),
+            area: factor(2),
+            barrier: factor(3),
+            critical_voltage: factor(4),
+            fault,
+        }
     }
 
     /// Draws of all devices, M x N.
@@ -257,14 +186,18 @@ impl Variation {
     #[must_use]
     pub fn cells(&self, nominal: Transport, states: &DMatrix<State>, access_ohm: f64) -> Cells {
         let devices = self.devices(states.nrows(), states.ncols());
-        Cells::Devices(devices.zip_map(states, |draw, state| {
-            let law = match draw.fault {
-                Some(Fault::Open) => CellLaw::Open,
-                Some(Fault::Short) => CellLaw::Linear { siemens: 1.0 / self.config.short.si() },
-                _ => CellLaw::junction(draw.transport(nominal), state),
-            };
-            Cell { law, access_ohm }
-        }))
+        Cells::Devices(devices.zip_map(states, |draw, state| self.cell(&draw, nominal, state, access_ohm)))
+    }
+
+    /// Cell of one drawn device in `state`, behind `access_ohm`.
+    #[must_use]
+    pub fn cell(&self, draw: &DeviceDraw, nominal: Transport, state: State, access_ohm: f64) -> Cell {
+        let law = match draw.fault {
+            Some(Fault::Open) => CellLaw::Open,
+            Some(Fault::Short) => CellLaw::Linear { siemens: 1.0 / self.config.short.si() },
+            _ => CellLaw::junction(draw.transport(nominal), state),
+        };
+        Cell { law, access_ohm }
     }
 
     /// Breaks the wires of `array` at random.
@@ -327,75 +260,6 @@ fn scaled(law: CellLaw, factor: f64) -> CellLaw {
     }
 }
 
-/// Cholesky factor of a positive semi-definite matrix: rows of vanishing pivot are zero.
-fn lower_factor(matrix: &Matrix4<f64>, key: &'static str) -> Result<Matrix4<f64>, CircuitError> {
-    let refuse = |value, expected| Err(CircuitError::Value { key, value, expected });
-    let scale = matrix.diagonal().amax();
-    let mut factor = Matrix4::zeros();
-    for i in 0..4 {
-        for j in 0..=i {
-            if !(matrix[(i, j)].is_finite() && (matrix[(i, j)] - matrix[(j, i)]).abs() <= 1e-12 * scale) {
-                return refuse(matrix[(i, j)], "finite numbers, symmetric about the diagonal");
-            }
-            let done: f64 = (0..j).map(|k| factor[(i, k)] * factor[(j, k)]).sum();
-            let rest: f64 = matrix[(i, j)] - done;
-            if i == j {
-                if rest < -1e-12 * scale {
-                    return refuse(rest, "a positive semi-definite matrix");
-                }
-                factor[(i, i)] = rest.max(0.0).sqrt();
-            } else if factor[(j, j)] > 1e-7 * scale.sqrt() {
-                factor[(i, j)] = rest / factor[(j, j)];
-            } else if rest.abs() > 1e-7 * scale {
-                return refuse(rest, "a positive semi-definite matrix");
-            }
-        }
-    }
-    Ok(factor)
-}
-
-impl VariationConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// Names the key, the value and what is expected.
-    pub fn validate(&self) -> Result<(), CircuitError> {
-        let check = |key, value: f64, expected, fine: bool| {
-            if fine { Ok(()) } else { Err(CircuitError::Value { key, value, expected }) }
-        };
-        for (key, spread) in [
-            ("variation.resistance_area.relative", self.resistance_area),
-            ("variation.tmr.relative", self.tmr),
-            ("variation.area.relative", self.area),
-            ("variation.barrier.relative", self.barrier),
-        ] {
-            let fine = (0.0..=1.0).contains(&spread.relative);
-            check(key, spread.relative, "a relative spread from 0 to 1", fine)?;
-            let steepest = spread.gradient_x.abs() + spread.gradient_y.abs();
-            check(key, steepest, "gradients that sum to less than 2 in magnitude", steepest < 2.0)?;
-        }
-        for (key, value) in [
-            ("variation.stuck_open", self.stuck_open),
-            ("variation.stuck_short", self.stuck_short),
-            ("variation.stuck_state", self.stuck_state),
-            ("variation.broken_segment", self.broken_segment),
-            ("variation.read_noise", self.read_noise),
-        ] {
-            check(key, value, "a fraction from 0 to 1", (0.0..=1.0).contains(&value))?;
-        }
-        let faults = self.stuck_open + self.stuck_short + self.stuck_state;
-        check("variation.stuck_open", faults, "fractions of faults that sum to at most 1", faults <= 1.0)?;
-        let short = self.short.si();
-        check("variation.short", short, "a resistance above 0 ohm", short.is_finite() && short > 0.0)?;
-        if let Some(rows) = self.correlation {
-            for (k, row) in rows.iter().enumerate() {
-                check("variation.correlation", row[k], "1 on the diagonal", row[k] == 1.0)?;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -407,7 +271,7 @@ mod tests {
     /// 40,000 devices: mean and spread of both shapes and a correlation, within five standard errors.
     #[test]
     fn draws_have_the_stated_moments() {
-        let mut correlation = [[0.0; 4]; 4];
+        let mut correlation = [[0.0; 5]; 5];
         for (k, row) in correlation.iter_mut().enumerate() {
             row[k] = 1.0;
         }
@@ -451,9 +315,82 @@ mod tests {
         let config = VariationConfig { stuck_open: 1.5, ..VariationConfig::default() };
         let error = Variation::new(&config, 0).unwrap_err().to_string();
         assert!(error.contains("variation.stuck_open = 1.5"), "{error}");
-        let mut correlation = [[1.0; 4]; 4];
+        let mut correlation = [[1.0; 5]; 5];
         correlation[0][1] = 0.5;
         let config = VariationConfig { correlation: Some(correlation), ..VariationConfig::default() };
         assert!(Variation::new(&config, 0).is_err());
+    }
+    fn parameter(name: &str, scale: PopulationScale, mean: f64) -> PopulationParameter {
+        PopulationParameter { name: name.to_string(), scale, mean }
+    }
+
+    fn calibrated() -> PopulationConfig {
+        PopulationConfig {
+            devices: 12,
+            covariance: vec![
+                vec![0.01, 0.004, 0.0, -0.006],
+                vec![0.004, 0.02, 0.0, 0.0],
+                vec![0.0, 0.0, 4.0, 0.0],
+                vec![-0.006, 0.0, 0.0, 0.04],
+            ],
+            parameters: vec![
+                parameter("delta", PopulationScale::Log, 3.7),
+                parameter("critical_voltage", PopulationScale::Log, -0.7),
+                parameter("exponent", PopulationScale::Linear, 1.5),
+                parameter("tmr", PopulationScale::Linear, 2.0),
+            ],
+        }
+    }
+
+    /// 40,000 devices of a calibrated population: medians 1 and the covariances of the logarithms (of the relative
+    /// value for the linear parameter), within five standard errors; a gradient comes on top.
+    #[test]
+    fn a_calibrated_population_is_drawn_with_its_covariance() {
+        let config = VariationConfig { population: Some(calibrated()), ..VariationConfig::default() };
+        let devices = Variation::new(&config, 3).unwrap().devices(200, 200);
+        let n = devices.len() as f64;
+        let mean = |f: &dyn Fn(&DeviceDraw) -> f64| devices.iter().map(f).sum::<f64>() / n;
+        let barrier = |d: &DeviceDraw| d.barrier.ln();
+        let voltage = |d: &DeviceDraw| d.critical_voltage.ln();
+        let tmr = |d: &DeviceDraw| d.tmr - 1.0;
+        // Standard errors: s/sqrt(n) of a mean, sqrt((C_aa C_bb + C_ab^2)/n) of a covariance.
+        assert!(mean(&barrier).abs() < 5.0 * 0.1 / n.sqrt());
+        for (found, exact, own) in [
+            (mean(&|d| barrier(d) * barrier(d)), 0.01, 0.01 * 0.01),
+            (mean(&|d| voltage(d) * voltage(d)), 0.02, 0.02 * 0.02),
+            (mean(&|d| barrier(d) * voltage(d)), 0.004, 0.01 * 0.02),
+            (mean(&|d| tmr(d) * tmr(d)), 0.01, 0.01 * 0.01),
+            (mean(&|d| barrier(d) * tmr(d)), -0.003, 0.01 * 0.01),
+        ] {
+            let error = ((own + exact * exact) / n).sqrt();
+            assert!((found - exact).abs() < 5.0 * error, "{found} instead of {exact}");
+        }
+        assert!(devices.iter().all(|d| d.resistance_area == 1.0 && d.area == 1.0));
+        assert_eq!(calibrated().left_out(), ["exponent"]);
+        let gradient = Spread { gradient_y: 0.2, ..Spread::default() };
+        let tilted = VariationConfig { barrier: gradient, ..config };
+        let other = Variation::new(&tilted, 3).unwrap().device(199, 7, 200, 200);
+        assert!((other.barrier / devices[(199, 7)].barrier - 1.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn impossible_populations_are_refused() {
+        let refused = |change: &dyn Fn(&mut PopulationConfig), more: Spread| {
+            let mut population = calibrated();
+            change(&mut population);
+            let config =
+                VariationConfig { population: Some(population), barrier: more, ..VariationConfig::default() };
+            Variation::new(&config, 0).unwrap_err().to_string()
+        };
+        let none = Spread::default();
+        assert!(refused(&|p| p.covariance[0][0] = -1.0, none).contains("covariance"));
+        assert!(refused(&|p| p.covariance[1][0] = 0.3, none).contains("symmetric"));
+        assert!(refused(&|p| p.covariance.truncate(2), none).contains("2 given, 4 expected"));
+        assert!(refused(&|p| p.parameters[3].mean = 0.0, none).contains("mean"));
+        assert!(
+            refused(&|p| p.parameters.iter_mut().for_each(|q| q.name += "_x"), none).contains("at least one")
+        );
+        let twice = refused(&|_| {}, Spread { relative: 0.1, ..none });
+        assert!(twice.contains("variation.barrier.relative = 0.1"), "{twice}");
     }
 }
