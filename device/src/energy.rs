@@ -102,6 +102,60 @@ pub fn saddle_density(tensor: &SymmetricTensor, field: Vector, from: Vector, to:
     least(highest, 0.0, 2.0 * std::f64::consts::PI, 96)
 }
 
+/// Energy density in A/m that a turn of precession takes from a magnetisation of damping one, for the orbit
+/// about the minimum `well` at the energy density `level`.
+///
+/// Times damping and `mu0 Ms Vol/kB T`, for a level just below the pass, this is the number that decides
+/// whether orbit averages hold (well below 1) or escape is limited by the pass alone (well above).
+///
+/// # Formula
+/// Integral of `|m x H|^2` over one turn of `dm/ds = -m x H`.
+///
+/// # References
+/// H. A. Kramers, Physica 7, 284 (1940); D. M. Apalkov and P. B. Visscher, Phys. Rev. B 72, 180405 (2005).
+#[must_use]
+pub fn loss_per_turn(tensor: &SymmetricTensor, field: Vector, well: Vector, level: f64) -> f64 {
+    let slope = |m: Vector| {
+        let linear = tensor.times(m);
+        let h: Vector = std::array::from_fn(|i| field[i] + linear[i]);
+        cross(h, m)
+    };
+    // The point of the orbit on the way from the well in the hardest direction.
+    let hardest = tensor.eigen()[2].1;
+    let aside = normalised(add_scaled(hardest, -dot(hardest, well), well));
+    let on_arc = |angle: f64| -> Vector {
+        let (sin, cos) = angle.sin_cos();
+        std::array::from_fn(|i| cos * well[i] + sin * aside[i])
+    };
+    let (mut low, mut high) = (0.0, std::f64::consts::FRAC_PI_2);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if density(tensor, field, on_arc(middle)) < level { low = middle } else { high = middle }
+    }
+    let start = on_arc(low);
+    let across = cross(well, aside);
+    let ds = 0.02 / length(slope(start)) * low;
+    let (mut m, mut sum, mut turned) = (start, 0.0, false);
+    for _ in 0..1_000_000 {
+        let at = |k: Vector, share: f64| add_scaled(m, share * ds, k);
+        let k1 = slope(m);
+        let k2 = slope(at(k1, 0.5));
+        let k3 = slope(at(k2, 0.5));
+        let k4 = slope(at(k3, 1.0));
+        let next: Vector =
+            std::array::from_fn(|i| m[i] + ds / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]));
+        sum += 0.5 * ds * (dot(k1, k1) + dot(slope(next), slope(next)));
+        let side = dot(next, across) * dot(slope(start), across);
+        // Once on the far side, the turn is full at the return to the near one.
+        if turned && side >= 0.0 && dot(next, aside) > 0.0 {
+            return sum;
+        }
+        turned |= side < 0.0;
+        m = normalised(next);
+    }
+    f64::INFINITY
+}
+
 /// Smallest value of a function over an interval: a grid, then golden sections about its best point.
 fn least(function: impl Fn(f64) -> f64, low: f64, high: f64, points: usize) -> f64 {
     let spacing = (high - low) / points as f64;
@@ -174,6 +228,33 @@ mod tests {
         let barrier = saddle_density(&tensor, [0.0; 3], up, down) - density(&tensor, [0.0; 3], up);
         assert!((barrier - 1e4).abs() < 1e-3, "{barrier}");
         assert_eq!(stiffness(&tensor, [0.0; 3], up), (2e4, 6.2e5));
+    }
+
+    #[test]
+    fn small_orbits_lose_energy_as_the_damped_oscillator_does() {
+        // Decay rate alpha gamma (H1 + H2) of the energy over a period 2 pi/(gamma sqrt(H1 H2)).
+        let (h1, h2) = (4e4, 9e5);
+        let tensor = SymmetricTensor::diagonal([0.0, -h1, -h2]);
+        let x = [1.0, 0.0, 0.0];
+        let energy = 1e-4 * 0.5 * h1;
+        let found = loss_per_turn(&tensor, [0.0; 3], x, density(&tensor, [0.0; 3], x) + energy);
+        let exact = 2.0 * std::f64::consts::PI * (h1 + h2) / (h1 * h2).sqrt() * energy;
+        assert!((found / exact - 1.0).abs() < 5e-3, "{found} {exact}");
+    }
+
+    /// The figure that rules out orbit averages for the shipped in-plane device.
+    #[test]
+    fn the_in_plane_preset_loses_many_thermal_energies_in_one_turn() {
+        let mtj = crate::preset::load("in-plane").unwrap().device.resolve().unwrap();
+        let (tensor, field) = (mtj.tensor(0.0), mtj.field_a_per_m);
+        let [from, to] = State::BOTH.map(|state| mtj.well(state).unwrap());
+        let lowest = density(&tensor, field, from);
+        let pass = saddle_density(&tensor, field, from, to);
+        let loss = loss_per_turn(&tensor, field, from, lowest + 0.999 * (pass - lowest));
+        let thermal = crate::constants::BOLTZMANN * mtj.temperature_k / mtj.energy_per_field();
+        let turns = mtj.damping * loss / thermal;
+        println!("{turns} kB T in one turn");
+        assert!((10.0..40.0).contains(&turns), "{turns}");
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct Resolution {
 impl Resolution {
     /// For fits: below 1% where probabilities are measurable and the pulse is not short against tau_D.
     pub const DRAFT: Self = Self { cells: 240, tolerance: 1e-3 };
+    /// For tables: below a tenth of the error of 10,000 trials.
+    pub const TABLE: Self = Self { cells: 480, tolerance: 3e-4 };
     /// Default: 1e-3 down to probabilities of 1e-15.
     pub const STANDARD: Self = Self { cells: 800, tolerance: 1e-4 };
     /// For references.

@@ -30,6 +30,7 @@ pub mod preset;
 pub mod pulse;
 pub mod retention;
 pub mod schedule;
+pub mod sphere;
 pub mod splitting;
 pub mod state;
 pub mod switching_probability;

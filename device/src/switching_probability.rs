@@ -4,10 +4,13 @@
 //! |---|---|---|---|
 //! | ensemble | all | above some 10/trials, both sides | 95% binomial interval |
 //! | Fokker-Planck | axially symmetric, no heating | 1e-24 to 1 - 1e-24 | grid and step doubling |
+//! | sphere | all, no heating; rectangular pulses | above some 1e-5, both sides | fewer degrees and longer steps |
 //! | splitting | all with two wells | write errors down to 1e-15; escapes of any rarity | 95% interval of repeats |
 //!
-//! `auto` takes the Fokker-Planck equation where it is exact; elsewhere an ensemble, and
-//! splitting where a pilot ensemble sees fewer than [`ENOUGH`] events of either kind.
+//! `auto` takes the Fokker-Planck equation of one variable where it is exact. Elsewhere it takes that on the sphere if
+//! [`AFFORDABLE`] coefficients suffice, for pulses where its error is below [`WANTED`] of the smaller probability;
+//! for the rest an ensemble, and splitting where a pilot ensemble sees fewer than [`ENOUGH`]
+//! events of either kind.
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -22,6 +25,7 @@ use crate::fokker_planck::{FokkerPlanck, Plateau, Resolution, Segment};
 use crate::lanes::Stepping;
 use crate::mtj::Mtj;
 use crate::pulse::{Drive, Pulse};
+use crate::sphere::{Sphere, SphereResolution};
 use crate::splitting::Splitting;
 use crate::splitting::escape::escape_rate;
 use crate::splitting::write_error::write_error;
@@ -39,6 +43,8 @@ pub enum BackEnd {
     Ensemble,
     /// One-dimensional Fokker-Planck equation.
     FokkerPlanck,
+    /// Fokker-Planck equation on the sphere.
+    Sphere,
     /// Rare-event splitting of trajectories.
     Splitting,
 }
@@ -51,6 +57,7 @@ impl BackEnd {
             Self::Auto => "auto",
             Self::Ensemble => "ensemble",
             Self::FokkerPlanck => "fokker-planck",
+            Self::Sphere => "sphere",
             Self::Splitting => "splitting",
         }
     }
@@ -283,6 +290,52 @@ impl SwitchingProbability for ByFokkerPlanck {
     }
 }
 
+/// Back end `sphere`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BySphere(pub SphereResolution);
+
+impl SwitchingProbability for BySphere {
+    /// Of rectangular voltage pulses without bias.
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        let rectangle =
+            pulse.as_rectangular().filter(|_| pulse.drive == Drive::Voltage && pulse.bias_v == 0.0);
+        let Some((volts, width_s)) = rectangle else {
+            return Err(DeviceError::NotApplicable {
+                model: "the Fokker-Planck equation on the sphere",
+                reason: "the pulse is not a rectangle of voltage; use the ensemble or splitting".into(),
+            });
+        };
+        let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
+        Ok(Sphere::new(mtj, relaxation_s, self.0)?.plateau(volts, start, &[width_s])?[0])
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        Sphere::new(mtj, mtj.default_relaxation_s(), self.0)?.plateau(volts, start, widths_s)
+    }
+
+    fn grid(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        let solver = Sphere::new(mtj, mtj.default_relaxation_s(), self.0)?;
+        volts.par_iter().map(|volts| solver.plateau(*volts, start, widths_s)).collect()
+    }
+}
+
 /// Back end `splitting`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BySplitting {
@@ -335,6 +388,10 @@ impl SwitchingProbability for BySplitting {
     }
 }
 
+/// Coefficients up to which `auto` takes the equation on the sphere: seconds for each voltage.
+pub const AFFORDABLE: usize = 8000;
+/// Error relative to the smaller of probability and complement up to which `auto` keeps the result of the sphere.
+pub const WANTED: f64 = 0.05;
 /// Events of either kind that a pilot ensemble must see for the ensemble to be taken.
 pub const ENOUGH: u64 = 30;
 /// Trials of the pilot ensemble.
@@ -345,9 +402,11 @@ const PILOT: u64 = 2048;
 pub struct Automatic {
     /// For axially symmetric devices.
     pub fokker_planck: ByFokkerPlanck,
-    /// For the others where both outcomes are common.
+    /// For the others where few coefficients suffice and neither outcome is rare.
+    pub sphere: BySphere,
+    /// For the rest where both outcomes are common.
     pub ensemble: ByEnsemble,
-    /// For the others where one outcome is rare.
+    /// For the rest where one outcome is rare.
     pub splitting: BySplitting,
 }
 
@@ -358,6 +417,7 @@ impl Automatic {
     pub fn new(trials: u64, seed: u64) -> Self {
         Self {
             fokker_planck: ByFokkerPlanck(Resolution::STANDARD),
+            sphere: BySphere(SphereResolution::STANDARD),
             ensemble: ByEnsemble(Ensemble::new(trials, seed)),
             splitting: BySplitting { splitting: Splitting::new(seed), stepping: Stepping::default() },
         }
@@ -370,7 +430,47 @@ impl Automatic {
             BackEnd::Auto => self,
             BackEnd::Ensemble => &self.ensemble,
             BackEnd::FokkerPlanck => &self.fokker_planck,
+            BackEnd::Sphere => &self.sphere,
             BackEnd::Splitting => &self.splitting,
+        }
+    }
+}
+
+impl Automatic {
+    /// Whether the equation on the sphere is taken for `mtj`.
+    fn takes_sphere(&self, mtj: &Mtj) -> bool {
+        Sphere::coefficients(mtj, self.sphere.0).is_ok_and(|count| count <= AFFORDABLE)
+    }
+
+    /// By trajectories: an ensemble, or splitting where one outcome is rare.
+    fn by_trajectories(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        let trials = self.ensemble.0.trials.start..self.ensemble.0.trials.start + PILOT;
+        let pilot = switching_count(mtj, pulse, start, &Ensemble { trials, ..self.ensemble.0.clone() })?;
+        if pilot.switched.min(pilot.trials - pilot.switched) < ENOUGH
+            && let Ok(rare) = self.splitting.probability(mtj, pulse, start)
+        {
+            return Ok(rare);
+        }
+        self.ensemble.probability(mtj, pulse, start)
+    }
+
+    /// `found` where it is good enough, else by trajectories.
+    fn completed(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+        found: ProbabilityEstimate,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        if found.p_error <= WANTED * found.p.min(found.complement) {
+            Ok(found)
+        } else {
+            self.by_trajectories(mtj, pulse, start)
         }
     }
 }
@@ -385,14 +485,22 @@ impl SwitchingProbability for Automatic {
         if AxialModel::of(mtj, pulse.drive).is_ok() {
             return self.fokker_planck.probability(mtj, pulse, start);
         }
-        let trials = self.ensemble.0.trials.start..self.ensemble.0.trials.start + PILOT;
-        let pilot = switching_count(mtj, pulse, start, &Ensemble { trials, ..self.ensemble.0.clone() })?;
-        if pilot.switched.min(pilot.trials - pilot.switched) < ENOUGH
-            && let Ok(rare) = self.splitting.probability(mtj, pulse, start)
+        if self.takes_sphere(mtj)
+            && let Ok(found) = self.sphere.probability(mtj, pulse, start)
         {
-            return Ok(rare);
+            return self.completed(mtj, pulse, start, found);
         }
-        self.ensemble.probability(mtj, pulse, start)
+        self.by_trajectories(mtj, pulse, start)
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        Ok(self.grid(mtj, &[volts], widths_s, start)?.into_iter().flatten().collect())
     }
 
     fn grid(
@@ -405,6 +513,22 @@ impl SwitchingProbability for Automatic {
         if AxialModel::of(mtj, Drive::Voltage).is_ok() {
             return self.fokker_planck.grid(mtj, volts, widths_s, start);
         }
-        volts.par_iter().map(|volts| self.by_width(mtj, *volts, widths_s, start)).collect()
+        let pulse = |volts: f64, width_s: f64| Pulse::rectangular(volts, width_s);
+        if self.takes_sphere(mtj)
+            && let Ok(found) = self.sphere.grid(mtj, volts, widths_s, start)
+        {
+            let completed = |(volts, row): (&f64, Vec<ProbabilityEstimate>)| {
+                widths_s
+                    .iter()
+                    .zip(row)
+                    .map(|(width, found)| self.completed(mtj, &pulse(*volts, *width), start, found))
+                    .collect()
+            };
+            return volts.par_iter().zip(found).map(completed).collect();
+        }
+        let row = |volts: &f64| {
+            widths_s.iter().map(|width| self.by_trajectories(mtj, &pulse(*volts, *width), start)).collect()
+        };
+        volts.par_iter().map(row).collect()
     }
 }

@@ -164,6 +164,12 @@ impl SwitchingTable {
         Self::new(widths_s, "LLGS ensemble", |start, width| std::mem::take(&mut columns[index(start)][width]))
     }
 
+    /// The back end, or back ends, that made the table.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Pulse widths of the table, s.
     #[must_use]
     pub fn widths_s(&self) -> &[f64] {

@@ -1,9 +1,10 @@
 //! The three back ends against each other: ensemble, Fokker-Planck equation, splitting.
 
 use spinhebb_device::axial::AxialModel;
+use spinhebb_device::closed_form::butler;
 use spinhebb_device::ensemble::{Ensemble, switching_count};
-use spinhebb_device::fokker_planck::Resolution;
 use spinhebb_device::fokker_planck::eigenvalue::SwitchingRates;
+use spinhebb_device::fokker_planck::{FokkerPlanck, Plateau, Resolution};
 use spinhebb_device::lanes::Stepping;
 use spinhebb_device::mtj::Mtj;
 use spinhebb_device::preset;
@@ -65,6 +66,21 @@ fn ensemble_agrees_with_fokker_planck_on_fifty_cells() {
     println!("chi-square {sum:.1} of {cells} cells, 1% quantile {limit:.1}");
     assert_eq!(cells, 50);
     assert!(sum < limit, "chi-square {sum} above {limit}");
+}
+
+/// Butler's closed form at Delta = 40, i = 2 is 1.3 to 2.3 times the exact probability not to have switched,
+/// for widths of 2 to 18 tau_D: a check of magnitude and no reference.
+#[test]
+fn butlers_form_is_high_by_a_known_factor() {
+    let model = AxialModel::linear(40.0, 1.0, 0.0, 2.0).expect("a model");
+    let solver = FokkerPlanck::new(model, 6.0, Resolution::STANDARD).expect("a solver");
+    let widths = [2.0, 3.0, 5.0, 8.0, 12.0, 18.0];
+    let exact = solver.plateau(&Plateau::rectangular(1.0), State::AntiParallel, &widths).expect("a result");
+    for (width, exact) in widths.iter().zip(exact) {
+        let ratio = butler(40.0, 2.0, *width).unswitched.exp() / exact.complement;
+        println!("{width}: {ratio:.3} of {:e}", exact.complement);
+        assert!((1.25..2.35).contains(&ratio), "{width}: {ratio}");
+    }
 }
 
 /// Voltage control, field, field-like torque, bias-dependent TMR and edges reach both back ends alike.

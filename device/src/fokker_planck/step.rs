@@ -5,7 +5,7 @@
 //! `(1 - c dt L) p* = (1 + c dt L) p`,
 //! `(1 - c dt L) p' = (p* - (1 - gamma)^2 p) / (gamma (2 - gamma))`.
 //! The scheme is of second order and L-stable. The matrix is factored by a recurrence of
-//! positive terms only: its columns sum to one, and the part of each pivot that is
+//! positive terms only, from both ends to the middle: its columns sum to one, and the part of each pivot that is
 //! left of that one is carried instead of being formed by a difference, so the smallest
 //! cell probabilities keep their digits at any step.
 //!
@@ -31,53 +31,100 @@ pub enum Direction {
     Backward,
 }
 
-/// LU factors of 1 - c dt L for one step length.
+/// Factors of 1 - c dt L, or of its transpose, for one step length.
+///
+/// Elimination runs from both ends to the middle and back: the two halves are chains of their own,
+/// so that a processor works on both at a time.
 #[derive(Debug, Clone)]
 struct Factors {
     /// Reciprocal pivots.
     inverse: Vec<f64>,
-    /// Entries below the diagonal, with the sign turned: c dt up.
-    below: Vec<f64>,
-    /// Entries above the diagonal, with the sign turned: c dt down.
-    above: Vec<f64>,
+    /// What a cell takes on the way in from its neighbour on the outer side; the middle cell has the
+    /// one below in its place and the one above in `from_above`.
+    inward: Vec<f64>,
+    from_above: f64,
+    /// What a cell takes on the way out from its neighbour on the inner side.
+    outward: Vec<f64>,
 }
 
 impl Factors {
-    fn new(operator: &Operator, dt: f64) -> Self {
+    fn new(operator: &Operator, dt: f64, direction: Direction) -> Self {
         let scale = C * dt;
-        let below: Vec<f64> = operator.up.iter().map(|r| scale * r).collect();
-        let above: Vec<f64> = operator.down.iter().map(|r| scale * r).collect();
-        let mut inverse = vec![0.0; below.len()];
-        let mut kept = 0.0; // pivot minus its `below`, over the pivot, of the cell before
-        for j in 0..below.len() {
-            let excess = 1.0 + above[j] * kept;
-            inverse[j] = 1.0 / (excess + below[j]);
-            kept = excess * inverse[j];
+        let up: Vec<f64> = operator.up.iter().map(|r| scale * r).collect();
+        let down: Vec<f64> = operator.down.iter().map(|r| scale * r).collect();
+        let n = up.len();
+        let middle = n / 2;
+        let mut inverse = vec![0.0; n];
+        // Pivot less what leaves inward, over the pivot, of the cell before: carried from either end.
+        let (mut below, mut above) = (0.0, 0.0);
+        for j in 0..middle {
+            let excess = 1.0 + down[j] * below;
+            inverse[j] = 1.0 / (excess + up[j]);
+            below = excess * inverse[j];
         }
-        Self { inverse, below, above }
+        for j in (middle + 1..n).rev() {
+            let excess = 1.0 + up[j] * above;
+            inverse[j] = 1.0 / (excess + down[j]);
+            above = excess * inverse[j];
+        }
+        inverse[middle] = 1.0 / (1.0 + down[middle] * below + up[middle] * above);
+        // Entry of row j and column k, with the sign turned.
+        let entry = |j: usize, k: usize| match (direction, k < j) {
+            (Direction::Forward, true) => up[k],
+            (Direction::Forward, false) => down[k],
+            (Direction::Backward, true) => down[j],
+            (Direction::Backward, false) => up[j],
+        };
+        let (mut inward, mut outward) = (vec![0.0; n], vec![0.0; n]);
+        for j in 0..n {
+            if j > 0 && j <= middle {
+                inward[j] = entry(j, j - 1) * inverse[j - 1];
+            }
+            if j > middle && j + 1 < n {
+                inward[j] = entry(j, j + 1) * inverse[j + 1];
+            }
+            if j < middle {
+                outward[j] = entry(j, j + 1) * inverse[j];
+            }
+            if j > middle {
+                outward[j] = entry(j, j - 1) * inverse[j];
+            }
+        }
+        let from_above = entry(middle, middle + 1) * inverse[middle + 1];
+        Self { inverse, inward, from_above, outward }
     }
 
-    /// Solves (1 - c dt L) x = x in place.
+    /// Solves for x in place.
     fn solve(&self, x: &mut [f64]) {
         let n = x.len();
-        for j in 1..n {
-            x[j] += self.below[j - 1] * self.inverse[j - 1] * x[j - 1];
+        let middle = n / 2;
+        let (inverse, inward, outward) = (&self.inverse[..n], &self.inward[..n], &self.outward[..n]);
+        // The upper half has a cell less if the number is even, the same number if it is odd.
+        let upper = n - 1 - middle;
+        let (mut low, mut high) = (x[0], x[n - 1]);
+        for k in 1..upper {
+            low = x[k] + inward[k] * low;
+            high = x[n - 1 - k] + inward[n - 1 - k] * high;
+            x[k] = low;
+            x[n - 1 - k] = high;
         }
-        x[n - 1] *= self.inverse[n - 1];
-        for j in (0..n - 1).rev() {
-            x[j] = (x[j] + self.above[j + 1] * x[j + 1]) * self.inverse[j];
+        for k in upper..middle {
+            low = x[k] + inward[k] * low;
+            x[k] = low;
         }
-    }
-
-    /// Solves (1 - c dt L)^T x = x in place.
-    fn solve_transposed(&self, x: &mut [f64]) {
-        let n = x.len();
-        x[0] *= self.inverse[0];
-        for j in 1..n {
-            x[j] = (x[j] + self.above[j] * x[j - 1]) * self.inverse[j];
+        let centre = (x[middle] + inward[middle] * low + self.from_above * high) * inverse[middle];
+        x[middle] = centre;
+        (low, high) = (centre, centre);
+        for k in 1..=upper {
+            let (below, above) = (middle - k, middle + k);
+            low = x[below] * inverse[below] + outward[below] * low;
+            high = x[above] * inverse[above] + outward[above] * high;
+            x[below] = low;
+            x[above] = high;
         }
-        for j in (0..n - 1).rev() {
-            x[j] += self.below[j] * self.inverse[j] * x[j + 1];
+        for below in (0..middle - upper).rev() {
+            low = x[below] * inverse[below] + outward[below] * low;
+            x[below] = low;
         }
     }
 }
@@ -124,24 +171,20 @@ impl Stepper {
     pub fn step(&mut self, operator: &Operator, p: &mut [f64], dt: f64) {
         let reuse = matches!(&self.factors, Some((kept, _)) if *kept == dt);
         if !reuse {
-            self.factors = Some((dt, Factors::new(operator, dt)));
+            self.factors = Some((dt, Factors::new(operator, dt, self.direction)));
         }
         let Some((_, factors)) = &self.factors else { unreachable!("factors were just made") };
         Self::rate(self.direction, operator, p, &mut self.rate_start);
         for ((m, p), r) in self.middle.iter_mut().zip(p.iter()).zip(&self.rate_start) {
             *m = p + C * dt * r;
         }
-        let solve = |x: &mut [f64]| match self.direction {
-            Direction::Forward => factors.solve(x),
-            Direction::Backward => factors.solve_transposed(x),
-        };
-        solve(&mut self.middle);
+        factors.solve(&mut self.middle);
         let weight = 1.0 / (GAMMA * (2.0 - GAMMA));
         let old = (1.0 - GAMMA) * (1.0 - GAMMA);
         for (p, m) in p.iter_mut().zip(&self.middle) {
             *p = (m - old * *p) * weight;
         }
-        solve(p);
+        factors.solve(p);
     }
 
     /// Local error of the last step, weighted: `sum_j weight_j error_j` for each weight.
@@ -165,5 +208,34 @@ impl Stepper {
             }
         }
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axial::AxialModel;
+    use crate::fokker_planck::operator::Grid;
+
+    /// Solutions put back into the equations, for an even and an odd number of cells and both directions.
+    #[test]
+    fn solutions_satisfy_the_equations() {
+        let model = AxialModel::linear(20.0, 1e-9, 0.1, 1.5).unwrap();
+        let full = Operator::new(&model, &Grid::new(24), 1.0);
+        for cells in [24, 23] {
+            let mut operator = Operator { up: full.up[..cells].to_vec(), down: full.down[..cells].to_vec() };
+            operator.up[cells - 1] = 0.0;
+            for direction in [Direction::Forward, Direction::Backward] {
+                let right: Vec<f64> = (0..cells).map(|j| 1.0 + (j as f64).sin()).collect();
+                let mut x = right.clone();
+                Factors::new(&operator, 0.3, direction).solve(&mut x);
+                let mut rate = vec![0.0; cells];
+                Stepper::rate(direction, &operator, &x, &mut rate);
+                for j in 0..cells {
+                    let found = x[j] - C * 0.3 * rate[j];
+                    assert!((found - right[j]).abs() < 1e-12 * (1.0 + operator.up[j] * x[j]), "{j} {found}");
+                }
+            }
+        }
     }
 }

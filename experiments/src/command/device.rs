@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::quantity::{Time, Voltage};
 use spinhebb_device::ensemble::Ensemble;
+use spinhebb_device::fokker_planck::Resolution;
 use spinhebb_device::integrator::Integrator;
 use spinhebb_device::lanes::{Dynamics, Stepping};
 use spinhebb_device::mtj::{Mtj, MtjConfig};
 use spinhebb_device::pulse::{Drive, Pulse, PulseConfig, WaveformConfig};
 use spinhebb_device::state::State;
+use spinhebb_device::switching_probability::{
+    Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table,
+};
 use spinhebb_device::switching_table::{Refinement, SwitchingTable};
 use spinhebb_device::trajectory::{self, Beginning, Record};
 
@@ -109,11 +113,13 @@ pub struct TableConfig {
     pub highest_voltage: Voltage,
     /// Evenly spaced amplitudes to begin with.
     pub voltages: usize,
-    /// Most amplitudes after refinement; no refinement if not above `voltages`.
+    /// How probabilities are computed.
+    pub back_end: BackEnd,
+    /// Most amplitudes after refinement, by the ensemble; no refinement if not above `voltages`.
     pub most_voltages: usize,
     /// Closest spacing of two amplitudes.
     pub closest_voltages: Voltage,
-    /// Trials for each amplitude, width and polarity.
+    /// Trials for each amplitude, width and polarity where an ensemble is taken.
     pub trials: u64,
     /// Master seed.
     pub seed: u64,
@@ -295,9 +301,17 @@ impl TableArguments {
             Refinement { most_voltages: config.most_voltages, least_spacing_v: config.closest_voltages.si() };
         let most = config.most_voltages.max(config.voltages) as u64;
         let stage = Progress::new(1).stage("switching table", 2 * most);
-        let table = SwitchingTable::by_ensemble(&mtj, &amplitudes, &widths, &ensemble, refinement, |_| {
-            stage.advance()
-        })?;
+        let table = if config.back_end == BackEnd::Ensemble {
+            SwitchingTable::by_ensemble(&mtj, &amplitudes, &widths, &ensemble, refinement, |_| {
+                stage.advance()
+            })?
+        } else {
+            let mut automatic = Automatic::new(config.trials, config.seed);
+            automatic.splitting.stepping = stepping;
+            automatic.ensemble = ByEnsemble(ensemble);
+            automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
+            switching_table(automatic.back_end(config.back_end), &mtj, &amplitudes, &widths)?
+        };
         drop(stage);
         summarise_device(&mut run, &mtj, &name);
         let mut medians = serde_json::Map::new();
@@ -310,8 +324,9 @@ impl TableArguments {
                 }
             }
         }
+        run.value("back_end", table.source());
         run.value("voltage_of_one_half", serde_json::Value::Object(medians));
-        for figure in table_figures(&table, config.trials) {
+        for figure in table_figures(&table) {
             run.figure(&figure)?;
         }
         run.add(table.to_dataset()?)?;
@@ -351,8 +366,11 @@ impl TableConfig {
 }
 
 /// P against voltage and against width, each on a linear and on the Gumbel scale.
-fn table_figures(table: &SwitchingTable, trials: u64) -> Vec<Figure> {
-    let how = format!("LLGS ensembles, {trials} trials a point, 95 % Wilson intervals; V > 0: AP to P.");
+fn table_figures(table: &SwitchingTable) -> Vec<Figure> {
+    let trials = table.cells(State::AntiParallel, 0)[0].trials;
+    let counted =
+        if trials > 0 { format!(", {trials} trials a point, 95 % Wilson intervals") } else { String::new() };
+    let how = format!("Back end {}{counted}; V > 0: AP to P.", table.source());
     let linear = || Axis::linear("switching probability").range(0.0, 1.0);
     let gumbel = || Axis::gumbel("switching probability").range(1e-4, 0.999_9);
     let mut by_voltage = [

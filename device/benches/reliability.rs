@@ -1,0 +1,54 @@
+//! CPU time of a table of 41 voltages x 8 widths x 2 polarities by the Fokker-Planck equation beside
+//! the same table by ensembles of 10,000 trials, in one run.
+//!
+//! `cargo bench -p spinhebb-device --bench reliability`. The ensemble runs at every eighth voltage
+//! and its time is scaled by the number of voltages: its cost does not depend on them.
+
+use cpu_time::ProcessTime;
+
+use spinhebb_device::ensemble::Ensemble;
+use spinhebb_device::fokker_planck::Resolution;
+use spinhebb_device::preset;
+use spinhebb_device::state::State;
+use spinhebb_device::switching_probability::{ByEnsemble, ByFokkerPlanck, SwitchingProbability};
+
+const VOLTAGES: usize = 41;
+const EVERY: usize = 8;
+const TRIALS: u64 = 10_000;
+const WIDTHS: [f64; 8] = [0.3e-9, 0.5e-9, 0.7e-9, 1e-9, 1.5e-9, 2e-9, 3e-9, 5e-9];
+
+fn main() {
+    let mtj = preset::load("perpendicular-40nm").expect("preset").device.resolve().expect("valid");
+    let magnitudes: Vec<f64> = (0..VOLTAGES).map(|k| 0.2 + 0.025 * k as f64).collect();
+    let few: Vec<f64> = magnitudes.iter().copied().step_by(EVERY).collect();
+    let seconds = |back_end: &dyn SwitchingProbability, magnitudes: &[f64]| {
+        let begin = ProcessTime::now();
+        let mut probabilities = Vec::new();
+        for start in State::BOTH {
+            let volts: Vec<f64> = magnitudes.iter().map(|v| v * start.switching_polarity()).collect();
+            probabilities.push(back_end.grid(&mtj, &volts, &WIDTHS, start).expect("valid"));
+        }
+        (begin.elapsed().as_secs_f64(), probabilities)
+    };
+    let (ensemble, counts) = seconds(&ByEnsemble(Ensemble::new(TRIALS, 1)), &few);
+    let ensemble = ensemble * VOLTAGES as f64 / few.len() as f64;
+    println!("ensemble, {TRIALS} trials: {ensemble:.1} CPU-s (from {} of {VOLTAGES} voltages)", few.len());
+    for (name, resolution) in
+        [("table", Resolution::TABLE), ("standard", Resolution::STANDARD), ("fine", Resolution::FINE)]
+    {
+        let (time, found) = seconds(&ByFokkerPlanck(resolution), &magnitudes);
+        let mut largest = 0.0_f64;
+        for (found, counts) in found.iter().zip(&counts) {
+            for (row, counts) in found.iter().step_by(EVERY).zip(counts) {
+                for (a, b) in row.iter().zip(counts) {
+                    let deviation = (a.p * a.complement / TRIALS as f64).sqrt().max(0.5 / TRIALS as f64);
+                    largest = largest.max((a.p - b.p).abs() / deviation);
+                }
+            }
+        }
+        println!(
+            "Fokker-Planck, {name}: {time:.2} CPU-s, 1/{:.0} of it; farthest from the ensemble {largest:.1} deviations",
+            ensemble / time
+        );
+    }
+}
