@@ -116,14 +116,7 @@ pub fn switching_counts_by_width(
     start: State,
     ensemble: &Ensemble,
 ) -> Result<Vec<SwitchingCount>, DeviceError> {
-    let increasing = widths_s.windows(2).all(|pair| pair[0] < pair[1]);
-    if !(increasing && widths_s.first().is_some_and(|width| *width > 0.0)) {
-        return Err(DeviceError::out_of_range(
-            "widths",
-            format!("{widths_s:?}"),
-            "pulse widths must be positive and increase",
-        ));
-    }
+    rising_widths(widths_s)?;
     let stages = widths_s
         .iter()
         .enumerate()
@@ -157,7 +150,18 @@ pub fn switching_counts_by_width(
     Ok(switched.into_iter().map(|switched| SwitchingCount { switched, trials }).collect())
 }
 
-fn batches(trials: &Range<u64>) -> Vec<Range<u64>> {
+/// Refuses widths that do not increase from above zero.
+pub(crate) fn rising_widths(widths_s: &[f64]) -> Result<(), DeviceError> {
+    let increasing = widths_s.windows(2).all(|pair| pair[0] < pair[1]);
+    if increasing && widths_s.first().is_some_and(|width| *width > 0.0) {
+        return Ok(());
+    }
+    let expected = "pulse widths must be positive and increase";
+    Err(DeviceError::out_of_range("widths", format!("{widths_s:?}"), expected))
+}
+
+/// The trials in portions that one worker holds at a time.
+pub(crate) fn batches(trials: &Range<u64>) -> Vec<Range<u64>> {
     (trials.start..trials.end)
         .step_by(BATCH as usize)
         .map(|first| first..(first + BATCH).min(trials.end))

@@ -61,8 +61,13 @@ impl Integrator {
     #[must_use]
     pub fn largest_step_s(self, mtj: &Mtj, peak_volts: f64) -> f64 {
         let scale = mtj.field_scale(0.0).max(mtj.field_scale(peak_volts)).max(mtj.field_scale(-peak_volts));
+        self.largest_step_for(scale, mtj.damping)
+    }
+
+    /// Largest recommended step in s for the largest field `scale` in A/m and a Gilbert damping.
+    pub(crate) fn largest_step_for(self, scale: f64, damping: f64) -> f64 {
         // The damping time in units of the precession.
-        let damping_phase = (1.0 + mtj.damping * mtj.damping) / mtj.damping;
+        let damping_phase = (1.0 + damping * damping) / damping;
         let phase = self.largest_phase().min(Self::LARGEST_DAMPING * damping_phase);
         if scale > 0.0 { phase / (GAMMA0 * scale) } else { f64::INFINITY }
     }

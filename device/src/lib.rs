@@ -11,6 +11,7 @@ pub mod axial;
 pub mod calibration;
 pub mod closed_form;
 pub mod constants;
+pub mod coupled;
 pub mod demagnetisation;
 pub mod energy;
 pub mod ensemble;

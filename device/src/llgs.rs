@@ -166,6 +166,11 @@ impl Equation {
         self.axes.map(|axis| dot(axis, m))
     }
 
+    /// Laboratory tensor to the kernel's frame.
+    pub(crate) fn tensor_to_frame(&self, tensor: &SymmetricTensor) -> SymmetricTensor {
+        rotated(tensor, self.axes)
+    }
+
     /// Kernel's frame to laboratory.
     pub(crate) fn to_laboratory(&self, m: Vector) -> Vector {
         std::array::from_fn(|i| (0..3).map(|k| self.axes[k][i] * m[k]).sum())

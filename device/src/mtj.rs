@@ -13,6 +13,7 @@ use spinhebb_data::quantity::MagneticField;
 
 use crate::anisotropy::{AnisotropyConfig, DemagnetisationConfig};
 use crate::constants::{BOLTZMANN, GAMMA0, MU0};
+use crate::coupled::CoupledLayerConfig;
 use crate::demagnetisation;
 use crate::energy;
 use crate::error::{DeviceError, unit_vector};
@@ -50,6 +51,9 @@ pub struct MtjConfig {
     pub transport: TransportConfig,
     /// Temperature.
     pub thermal: ThermalConfig,
+    /// Second layer of a composite or synthetic free layer; the rest then describes the layer at the barrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupled: Option<CoupledLayerConfig>,
 }
 
 /// The fixed layer.
@@ -90,16 +94,27 @@ impl MtjConfig {
         self.spin_transfer.as_ref().map_or(Ok(()), SpinTransferConfig::validate)?;
         self.spin_orbit.as_ref().map_or(Ok(()), SpinOrbitConfig::validate)?;
         self.transport.validate()?;
-        self.thermal.validate()
+        self.thermal.validate()?;
+        self.coupled.as_ref().map_or(Ok(()), CoupledLayerConfig::validate)
     }
 
     /// Validates and resolves to SI parameters at the configured temperature.
     ///
     /// # Errors
     /// [`DeviceError::OutOfRange`] for a value out of range; [`DeviceError::NotApplicable`] if a
-    /// thermal stability is given for a device without two stable states.
+    /// thermal stability is given for a device without two stable states, and for a device with a coupled
+    /// layer (see [`Self::resolve_coupled`]).
     pub fn resolve(&self) -> Result<Mtj, DeviceError> {
         self.validate()?;
+        if self.coupled.is_some() {
+            return Err(DeviceError::NotApplicable {
+                model: "one macrospin",
+                reason:
+                    "its free layer has two coupled layers; use `device trajectory` or `device table`, or \
+                         leave `coupled` out"
+                        .into(),
+            });
+        }
         Mtj::new(self)
     }
 }
@@ -166,7 +181,7 @@ pub struct Mtj {
 }
 
 impl Mtj {
-    fn new(config: &MtjConfig) -> Result<Self, DeviceError> {
+    pub(crate) fn new(config: &MtjConfig) -> Result<Self, DeviceError> {
         let geometry = &config.geometry;
         let temperature_k = config.thermal.temperature.si();
         let factors = config.material.temperature_scaling.factors(temperature_k);

@@ -14,6 +14,7 @@ use crate::mtj::MtjConfig;
 const PRESETS: &[(&str, &str)] = &[
     ("perpendicular-40nm", include_str!("../presets/perpendicular-40nm.toml")),
     ("in-plane", include_str!("../presets/in-plane.toml")),
+    ("composite-40nm", include_str!("../presets/composite-40nm.toml")),
 ];
 
 /// A named device and where its parameters come from.
@@ -113,13 +114,27 @@ mod tests {
             let device = load(name).unwrap().device;
             let dumped = toml::to_string(&device).unwrap();
             assert_eq!(toml::from_str::<MtjConfig>(&dumped).unwrap(), device);
-            let mtj = device.resolve().unwrap();
             for state in crate::state::State::BOTH {
+                if device.coupled.is_some() {
+                    let pair = device.resolve_coupled().unwrap();
+                    let volts = crate::coupled::critical_voltage(&pair, state).unwrap();
+                    assert!(
+                        volts * state.switching_polarity() > 0.05 && volts.abs() < 2.0,
+                        "{name}: {volts}"
+                    );
+                    continue;
+                }
+                let mtj = device.resolve().unwrap();
                 assert!(mtj.stability(state).unwrap() > 20.0, "{name}");
                 let volts = mtj.critical_voltage(state).unwrap();
                 assert!(volts * state.switching_polarity() > 0.05 && volts.abs() < 2.0, "{name}: {volts}");
             }
         }
-        assert!(load("perpendicular").unwrap_err().to_string().contains("perpendicular-40nm, in-plane"));
+        assert!(
+            load("perpendicular")
+                .unwrap_err()
+                .to_string()
+                .contains("perpendicular-40nm, in-plane, composite-40nm")
+        );
     }
 }

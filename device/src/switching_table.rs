@@ -28,7 +28,7 @@ mod refinement;
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 
-use crate::ensemble::{Ensemble, switching_counts_by_width};
+use crate::ensemble::{Ensemble, SwitchingCount, switching_counts_by_width};
 use crate::error::DeviceError;
 use crate::mtj::Mtj;
 use crate::state::State;
@@ -135,6 +135,23 @@ impl SwitchingTable {
         widths_s: &[f64],
         ensemble: &Ensemble,
         refinement: Refinement,
+        progress: impl FnMut(usize),
+    ) -> Result<Self, DeviceError> {
+        let counts = |start, volts| switching_counts_by_width(mtj, volts, widths_s, start, ensemble);
+        Self::by_counts(magnitudes_v, widths_s, "LLGS ensemble", refinement, counts, progress)
+    }
+
+    /// As [`Self::by_ensemble`] from any counts: `counts(start, volts)` gives one for each width at the
+    /// signed voltage (`V > 0` potentiates: it switches anti-parallel to parallel).
+    ///
+    /// # Errors
+    /// Those of `counts` and of [`SwitchingTable::new`].
+    pub fn by_counts(
+        magnitudes_v: &[f64],
+        widths_s: &[f64],
+        source: &str,
+        refinement: Refinement,
+        mut counts: impl FnMut(State, f64) -> Result<Vec<SwitchingCount>, DeviceError>,
         mut progress: impl FnMut(usize),
     ) -> Result<Self, DeviceError> {
         let mut columns: [Vec<Vec<Cell>>; 2] = [Vec::new(), Vec::new()];
@@ -142,8 +159,7 @@ impl SwitchingTable {
             let column = &mut columns[index(start)];
             *column = vec![Vec::new(); widths_s.len()];
             let mut run = |magnitude: f64, column: &mut Vec<Vec<Cell>>| {
-                let volts = start.switching_polarity() * magnitude;
-                let counts = switching_counts_by_width(mtj, volts, widths_s, start, ensemble)?;
+                let counts = counts(start, start.switching_polarity() * magnitude)?;
                 for (cells, count) in column.iter_mut().zip(counts) {
                     let place = cells.partition_point(|cell| cell.magnitude_v < magnitude);
                     cells.insert(place, Cell::counted(magnitude, count));
@@ -161,7 +177,7 @@ impl SwitchingTable {
                 run(magnitude, column)?;
             }
         }
-        Self::new(widths_s, "LLGS ensemble", |start, width| std::mem::take(&mut columns[index(start)][width]))
+        Self::new(widths_s, source, |start, width| std::mem::take(&mut columns[index(start)][width]))
     }
 
     /// The back end, or back ends, that made the table.
@@ -373,7 +389,6 @@ const fn index(start: State) -> usize {
 mod tests {
     use super::curve::isotonic;
     use super::*;
-    use crate::ensemble::SwitchingCount;
     use crate::preset;
 
     /// A known law: -ln(1 - p) = (t/ns) exp(a (V - 0.5 V)), symmetric in polarity.

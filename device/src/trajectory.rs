@@ -10,6 +10,7 @@ use crate::lanes::{Dynamics, Stepping};
 use crate::mtj::Mtj;
 use crate::pulse::{Drive, Pulse};
 use crate::state::State;
+use crate::transport::Transport;
 use crate::vector::Vector;
 
 /// Where trajectories begin.
@@ -70,39 +71,18 @@ pub fn record(
     };
     let noise = Streams::new(seed, "device/trajectory/thermal field");
     let n = lanes.len();
-    let mut record = Record {
-        time_s: Vec::new(),
-        drive: Vec::new(),
-        direction: vec![Vec::new(); n],
-        current_a: vec![Vec::new(); n],
-        junction_v: vec![Vec::new(); n],
-        conductance_s: vec![Vec::new(); n],
-        temperature_k: vec![Vec::new(); n],
-        source: pulse.drive,
-    };
+    let mut record = Record::empty(n, pulse.drive);
     let steps = dynamics.schedule().steps().len();
     let mut step = 0;
     loop {
-        let time = dynamics.schedule().time_s(step);
-        let drive = pulse.at(time);
-        record.time_s.push(time);
-        record.drive.push(drive);
+        let time_s = dynamics.schedule().time_s(step);
+        let drive = pulse.at(time_s);
+        record.begin(time_s, drive);
         for lane in 0..n {
             let cosine = lanes.cosine(lane);
-            let volts = dynamics.junction_volts(drive, cosine);
-            let (conductance, current) = match pulse.drive {
-                Drive::Voltage => {
-                    let conductance = mtj.transport.conductance_at(cosine, volts);
-                    (conductance, conductance * volts)
-                }
-                Drive::Current if volts != 0.0 => (drive / volts, drive),
-                Drive::Current => (mtj.transport.conductance_at(cosine, 0.0), drive),
-            };
-            record.direction[lane].push(dynamics.direction(&lanes, lane));
-            record.junction_v[lane].push(volts);
-            record.conductance_s[lane].push(conductance);
-            record.current_a[lane].push(current);
-            record.temperature_k[lane].push(lanes.temperature_k(lane));
+            let junction_v = dynamics.junction_volts(drive, cosine);
+            let direction = dynamics.direction(&lanes, lane);
+            record.push(lane, direction, cosine, junction_v, lanes.temperature_k(lane), &mtj.transport);
         }
         if step == steps {
             return Ok(record);
@@ -114,6 +94,52 @@ pub fn record(
 }
 
 impl Record {
+    /// A record of `count` trajectories without times.
+    pub(crate) fn empty(count: usize, source: Drive) -> Self {
+        Self {
+            time_s: Vec::new(),
+            drive: Vec::new(),
+            direction: vec![Vec::new(); count],
+            current_a: vec![Vec::new(); count],
+            junction_v: vec![Vec::new(); count],
+            conductance_s: vec![Vec::new(); count],
+            temperature_k: vec![Vec::new(); count],
+            source,
+        }
+    }
+
+    /// Begins the next time, at which the source imposes `drive`.
+    pub(crate) fn begin(&mut self, time_s: f64, drive: f64) {
+        self.time_s.push(time_s);
+        self.drive.push(drive);
+    }
+
+    /// Adds the state of one trajectory at the time begun last.
+    pub(crate) fn push(
+        &mut self,
+        trajectory: usize,
+        direction: Vector,
+        cosine: f64,
+        junction_v: f64,
+        temperature_k: f64,
+        transport: &Transport,
+    ) {
+        let drive = self.drive.last().copied().unwrap_or(0.0);
+        let (conductance_s, current_a) = match self.source {
+            Drive::Voltage => {
+                let conductance_s = transport.conductance_at(cosine, junction_v);
+                (conductance_s, conductance_s * junction_v)
+            }
+            Drive::Current if junction_v != 0.0 => (drive / junction_v, drive),
+            Drive::Current => (transport.conductance_at(cosine, 0.0), drive),
+        };
+        self.direction[trajectory].push(direction);
+        self.junction_v[trajectory].push(junction_v);
+        self.conductance_s[trajectory].push(conductance_s);
+        self.current_a[trajectory].push(current_a);
+        self.temperature_k[trajectory].push(temperature_k);
+    }
+
     /// The record as labelled arrays over (trajectory, time).
     ///
     /// # Errors

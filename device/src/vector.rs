@@ -127,6 +127,7 @@ impl SymmetricTensor {
 
     /// Tensor times vector.
     #[must_use]
+    #[inline(always)]
     pub fn times(&self, m: Vector) -> Vector {
         [
             self.xx * m[0] + self.xy * m[1] + self.xz * m[2],

@@ -8,7 +8,7 @@ mod problems;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use problems::{Figure, boltzmann, conservation, critical, escape, orders, precession, programs};
+use problems::{Figure, boltzmann, conservation, coupled, critical, escape, orders, precession, programs};
 
 /// One problem: title, figures.
 struct Problem {
@@ -45,9 +45,33 @@ static ESCAPE: Problem = Problem::new("5. Neel-Brown escape", escape::figures);
 static ORDERS: Problem = Problem::new("6a. Orders at zero temperature", orders::deterministic);
 static WEAK: Problem = Problem::new("6b. Weak errors", orders::weak);
 static PROGRAMS: Problem = Problem::new("9. cmtj at zero temperature", programs::figures);
+static PAIR_LIMITS: Problem = Problem::new("Coupled layers: limits of one macrospin", coupled::limits);
+static PAIR_ORDERS: Problem = Problem::new("Coupled layers: orders at zero temperature", coupled::orders);
+static PAIR_MODES: Problem =
+    Problem::new("Coupled layers: resonance and spin flop of an antiferromagnet", coupled::antiferromagnet);
+static PAIR_BOLTZMANN: Problem = Problem::new("Coupled layers: thermal equilibrium", coupled::equilibrium);
+static PAIR_CONSERVATION: Problem =
+    Problem::new("Coupled layers: conservation without damping", coupled::conservation);
+static PAIR_CMTJ: Problem = Problem::new("Coupled layers: cmtj at zero temperature", coupled::cmtj);
 
-static ALL: [&Problem; 10] =
-    [&CONSERVATION, &DAMPED, &RESONANCE, &CURRENTS, &TIMES, &BOLTZMANN, &ESCAPE, &ORDERS, &WEAK, &PROGRAMS];
+static ALL: [&Problem; 16] = [
+    &CONSERVATION,
+    &DAMPED,
+    &RESONANCE,
+    &CURRENTS,
+    &TIMES,
+    &BOLTZMANN,
+    &ESCAPE,
+    &ORDERS,
+    &WEAK,
+    &PROGRAMS,
+    &PAIR_LIMITS,
+    &PAIR_ORDERS,
+    &PAIR_MODES,
+    &PAIR_BOLTZMANN,
+    &PAIR_CONSERVATION,
+    &PAIR_CMTJ,
+];
 
 #[test]
 fn energy_and_length_are_conserved() {
@@ -103,6 +127,36 @@ fn weak_errors_are_small_at_and_above_the_recommended_steps() {
 #[test]
 fn trajectories_of_cmtj_are_reproduced() {
     PROGRAMS.check();
+}
+
+#[test]
+fn uncoupled_and_strongly_coupled_layers_are_single_macrospins() {
+    PAIR_LIMITS.check();
+}
+
+#[test]
+fn coupled_layers_keep_the_orders_of_the_integrators() {
+    PAIR_ORDERS.check();
+}
+
+#[test]
+fn an_antiferromagnet_has_its_resonances_and_its_spin_flop() {
+    PAIR_MODES.check();
+}
+
+#[test]
+fn coupled_layers_have_the_density_of_boltzmann() {
+    PAIR_BOLTZMANN.check();
+}
+
+#[test]
+fn coupled_layers_conserve_energy_and_lengths() {
+    PAIR_CONSERVATION.check();
+}
+
+#[test]
+fn coupled_layers_of_cmtj_are_reproduced() {
+    PAIR_CMTJ.check();
 }
 
 /// The page lists every figure; with SPINHEBB_WRITE_VERIFICATION it is rewritten.

@@ -3,6 +3,7 @@
 
 pub mod boltzmann;
 pub mod conservation;
+pub mod coupled;
 pub mod critical;
 pub mod escape;
 pub mod orders;

@@ -1,0 +1,332 @@
+//! Many pairs of macrospins side by side, and the steps that advance them.
+//!
+//! As for one macrospin, a pair's random numbers depend on (streams, its identity, step index) alone: any
+//! number of pairs, threads and any instruction set give the same bits.
+
+#![allow(
+    clippy::needless_range_loop,
+    reason = "one index runs over many arrays of lanes; this form vectorises"
+)]
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use spinhebb_data::random_stream::Streams;
+
+use super::step::{PairLaw, PairStep, equations};
+use super::{CoupledMtj, Pair, slowest_damping_time_s};
+use crate::error::{DeviceError, positive};
+use crate::instruction_set::InstructionSet;
+use crate::integrator::{Integrator, StepWarning};
+use crate::lanes::Stepping;
+use crate::llgs::Equation;
+use crate::normal::{RoundKeys, normals};
+use crate::pulse::{Drive, Pulse};
+use crate::schedule::{Schedule, Step};
+use crate::thermal::field_deviation;
+
+/// Pairs per block.
+pub(super) const BLOCK: usize = 64;
+
+/// Thermal fields of the two layers: one family of streams for each, never shared.
+#[derive(Debug, Clone)]
+pub struct LayerStreams([Streams; 2]);
+
+impl LayerStreams {
+    /// Streams of both layers for one purpose.
+    #[must_use]
+    pub fn new(seed: u64, purpose: &str) -> Self {
+        Self(
+            ["barrier layer", "coupled layer"].map(|layer| Streams::new(seed, &format!("{purpose}/{layer}"))),
+        )
+    }
+}
+
+#[derive(Debug, Clone)]
+struct PairBlock {
+    /// Shape: layer x component x lane.
+    m: [[[f64; BLOCK]; 3]; 2],
+    identity: [u64; BLOCK],
+    /// Lanes in use.
+    count: usize,
+}
+
+/// States of many pairs of the same junction.
+#[derive(Debug, Clone)]
+pub struct Pairs {
+    blocks: Vec<PairBlock>,
+    count: usize,
+}
+
+impl Pairs {
+    /// Number of pairs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// `m.p` of the barrier layer of pair `index`.
+    ///
+    /// # Panics
+    /// If `index` is not below the number of pairs.
+    #[must_use]
+    pub fn cosine(&self, index: usize) -> f64 {
+        assert!(index < self.count, "pair {index} of {}", self.count);
+        self.blocks[index / BLOCK].m[0][2][index % BLOCK]
+    }
+}
+
+/// A junction with coupled layers under a pulse, ready to advance pairs.
+#[derive(Debug, Clone)]
+pub struct CoupledDynamics {
+    equations: [Equation; 2],
+    law: PairLaw,
+    schedule: Schedule,
+    integrator: Integrator,
+    instruction_set: InstructionSet,
+    warning: Option<StepWarning>,
+    /// Deviations of the thermal fields at a step of 1 s, A/m.
+    unit_deviation: [f64; 2],
+}
+
+impl CoupledDynamics {
+    /// Prepares `device` under `pulse` (`V > 0` potentiates) and the relaxation after it, by default six of
+    /// the slowest damping times.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] for a step that is not positive or needs more than 1e9 steps.
+    pub fn new(device: &CoupledMtj, pulse: &Pulse, stepping: &Stepping) -> Result<Self, DeviceError> {
+        let [barrier, coupled] = &device.layers;
+        let equations = equations(device, pulse.drive)?;
+        let peak_v = match pulse.drive {
+            Drive::Voltage => pulse.peak(),
+            Drive::Current => equations[0].junction_volts(pulse.peak(), -1.0).abs(),
+        };
+        let scale = [0.0, peak_v, -peak_v].map(|v| device.field_scale(v)).into_iter().fold(0.0, f64::max);
+        let recommended = stepping.integrator.largest_step_for(scale, barrier.damping.max(coupled.damping));
+        let relaxation_s = pulse
+            .relaxation_s
+            .map_or_else(|| Ok(6.0 * slowest_damping_time_s(device)?), Ok::<_, DeviceError>)?;
+        let span_s = pulse.end_s() + relaxation_s;
+        let step_s = stepping.step_s.unwrap_or(recommended).min(span_s.max(f64::MIN_POSITIVE));
+        positive("stepping.step", step_s, step_s)?;
+        if !span_s.is_finite() || span_s / step_s > 1e9 {
+            return Err(DeviceError::out_of_range(
+                "stepping.step",
+                step_s,
+                &format!("{span_s} s of pulse and relaxation would need more than 1e9 steps"),
+            ));
+        }
+        Ok(Self {
+            law: PairLaw::new(device, &equations),
+            schedule: Schedule::new(pulse, relaxation_s, step_s),
+            integrator: stepping.integrator,
+            instruction_set: stepping
+                .instruction_set
+                .map_or_else(InstructionSet::widest, InstructionSet::or_available),
+            warning: (step_s > recommended * (1.0 + 1e-9))
+                .then_some(StepWarning { step_s, largest_s: recommended }),
+            unit_deviation: device.layers.each_ref().map(|layer| {
+                field_deviation(
+                    layer.damping,
+                    layer.temperature_k,
+                    layer.magnetisation_a_per_m,
+                    layer.activation_volume_m3,
+                    1.0,
+                )
+            }),
+            equations,
+        })
+    }
+
+    /// Steps of pulse and relaxation.
+    #[must_use]
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Set when the step asked for is too long for precession or damping.
+    #[must_use]
+    pub fn warning(&self) -> Option<StepWarning> {
+        self.warning
+    }
+
+    /// Voltage across the junction at the drive `value` and `cosine = m1.p`, V.
+    #[must_use]
+    pub fn junction_volts(&self, value: f64, cosine: f64) -> f64 {
+        self.equations[0].junction_volts(value, cosine)
+    }
+
+    /// Pairs from (identity, directions in the laboratory frame).
+    #[must_use]
+    pub fn pairs(&self, states: impl IntoIterator<Item = (u64, Pair)>) -> Pairs {
+        let mut pairs = Pairs { blocks: Vec::new(), count: 0 };
+        for (identity, directions) in states {
+            let lane = pairs.count % BLOCK;
+            if lane == 0 {
+                let resting = [[0.0; BLOCK], [0.0; BLOCK], [1.0; BLOCK]];
+                pairs.blocks.push(PairBlock { m: [resting, resting], identity: [0; BLOCK], count: 0 });
+            }
+            if let Some(block) = pairs.blocks.last_mut() {
+                for (layer, direction) in directions.into_iter().enumerate() {
+                    let m = self.equations[0].to_frame(direction);
+                    for c in 0..3 {
+                        block.m[layer][c][lane] = m[c];
+                    }
+                }
+                block.identity[lane] = identity;
+                block.count = lane + 1;
+            }
+            pairs.count += 1;
+        }
+        pairs
+    }
+
+    /// Directions of pair `index` in the laboratory frame.
+    #[must_use]
+    pub fn directions(&self, pairs: &Pairs, index: usize) -> Pair {
+        let (block, lane) = (&pairs.blocks[index / BLOCK], index % BLOCK);
+        [0, 1].map(|layer| self.equations[0].to_laboratory([0, 1, 2].map(|c| block.m[layer][c][lane])))
+    }
+
+    /// Advances all pairs through the steps with indices `steps` of the schedule.
+    ///
+    /// The thermal field of step k on a layer is block k of that layer's stream for the pair's identity.
+    pub fn advance(&self, pairs: &mut Pairs, noise: &LayerStreams, steps: Range<usize>) {
+        let keys = noise.0.each_ref().map(|streams| RoundKeys::new(streams.key()));
+        let first = steps.start as u64;
+        let steps = &self.schedule.steps()[steps];
+        pairs.blocks.par_iter_mut().for_each(|block| match self.integrator {
+            Integrator::RungeKutta4 => self.dispatch::<0>(block, &keys, first, steps),
+            Integrator::Heun => self.dispatch::<1>(block, &keys, first, steps),
+            Integrator::ImplicitMidpoint => self.dispatch::<2>(block, &keys, first, steps),
+        });
+    }
+
+    fn dispatch<const INTEGRATOR: u8>(
+        &self,
+        block: &mut PairBlock,
+        keys: &[RoundKeys; 2],
+        first: u64,
+        steps: &[Step],
+    ) {
+        match self.instruction_set {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `or_available` and `widest` give only sets that the processor reports.
+            InstructionSet::Avx512 => unsafe { self.steps_avx512::<INTEGRATOR>(block, keys, first, steps) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            InstructionSet::Avx2 => unsafe { self.steps_avx2::<INTEGRATOR>(block, keys, first, steps) },
+            _ => self.steps::<INTEGRATOR>(block, keys, first, steps),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+    fn steps_avx512<const INTEGRATOR: u8>(
+        &self,
+        block: &mut PairBlock,
+        keys: &[RoundKeys; 2],
+        first: u64,
+        steps: &[Step],
+    ) {
+        self.steps::<INTEGRATOR>(block, keys, first, steps);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn steps_avx2<const INTEGRATOR: u8>(
+        &self,
+        block: &mut PairBlock,
+        keys: &[RoundKeys; 2],
+        first: u64,
+        steps: &[Step],
+    ) {
+        self.steps::<INTEGRATOR>(block, keys, first, steps);
+    }
+
+    #[inline(always)]
+    fn steps<const INTEGRATOR: u8>(
+        &self,
+        block: &mut PairBlock,
+        keys: &[RoundKeys; 2],
+        first: u64,
+        steps: &[Step],
+    ) {
+        let instants = |drive: f64| self.equations.each_ref().map(|equation| equation.instant(drive));
+        let noisy = self.unit_deviation != [0.0; 2];
+        let mut known = steps.first().map_or(0.0, |step| step.first);
+        let mut start = instants(known);
+        for (offset, step) in steps.iter().enumerate() {
+            if step.first != known {
+                start = instants(step.first);
+            }
+            let flat = step.first == step.middle && step.first == step.last;
+            let (middle, end) =
+                if flat { (start, start) } else { (instants(step.middle), instants(step.last)) };
+            let scalars = PairStep { duration_s: step.duration_s, start, middle, end };
+            if noisy {
+                self.lanes::<INTEGRATOR, true>(block, keys, first + offset as u64, &scalars);
+            } else {
+                self.lanes::<INTEGRATOR, false>(block, keys, first + offset as u64, &scalars);
+            }
+            (start, known) = (end, step.last);
+        }
+    }
+
+    /// One step of every lane. The thermal fields are drawn before, so that both loops vectorise.
+    #[inline(always)]
+    fn lanes<const INTEGRATOR: u8, const NOISY: bool>(
+        &self,
+        block: &mut PairBlock,
+        keys: &[RoundKeys; 2],
+        position: u64,
+        step: &PairStep,
+    ) {
+        // A block with a single pair is not worth 64 lanes.
+        if block.count == 1 {
+            let thermal = [0, 1].map(|layer| {
+                let scale = self.unit_deviation[layer] / step.duration_s.sqrt();
+                normals(position, block.identity[0], &keys[layer]).map(|n| scale * n)
+            });
+            self.lane::<INTEGRATOR>(block, 0, if NOISY { thermal } else { [[0.0; 3]; 2] }, step);
+            return;
+        }
+        let mut thermal = [[[0.0; BLOCK]; 3]; 2];
+        if NOISY {
+            for layer in 0..2 {
+                let scale = self.unit_deviation[layer] / step.duration_s.sqrt();
+                for lane in 0..BLOCK {
+                    let normal = normals(position, block.identity[lane], &keys[layer]);
+                    thermal[layer][0][lane] = scale * normal[0];
+                    thermal[layer][1][lane] = scale * normal[1];
+                    thermal[layer][2][lane] = scale * normal[2];
+                }
+            }
+        }
+        for lane in 0..BLOCK {
+            let [a, b] = &thermal;
+            let fields = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
+            self.lane::<INTEGRATOR>(block, lane, fields, step);
+        }
+    }
+
+    #[inline(always)]
+    fn lane<const INTEGRATOR: u8>(&self, block: &mut PairBlock, lane: usize, thermal: Pair, step: &PairStep) {
+        let [a, b] = &mut block.m;
+        let m = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
+        let next = match INTEGRATOR {
+            0 => self.law.runge_kutta_4(m, thermal, step),
+            1 => self.law.heun(m, thermal, step),
+            _ => self.law.implicit_midpoint(m, thermal, step),
+        };
+        (a[0][lane], a[1][lane], a[2][lane]) = (next[0][0], next[0][1], next[0][2]);
+        (b[0][lane], b[1][lane], b[2][lane]) = (next[1][0], next[1][1], next[1][2]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Small oscillations of the coupled layers about a well: resonance, damping, critical voltage.
+//!
+//! # Formula
+//! The linearised equation `du/dt = J u` on the four tangent coordinates; its eigenvalues
+//! `-decay +- i omega` come in two pairs, in ferromagnetic coupling the acoustic (in phase) and the
+//! optic mode.
+//!
+//! # References
+//! S. M. Rezende et al., J. Appl. Phys. 84, 958 (1998) (modes of coupled films); J. Z. Sun,
+//! Phys. Rev. B 62, 570 (2000) (loss of stability).
+
+use nalgebra::Matrix4;
+
+use super::step::{PairLaw, equations};
+use super::{CoupledMtj, Pair};
+use crate::error::DeviceError;
+use crate::pulse::Drive;
+use crate::state::State;
+use crate::vector::{Vector, add_scaled, dot, normalised, transverse_frame};
+
+/// One mode of small oscillations.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mode {
+    /// Angular frequency in rad/s; 0 for an overdamped mode.
+    pub frequency_rad_per_s: f64,
+    /// Rate of decay in 1/s; negative where the state is unstable.
+    pub decay_per_s: f64,
+}
+
+/// Modes about the well of `state` at `volts` (`V > 0` potentiates) and zero temperature, slowest first;
+/// overdamped modes come singly.
+///
+/// # Errors
+/// [`DeviceError::NotApplicable`] if `state` is not stable at zero voltage.
+pub fn modes(device: &CoupledMtj, state: State, volts: f64) -> Result<Vec<Mode>, DeviceError> {
+    about(device, device.well(state)?, volts)
+}
+
+fn about(device: &CoupledMtj, well: Pair, volts: f64) -> Result<Vec<Mode>, DeviceError> {
+    let equations = equations(device, Drive::Voltage)?;
+    let law = PairLaw::new(device, &equations);
+    let instants = equations.each_ref().map(|equation| equation.instant(volts));
+    let centre = well.map(|m| equations[0].to_frame(m));
+    let axes: [[Vector; 2]; 2] = centre.map(|m| {
+        let (a, b) = transverse_frame(m);
+        [a, b]
+    });
+    let h = 1e-5;
+    let column = |k: usize| -> [f64; 4] {
+        let (layer, axis) = (k / 2, axes[k / 2][k % 2]);
+        let at = |step: f64| {
+            let mut m = centre;
+            m[layer] = normalised(add_scaled(m[layer], step, axis));
+            let rate = law.slopes(m, [[0.0; 3]; 2], &instants);
+            std::array::from_fn(|i| dot(rate[i / 2], axes[i / 2][i % 2]))
+        };
+        let (up, down): ([f64; 4], [f64; 4]) = (at(h), at(-h));
+        std::array::from_fn(|i| (up[i] - down[i]) / (2.0 * h))
+    };
+    let columns: [[f64; 4]; 4] = [0, 1, 2, 3].map(column);
+    // Scaled to numbers near 1 for the eigenvalue iteration.
+    let scale = columns.iter().flatten().fold(f64::MIN_POSITIVE, |most, c| most.max(c.abs()));
+    let matrix = Matrix4::from_fn(|row, k| columns[k][row] / scale);
+    let mut found: Vec<Mode> = matrix
+        .complex_eigenvalues()
+        .iter()
+        .filter(|value| value.im >= 0.0)
+        .map(|value| Mode { frequency_rad_per_s: value.im * scale, decay_per_s: -value.re * scale })
+        .collect();
+    found.sort_by(|a, b| a.frequency_rad_per_s.total_cmp(&b.frequency_rad_per_s));
+    Ok(found)
+}
+
+/// Damping time in s of the mode that decays most slowly at zero voltage, over both stable states.
+///
+/// # Errors
+/// [`DeviceError::NotApplicable`] if neither state is stable, or no mode is damped.
+pub fn slowest_damping_time_s(device: &CoupledMtj) -> Result<f64, DeviceError> {
+    let mut slowest = f64::INFINITY;
+    for state in State::BOTH {
+        if let Ok(found) = modes(device, state, 0.0) {
+            slowest = found.iter().fold(slowest, |least, mode| least.min(mode.decay_per_s));
+        }
+    }
+    if slowest.is_finite() && slowest > 0.0 {
+        Ok(1.0 / slowest)
+    } else {
+        Err(DeviceError::NotApplicable {
+            model: "a damping time",
+            reason: "no damped state of the coupled layers; give the pulse a `relaxation`".into(),
+        })
+    }
+}
+
+/// Voltage in V at which `start` loses its stability at zero temperature, with the sign that switches it
+/// (positive from anti-parallel): the growth rate of one of the modes about the well at zero voltage
+/// passes zero. Exact for collinear layers, whose wells the torque does not move.
+///
+/// # Errors
+/// [`DeviceError::NotApplicable`] if the state is not stable at zero voltage or if 1000 V do not suffice.
+pub fn critical_voltage(device: &CoupledMtj, start: State) -> Result<f64, DeviceError> {
+    let well = device.well(start)?;
+    let polarity = start.switching_polarity();
+    let stable = |magnitude: f64| -> Result<bool, DeviceError> {
+        Ok(about(device, well, polarity * magnitude)?.iter().all(|mode| mode.decay_per_s > 0.0))
+    };
+    let mut high = 1e-3;
+    while stable(high)? {
+        high *= 2.0;
+        if high > 1e3 {
+            return Err(DeviceError::NotApplicable {
+                model: "a critical voltage",
+                reason: format!("no voltage up to 1000 V destabilises the {start} state"),
+            });
+        }
+    }
+    let mut low = 0.0;
+    for _ in 0..50 {
+        let middle = 0.5 * (low + high);
+        if stable(middle)? { low = middle } else { high = middle }
+    }
+    Ok(polarity * 0.5 * (low + high))
+}
