@@ -40,8 +40,8 @@ pub use error::{ConfigError, Fault};
 /// Longest configuration file that is read, in bytes; no honest one comes near.
 const LONGEST_BYTES: u64 = 4 << 20;
 
-/// Key that says which model a table configures; see [`Document::over`].
-const MODEL_KEY: &str = "kind";
+/// Keys that say which model a table configures; see [`Document::over`].
+const MODEL_KEYS: [&str; 3] = ["kind", "law", "source"];
 
 /// One or several TOML texts, laid over each other, and the place of every key.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ impl Document {
 
     /// Lays this document over `base`: keys of this one win, tables merge key by key.
     ///
-    /// A table that names another model than the base's (its `kind` differs) replaces the base's
+    /// A table that names another model than the base's (its `kind`, `law` or `source` differs) replaces the base's
     /// table whole, since the keys of two models do not mix.
     #[must_use]
     pub fn over(self, base: &Self) -> Self {
@@ -380,8 +380,10 @@ fn merge<'a>(upper: &mut DeTable<'a>, lower: DeTable<'a>) {
 }
 
 fn names_another_model(upper: &DeTable<'_>, lower: &DeTable<'_>) -> bool {
-    let model = |table: &DeTable<'_>| table.get(MODEL_KEY)?.get_ref().as_str().map(str::to_string);
-    model(upper).is_some_and(|name| model(lower).as_ref() != Some(&name))
+    let model = |table: &DeTable<'_>, key: &str| table.get(key)?.get_ref().as_str().map(str::to_string);
+    MODEL_KEYS
+        .iter()
+        .any(|key| model(upper, key).is_some_and(|name| model(lower, key).as_ref() != Some(&name)))
 }
 
 #[cfg(test)]
