@@ -13,14 +13,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
 
-use super::step::{PairLaw, PairStep, equations};
+use super::step::{PairEquations, PairStep};
 use super::{CoupledMtj, Pair, slowest_damping_time_s};
 use crate::error::{DeviceError, positive};
 use crate::instruction_set::InstructionSet;
 use crate::integrator::{Integrator, StepWarning};
 use crate::lanes::Stepping;
-use crate::llgs::Equation;
-use crate::normal::{RoundKeys, normals};
+use crate::normal::{RoundKeys, normals, philox};
 use crate::pulse::{Drive, Pulse};
 use crate::schedule::{Schedule, Step};
 use crate::thermal::field_deviation;
@@ -85,8 +84,7 @@ impl Pairs {
 /// A junction with coupled layers under a pulse, ready to advance pairs.
 #[derive(Debug, Clone)]
 pub struct CoupledDynamics {
-    equations: [Equation; 2],
-    law: PairLaw,
+    equations: PairEquations,
     schedule: Schedule,
     integrator: Integrator,
     instruction_set: InstructionSet,
@@ -103,10 +101,10 @@ impl CoupledDynamics {
     /// [`DeviceError::OutOfRange`] for a step that is not positive or needs more than 1e9 steps.
     pub fn new(device: &CoupledMtj, pulse: &Pulse, stepping: &Stepping) -> Result<Self, DeviceError> {
         let [barrier, coupled] = &device.layers;
-        let equations = equations(device, pulse.drive)?;
+        let equations = PairEquations::new(device, pulse.drive)?;
         let peak_v = match pulse.drive {
             Drive::Voltage => pulse.peak(),
-            Drive::Current => equations[0].junction_volts(pulse.peak(), -1.0).abs(),
+            Drive::Current => equations.layers[0].junction_volts(pulse.peak(), -1.0).abs(),
         };
         let scale = [0.0, peak_v, -peak_v].map(|v| device.field_scale(v)).into_iter().fold(0.0, f64::max);
         let recommended = stepping.integrator.largest_step_for(scale, barrier.damping.max(coupled.damping));
@@ -124,7 +122,6 @@ impl CoupledDynamics {
             ));
         }
         Ok(Self {
-            law: PairLaw::new(device, &equations),
             schedule: Schedule::new(pulse, relaxation_s, step_s),
             integrator: stepping.integrator,
             instruction_set: stepping
@@ -160,7 +157,7 @@ impl CoupledDynamics {
     /// Voltage across the junction at the drive `value` and `cosine = m1.p`, V.
     #[must_use]
     pub fn junction_volts(&self, value: f64, cosine: f64) -> f64 {
-        self.equations[0].junction_volts(value, cosine)
+        self.equations.layers[0].junction_volts(value, cosine)
     }
 
     /// Pairs from (identity, directions in the laboratory frame).
@@ -175,7 +172,7 @@ impl CoupledDynamics {
             }
             if let Some(block) = pairs.blocks.last_mut() {
                 for (layer, direction) in directions.into_iter().enumerate() {
-                    let m = self.equations[0].to_frame(direction);
+                    let m = self.equations.layers[0].to_frame(direction);
                     for c in 0..3 {
                         block.m[layer][c][lane] = m[c];
                     }
@@ -192,7 +189,7 @@ impl CoupledDynamics {
     #[must_use]
     pub fn directions(&self, pairs: &Pairs, index: usize) -> Pair {
         let (block, lane) = (&pairs.blocks[index / BLOCK], index % BLOCK);
-        [0, 1].map(|layer| self.equations[0].to_laboratory([0, 1, 2].map(|c| block.m[layer][c][lane])))
+        [0, 1].map(|layer| self.equations.layers[0].to_laboratory([0, 1, 2].map(|c| block.m[layer][c][lane])))
     }
 
     /// Advances all pairs through the steps with indices `steps` of the schedule.
@@ -259,74 +256,78 @@ impl CoupledDynamics {
         first: u64,
         steps: &[Step],
     ) {
-        let instants = |drive: f64| self.equations.each_ref().map(|equation| equation.instant(drive));
         let noisy = self.unit_deviation != [0.0; 2];
-        let mut known = steps.first().map_or(0.0, |step| step.first);
-        let mut start = instants(known);
+        let mut known: Option<(&Step, PairStep)> = None;
         for (offset, step) in steps.iter().enumerate() {
-            if step.first != known {
-                start = instants(step.first);
-            }
-            let flat = step.first == step.middle && step.first == step.last;
-            let (middle, end) =
-                if flat { (start, start) } else { (instants(step.middle), instants(step.last)) };
-            let scalars = PairStep { duration_s: step.duration_s, start, middle, end };
+            let scalars = match known {
+                Some((previous, scalars)) if previous.acts_as(step) => scalars,
+                _ => self.equations.step(step.duration_s, [step.first, step.middle, step.last]),
+            };
+            known = Some((step, scalars));
+            let position = first + offset as u64;
+            let root = 1.0 / step.duration_s.sqrt();
+            let deviation = [0, 1].map(|i| scalars.rotation[i] * self.unit_deviation[i] * root);
             if noisy {
-                self.lanes::<INTEGRATOR, true>(block, keys, first + offset as u64, &scalars);
+                Self::lanes::<INTEGRATOR, true>(block, keys, position, deviation, &scalars);
             } else {
-                self.lanes::<INTEGRATOR, false>(block, keys, first + offset as u64, &scalars);
+                Self::lanes::<INTEGRATOR, false>(block, keys, position, deviation, &scalars);
             }
-            (start, known) = (end, step.last);
         }
     }
 
     /// One step of every lane. The thermal fields are drawn before, so that both loops vectorise.
     #[inline(always)]
     fn lanes<const INTEGRATOR: u8, const NOISY: bool>(
-        &self,
         block: &mut PairBlock,
         keys: &[RoundKeys; 2],
         position: u64,
+        deviation: [f64; 2],
         step: &PairStep,
     ) {
         // A block with a single pair is not worth 64 lanes.
         if block.count == 1 {
             let thermal = [0, 1].map(|layer| {
-                let scale = self.unit_deviation[layer] / step.duration_s.sqrt();
-                normals(position, block.identity[0], &keys[layer]).map(|n| scale * n)
+                normals(philox(position, block.identity[0], &keys[layer])).map(|n| deviation[layer] * n)
             });
-            self.lane::<INTEGRATOR>(block, 0, if NOISY { thermal } else { [[0.0; 3]; 2] }, step);
+            lane_step::<INTEGRATOR>(block, 0, if NOISY { thermal } else { [[0.0; 3]; 2] }, step);
             return;
         }
         let mut thermal = [[[0.0; BLOCK]; 3]; 2];
         if NOISY {
             for layer in 0..2 {
-                let scale = self.unit_deviation[layer] / step.duration_s.sqrt();
+                let mut words = [[0; BLOCK]; 4];
                 for lane in 0..BLOCK {
-                    let normal = normals(position, block.identity[lane], &keys[layer]);
-                    thermal[layer][0][lane] = scale * normal[0];
-                    thermal[layer][1][lane] = scale * normal[1];
-                    thermal[layer][2][lane] = scale * normal[2];
+                    let drawn = philox(position, block.identity[lane], &keys[layer]);
+                    words[0][lane] = drawn[0];
+                    words[1][lane] = drawn[1];
+                    words[2][lane] = drawn[2];
+                    words[3][lane] = drawn[3];
+                }
+                for lane in 0..BLOCK {
+                    let normal = normals([words[0][lane], words[1][lane], words[2][lane], words[3][lane]]);
+                    thermal[layer][0][lane] = deviation[layer] * normal[0];
+                    thermal[layer][1][lane] = deviation[layer] * normal[1];
+                    thermal[layer][2][lane] = deviation[layer] * normal[2];
                 }
             }
         }
         for lane in 0..BLOCK {
             let [a, b] = &thermal;
             let fields = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
-            self.lane::<INTEGRATOR>(block, lane, fields, step);
+            lane_step::<INTEGRATOR>(block, lane, fields, step);
         }
     }
+}
 
-    #[inline(always)]
-    fn lane<const INTEGRATOR: u8>(&self, block: &mut PairBlock, lane: usize, thermal: Pair, step: &PairStep) {
-        let [a, b] = &mut block.m;
-        let m = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
-        let next = match INTEGRATOR {
-            0 => self.law.runge_kutta_4(m, thermal, step),
-            1 => self.law.heun(m, thermal, step),
-            _ => self.law.implicit_midpoint(m, thermal, step),
-        };
-        (a[0][lane], a[1][lane], a[2][lane]) = (next[0][0], next[0][1], next[0][2]);
-        (b[0][lane], b[1][lane], b[2][lane]) = (next[1][0], next[1][1], next[1][2]);
-    }
+#[inline(always)]
+fn lane_step<const INTEGRATOR: u8>(block: &mut PairBlock, lane: usize, thermal: Pair, step: &PairStep) {
+    let [a, b] = &mut block.m;
+    let m = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
+    let next = match INTEGRATOR {
+        0 => step.runge_kutta_4(m, thermal),
+        1 => step.heun(m, thermal),
+        _ => step.implicit_midpoint(m, thermal),
+    };
+    (a[0][lane], a[1][lane], a[2][lane]) = (next[0][0], next[0][1], next[0][2]);
+    (b[0][lane], b[1][lane], b[2][lane]) = (next[1][0], next[1][1], next[1][2]);
 }

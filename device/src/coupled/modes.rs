@@ -11,7 +11,7 @@
 
 use nalgebra::Matrix4;
 
-use super::step::{PairLaw, equations};
+use super::step::PairEquations;
 use super::{CoupledMtj, Pair};
 use crate::error::DeviceError;
 use crate::pulse::Drive;
@@ -37,10 +37,10 @@ pub fn modes(device: &CoupledMtj, state: State, volts: f64) -> Result<Vec<Mode>,
 }
 
 fn about(device: &CoupledMtj, well: Pair, volts: f64) -> Result<Vec<Mode>, DeviceError> {
-    let equations = equations(device, Drive::Voltage)?;
-    let law = PairLaw::new(device, &equations);
-    let instants = equations.each_ref().map(|equation| equation.instant(volts));
-    let centre = well.map(|m| equations[0].to_frame(m));
+    let equations = PairEquations::new(device, Drive::Voltage)?;
+    // Rates: the changes over one second.
+    let rates = equations.step(1.0, [volts; 3]);
+    let centre = well.map(|m| equations.layers[0].to_frame(m));
     let axes: [[Vector; 2]; 2] = centre.map(|m| {
         let (a, b) = transverse_frame(m);
         [a, b]
@@ -51,7 +51,7 @@ fn about(device: &CoupledMtj, well: Pair, volts: f64) -> Result<Vec<Mode>, Devic
         let at = |step: f64| {
             let mut m = centre;
             m[layer] = normalised(add_scaled(m[layer], step, axis));
-            let rate = law.slopes(m, [[0.0; 3]; 2], &instants);
+            let rate = rates.change(m, [[0.0; 3]; 2], &rates.start);
             std::array::from_fn(|i| dot(rate[i / 2], axes[i / 2][i % 2]))
         };
         let (up, down): ([f64; 4], [f64; 4]) = (at(h), at(-h));
