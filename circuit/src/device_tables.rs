@@ -135,6 +135,19 @@ impl DeviceTables {
         Ok(Self { devices, nominal, nodes })
     }
 
+    /// The same tables for other devices of the same kind, within the range of those the tables were made for (small
+    /// excursions beyond its ends are scaled from there).
+    ///
+    /// # Errors
+    /// An array without devices.
+    pub fn with_devices(&self, devices: DMatrix<DeviceDraw>) -> Result<Self, CircuitError> {
+        let (rows, cols) = devices.shape();
+        if devices.is_empty() {
+            return Err(CircuitError::Empty { rows, cols });
+        }
+        Ok(Self { devices, ..self.clone() })
+    }
+
     /// Number of tables made.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -7,15 +7,14 @@
 //! Five standard normals z = L x with L the Cholesky factor of the correlation matrix give the factors of
 //! resistance-area product, TMR, area, barrier and critical voltage: 1 + s z (normal, bounded below by a tenth) or
 //! exp(s z - s^2/2) (log-normal, mean 1), times 1 + g_x (j/(N-1) - 1/2) + g_y (i/(M-1) - 1/2) for a gradient
-//! across the array. Conductance follows area/RA. A calibrated population ([`PopulationConfig`]) gives covariance and
-//! shape of the factors it knows, with median 1.
+//! across the array. Conductance follows area/RA.
+//! The spreads and correlations of a calibrated population are written by `spinhebb calibrate`.
 //!
 //! # Not modelled
 //! Correlation between neighbouring devices other than the gradient; drift with age.
 
 mod config;
 mod correlation;
-mod population;
 
 use nalgebra::{DMatrix, Matrix5, Vector5};
 use rand::{Rng, RngExt};
@@ -27,9 +26,8 @@ use spinhebb_device::transport::Transport;
 use crate::array::{Array, Break};
 use crate::cell::{Cell, CellLaw, Cells};
 use crate::error::CircuitError;
-pub use config::{Spread, SpreadShape, VariationConfig};
+pub use config::{PARAMETERS, Spread, SpreadShape, VariationConfig};
 use correlation::lower_factor;
-pub use population::{PopulationConfig, PopulationParameter, PopulationScale};
 
 /// A permanent defect of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,26 +80,15 @@ pub struct Variation {
     seed: u64,
     streams: Streams,
     factor: Matrix5<f64>,
-    marginals: [Marginal; 5],
+    spreads: [Spread; PARAMETERS],
 }
 
-/// Distribution of one factor over devices, given a normal number of mean 0.
-#[derive(Debug, Clone, Copy)]
-struct Marginal {
-    shape: SpreadShape,
-    /// Standard deviation for a standard normal number; 1 where the covariance holds it.
-    scale: f64,
-    /// Subtracted in the exponent of a log-normal factor: s^2/2 for mean 1, 0 for median 1.
-    offset: f64,
-    gradient_x: f64,
-    gradient_y: f64,
-}
-
-impl Marginal {
+impl Spread {
+    /// Factor of a device at (x, y), -1/2 to 1/2 across the array, from a standard normal number.
     fn factor(&self, normal: f64, x: f64, y: f64) -> f64 {
         let random = match self.shape {
-            SpreadShape::Normal => (1.0 + self.scale * normal).max(0.1),
-            SpreadShape::LogNormal => (self.scale * normal - self.offset).exp(),
+            SpreadShape::Normal => (1.0 + self.relative * normal).max(0.1),
+            SpreadShape::LogNormal => (self.relative * normal - 0.5 * self.relative * self.relative).exp(),
         };
         random * (1.0 + self.gradient_x * x + self.gradient_y * y)
     }
@@ -114,33 +101,15 @@ impl Variation {
     /// A spread, fraction or correlation out of range.
     pub fn new(config: &VariationConfig, seed: u64) -> Result<Self, CircuitError> {
         config.validate()?;
-        let mut covariance =
+        let correlation =
             config.correlation.map_or_else(Matrix5::identity, |rows| Matrix5::from_fn(|i, j| rows[i][j]));
         let VariationConfig { resistance_area, tmr, area, barrier, critical_voltage, .. } = *config;
-        let spreads = [resistance_area, tmr, area, barrier, critical_voltage];
-        let mut marginals = spreads.map(|Spread { relative, shape, gradient_x, gradient_y }| Marginal {
-            shape,
-            scale: relative,
-            offset: 0.5 * relative * relative,
-            gradient_x,
-            gradient_y,
-        });
-        if let Some(population) = &config.population {
-            let factors = population.factors();
-            for (k, shape) in factors.shape.into_iter().enumerate() {
-                let Some(shape) = shape else { continue };
-                marginals[k] = Marginal { shape, scale: 1.0, offset: 0.0, ..marginals[k] };
-                covariance.set_row(k, &factors.covariance.row(k));
-                covariance.set_column(k, &factors.covariance.column(k));
-            }
-        }
-        let factor = lower_factor(&covariance, "variation.correlation")?;
         Ok(Self {
             config: config.clone(),
             seed,
             streams: Streams::new(seed, "circuit/devices"),
-            factor,
-            marginals,
+            factor: lower_factor(&correlation, "variation.correlation")?,
+            spreads: [resistance_area, tmr, area, barrier, critical_voltage],
         })
     }
 
@@ -154,7 +123,7 @@ impl Variation {
             if count > 1 { index as f64 / (count - 1) as f64 - 0.5 } else { 0.0 }
         };
         let (x, y) = (centred(col, cols), centred(row, rows));
-        let factor = |k: usize| self.marginals[k].factor(correlated[k], x, y);
+        let factor = |k: usize| self.spreads[k].factor(correlated[k], x, y);
         let u: f64 = rng.random();
         let VariationConfig { stuck_open, stuck_short, stuck_state, .. } = self.config;
         let fault = if u < stuck_open {
@@ -271,16 +240,19 @@ mod tests {
     /// 40,000 devices: mean and spread of both shapes and a correlation, within five standard errors.
     #[test]
     fn draws_have_the_stated_moments() {
-        let mut correlation = [[0.0; 5]; 5];
+        let mut correlation = [[0.0; PARAMETERS]; PARAMETERS];
         for (k, row) in correlation.iter_mut().enumerate() {
             row[k] = 1.0;
         }
         correlation[0][3] = -0.6;
         correlation[3][0] = -0.6;
+        correlation[3][4] = 0.5;
+        correlation[4][3] = 0.5;
         let config = VariationConfig {
             resistance_area: spread(0.1, SpreadShape::Normal),
             tmr: spread(0.2, SpreadShape::LogNormal),
             barrier: spread(0.08, SpreadShape::Normal),
+            critical_voltage: spread(0.05, SpreadShape::LogNormal),
             correlation: Some(correlation),
             stuck_open: 0.02,
             ..VariationConfig::default()
@@ -297,6 +269,9 @@ mod tests {
         assert!((log_deviation - 0.2).abs() < 5.0 * 0.2 / (2.0 * n).sqrt());
         let correlated = mean(&|d| (d.resistance_area - 1.0) * (d.barrier - 1.0)) / (0.1 * 0.08);
         assert!((correlated + 0.6).abs() < 5.0 * 1.2 / root, "{correlated}");
+        let voltage = |d: &DeviceDraw| d.critical_voltage.ln() + 0.00125;
+        let correlated = mean(&|d| voltage(d) * (d.barrier - 1.0)) / (0.05 * 0.08);
+        assert!((correlated - 0.5).abs() < 5.0 * 1.2 / root, "{correlated}");
         let open = mean(&|d| f64::from(u8::from(d.fault == Some(Fault::Open))));
         assert!((open - 0.02).abs() < 5.0 * (0.02_f64 * 0.98).sqrt() / root);
         assert!(devices.iter().all(|d| d.area == 1.0));
@@ -315,82 +290,9 @@ mod tests {
         let config = VariationConfig { stuck_open: 1.5, ..VariationConfig::default() };
         let error = Variation::new(&config, 0).unwrap_err().to_string();
         assert!(error.contains("variation.stuck_open = 1.5"), "{error}");
-        let mut correlation = [[1.0; 5]; 5];
+        let mut correlation = [[1.0; PARAMETERS]; PARAMETERS];
         correlation[0][1] = 0.5;
         let config = VariationConfig { correlation: Some(correlation), ..VariationConfig::default() };
         assert!(Variation::new(&config, 0).is_err());
-    }
-    fn parameter(name: &str, scale: PopulationScale, mean: f64) -> PopulationParameter {
-        PopulationParameter { name: name.to_string(), scale, mean }
-    }
-
-    fn calibrated() -> PopulationConfig {
-        PopulationConfig {
-            devices: 12,
-            covariance: vec![
-                vec![0.01, 0.004, 0.0, -0.006],
-                vec![0.004, 0.02, 0.0, 0.0],
-                vec![0.0, 0.0, 4.0, 0.0],
-                vec![-0.006, 0.0, 0.0, 0.04],
-            ],
-            parameters: vec![
-                parameter("delta", PopulationScale::Log, 3.7),
-                parameter("critical_voltage", PopulationScale::Log, -0.7),
-                parameter("exponent", PopulationScale::Linear, 1.5),
-                parameter("tmr", PopulationScale::Linear, 2.0),
-            ],
-        }
-    }
-
-    /// 40,000 devices of a calibrated population: medians 1 and the covariances of the logarithms (of the relative
-    /// value for the linear parameter), within five standard errors; a gradient comes on top.
-    #[test]
-    fn a_calibrated_population_is_drawn_with_its_covariance() {
-        let config = VariationConfig { population: Some(calibrated()), ..VariationConfig::default() };
-        let devices = Variation::new(&config, 3).unwrap().devices(200, 200);
-        let n = devices.len() as f64;
-        let mean = |f: &dyn Fn(&DeviceDraw) -> f64| devices.iter().map(f).sum::<f64>() / n;
-        let barrier = |d: &DeviceDraw| d.barrier.ln();
-        let voltage = |d: &DeviceDraw| d.critical_voltage.ln();
-        let tmr = |d: &DeviceDraw| d.tmr - 1.0;
-        // Standard errors: s/sqrt(n) of a mean, sqrt((C_aa C_bb + C_ab^2)/n) of a covariance.
-        assert!(mean(&barrier).abs() < 5.0 * 0.1 / n.sqrt());
-        for (found, exact, own) in [
-            (mean(&|d| barrier(d) * barrier(d)), 0.01, 0.01 * 0.01),
-            (mean(&|d| voltage(d) * voltage(d)), 0.02, 0.02 * 0.02),
-            (mean(&|d| barrier(d) * voltage(d)), 0.004, 0.01 * 0.02),
-            (mean(&|d| tmr(d) * tmr(d)), 0.01, 0.01 * 0.01),
-            (mean(&|d| barrier(d) * tmr(d)), -0.003, 0.01 * 0.01),
-        ] {
-            let error = ((own + exact * exact) / n).sqrt();
-            assert!((found - exact).abs() < 5.0 * error, "{found} instead of {exact}");
-        }
-        assert!(devices.iter().all(|d| d.resistance_area == 1.0 && d.area == 1.0));
-        assert_eq!(calibrated().left_out(), ["exponent"]);
-        let gradient = Spread { gradient_y: 0.2, ..Spread::default() };
-        let tilted = VariationConfig { barrier: gradient, ..config };
-        let other = Variation::new(&tilted, 3).unwrap().device(199, 7, 200, 200);
-        assert!((other.barrier / devices[(199, 7)].barrier - 1.1).abs() < 1e-12);
-    }
-
-    #[test]
-    fn impossible_populations_are_refused() {
-        let refused = |change: &dyn Fn(&mut PopulationConfig), more: Spread| {
-            let mut population = calibrated();
-            change(&mut population);
-            let config =
-                VariationConfig { population: Some(population), barrier: more, ..VariationConfig::default() };
-            Variation::new(&config, 0).unwrap_err().to_string()
-        };
-        let none = Spread::default();
-        assert!(refused(&|p| p.covariance[0][0] = -1.0, none).contains("covariance"));
-        assert!(refused(&|p| p.covariance[1][0] = 0.3, none).contains("symmetric"));
-        assert!(refused(&|p| p.covariance.truncate(2), none).contains("2 given, 4 expected"));
-        assert!(refused(&|p| p.parameters[3].mean = 0.0, none).contains("mean"));
-        assert!(
-            refused(&|p| p.parameters.iter_mut().for_each(|q| q.name += "_x"), none).contains("at least one")
-        );
-        let twice = refused(&|_| {}, Spread { relative: 0.1, ..none });
-        assert!(twice.contains("variation.barrier.relative = 0.1"), "{twice}");
     }
 }

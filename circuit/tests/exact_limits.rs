@@ -114,3 +114,24 @@ fn faulty_descriptions_are_refused_with_their_numbers() {
     count.bit.first.pop();
     assert!(matches!(count.solve(), Err(CircuitError::Count { given: 1, expected: 2, .. })));
 }
+
+/// No source at all, or sources that reach nothing: every node rests at 0 V, and nothing is divided by zero.
+#[test]
+fn an_array_without_sources_rests_at_zero() {
+    for segment_ohm in [0.0, 1.0] {
+        let array = Array::new(Cells::Linear(dmatrix![1e-4, 2e-4; 0.0, 3e-4]), segment_ohm, segment_ohm);
+        let solution = array.solve().unwrap();
+        assert_eq!((solution.word_volts.amax(), solution.bit_volts.amax()), (0.0, 0.0));
+        assert_eq!(solution.output_amperes().amax(), 0.0);
+        assert_eq!(array.bounds(0.0, 3).unwrap().gap_volts, 0.0);
+        let mut driven = array;
+        driven.cells = Cells::Linear(DMatrix::zeros(2, 2));
+        driven.word.first[0] = End::ideal(1.0);
+        let solution = driven.solve().unwrap();
+        assert!(
+            (solution.word_volts.row(0).add_scalar(-1.0)).amax() < 1e-12 && solution.bit_volts.amax() == 0.0
+        );
+    }
+    let empty = Array::new(Cells::Linear(DMatrix::zeros(0, 3)), 1.0, 1.0);
+    assert!(matches!(empty.solve(), Err(CircuitError::Empty { rows: 0, cols: 3 })));
+}

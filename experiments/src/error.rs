@@ -74,6 +74,9 @@ impl ExperimentError {
             Self::Value { key, value, expected } => {
                 Self::Config(document.at_key(key, format!("{key} = {value}: expected {expected}")))
             }
+            Self::Circuit(CircuitError::Value { key, .. }) => {
+                Self::Config(document.at_key(key, self.to_string()))
+            }
             _ => self,
         }
     }

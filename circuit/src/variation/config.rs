@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::quantity::Resistance;
 
-use super::population::PopulationConfig;
 use crate::error::CircuitError;
+
+/// Number of varied parameters: resistance-area product, TMR, area, barrier, critical voltage, in this order.
+pub const PARAMETERS: usize = 5;
 
 /// Shape of a spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -57,10 +59,7 @@ pub struct VariationConfig {
     pub critical_voltage: Spread,
     /// Correlations of (resistance-area, TMR, area, barrier, critical voltage); uncorrelated when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correlation: Option<[[f64; 5]; 5]>,
-    /// Calibrated population; what it knows takes the place of the spreads above.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub population: Option<PopulationConfig>,
+    pub correlation: Option<[[f64; PARAMETERS]; PARAMETERS]>,
     /// Relative standard deviation of the conductance from read to read.
     #[serde(default)]
     pub read_noise: f64,
@@ -94,7 +93,6 @@ impl Default for VariationConfig {
             barrier: Spread::default(),
             critical_voltage: Spread::default(),
             correlation: None,
-            population: None,
             read_noise: 0.0,
             stuck_open: 0.0,
             stuck_short: 0.0,
@@ -143,23 +141,6 @@ impl VariationConfig {
             for (k, row) in rows.iter().enumerate() {
                 check("variation.correlation", row[k], "1 on the diagonal", row[k] == 1.0)?;
             }
-        }
-        let Some(population) = &self.population else { return Ok(()) };
-        let known = population.validate()?;
-        let expected = "0 beside a population, which has the correlations";
-        check("variation.correlation", 1.0, expected, self.correlation.is_none())?;
-        for (k, (key, spread)) in [
-            ("variation.resistance_area.relative", self.resistance_area),
-            ("variation.tmr.relative", self.tmr),
-            ("variation.area.relative", self.area),
-            ("variation.barrier.relative", self.barrier),
-            ("variation.critical_voltage.relative", self.critical_voltage),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let expected = "0, because the population has this spread";
-            check(key, spread.relative, expected, !known[k] || spread.relative == 0.0)?;
         }
         Ok(())
     }
