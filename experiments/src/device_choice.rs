@@ -7,14 +7,15 @@ use spinhebb_device::state::State;
 use crate::error::ExperimentError;
 use crate::run::Run;
 
-/// The device and its name: `device` if it is given, else the shipped `preset`.
+/// The device and its name: `device` if it is given, else `preset`: a shipped one by name, or the path of a device
+/// file (.toml) such as `spinhebb calibrate` writes.
 ///
 /// # Errors
 /// There is no such preset, or the device is out of range.
 pub fn resolve(preset: &str, device: Option<&MtjConfig>) -> Result<(Mtj, String), ExperimentError> {
     match device {
         Some(device) => Ok((device.resolve()?, "configured device".to_string())),
-        None => Ok((preset::load(preset)?.device.resolve()?, preset.to_string())),
+        None => Ok((preset::open(preset)?.device.resolve()?, preset.to_string())),
     }
 }
 

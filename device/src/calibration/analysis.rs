@@ -1,9 +1,9 @@
 //! The whole calibration of one device with one model.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::error::CalibrationError;
-use super::fit::{Effort, Optimum, fit};
+use super::fit::{Effort, MultiStart, Optimum, fit, score, search};
 use super::goodness::{Goodness, judge};
 use super::identifiability::{Combination, combinations};
 use super::model::Condition;
@@ -12,6 +12,7 @@ use super::posterior::{ChainLength, Posterior, sample};
 use super::problem::{CountLaw, Problem};
 use super::profile::{Profile, Z95, profile};
 use super::response_surface::{ResponseSurface, whitening};
+use super::simulated_likelihood::SimulatedLikelihood;
 use crate::closed_form::LogProbability;
 
 /// What to do beside the fit.
@@ -64,8 +65,12 @@ pub struct Calibration {
     /// Which free parameters lie on a bound. Shape: d.
     pub at_bound: Vec<bool>,
     /// Covariance in search coordinates (logarithms for positive parameters), from the observed
-    /// information; directions that the data do not fix are cut at the bounds. Shape: d x d.
+    /// information (for simulated models with the scatter of the simulation, see
+    /// [`SimulatedLikelihood`]); directions that the data do not fix are cut at the bounds. Shape: d x d.
     pub covariance: DMatrix<f64>,
+    /// Share of the variance of each estimate that is due to the finite trials of a simulated model; 0 for
+    /// others. Shape: d.
+    pub simulation_share: Vec<f64>,
     /// 95 % intervals (SI) from the observed information. Shape: d.
     pub normal_intervals: Vec<(f64, f64)>,
     /// Profile likelihoods; empty if not asked for. Shape: d.
@@ -113,13 +118,50 @@ pub fn surface_about(problem: &Problem<'_>, optimum: &Optimum) -> Result<Respons
 /// # Errors
 /// Those of [`fit`] and of the model.
 pub fn calibrate(problem: &Problem<'_>, options: &Options) -> Result<Calibration, CalibrationError> {
-    let slow = problem.model().is_slow();
+    let effort = options.effort.unwrap_or_else(|| Effort::suited(problem.is_slow(), problem.free().len()));
+    if problem.model().simulation().is_some() && !problem.free().is_empty() {
+        let reached = search(problem, effort)?;
+        if let Some(simulated) = SimulatedLikelihood::about(problem, &reached[0].1)? {
+            return by_simulation(problem, &simulated, reached.iter().map(|r| r.0).collect(), options);
+        }
+    }
+    let found = fit(problem, effort)?;
+    let goodness = judge(problem, &found.best, options.simulated_sets, options.seed);
+    let exact = vec![0.0; problem.free().len()];
+    answer(problem, found, goodness, exact, options)
+}
+
+/// The calibration that follows from a `simulated` likelihood of `problem`, searched from starts that reached `objectives`.
+///
+/// # Errors
+/// Those of the scoring on the surface.
+pub fn by_simulation(
+    problem: &Problem<'_>,
+    simulated: &SimulatedLikelihood,
+    objectives: Vec<f64>,
+    options: &Options,
+) -> Result<Calibration, CalibrationError> {
+    let judging = problem.on_surface(&simulated.judging);
+    let seen = score(&judging, &simulated.estimate)?;
+    let goodness = judge(&judging, &seen, options.simulated_sets, options.seed);
+    let smooth = problem.on_surface(&simulated.adjusted);
+    let best = score(&smooth, &simulated.estimate)?;
+    answer(&smooth, MultiStart { best, objectives }, goodness, simulated.share.clone(), options)
+}
+
+/// Intervals, profiles and posterior about the fit `found`.
+fn answer(
+    problem: &Problem<'_>,
+    found: MultiStart,
+    goodness: Goodness,
+    simulation_share: Vec<f64>,
+    options: &Options,
+) -> Result<Calibration, CalibrationError> {
+    let slow = problem.is_slow();
     let d = problem.free().len();
-    let found = fit(problem, options.effort.unwrap_or_else(|| Effort::suited(slow, d)))?;
     let optimum = found.best;
-    let goodness = judge(problem, &optimum, options.simulated_sets, options.seed);
     let surface = surface_about(problem, &optimum)?;
-    let information = surface.observed_information(problem);
+    let information = surface.observed_information(problem, &DVector::zeros(d));
     let covariance = covariance_within(problem, &information);
     let parameters = problem.parameters().to_vec();
     let free = problem.free().to_vec();
@@ -161,6 +203,7 @@ pub fn calibrate(problem: &Problem<'_>, options: &Options) -> Result<Calibration
         at_bound: optimum.at_bound,
         combinations: combinations(problem, &information),
         covariance,
+        simulation_share,
         normal_intervals,
         profiles,
         posterior,

@@ -44,6 +44,11 @@ impl Calibration {
                 each(&|j| self.standard_error(j)),
             ))?
             .with(parameter(
+                "simulation_share",
+                "share of the variance that is due to the finite trials of a simulated model",
+                self.simulation_share.clone(),
+            ))?
+            .with(parameter(
                 "normal_lower",
                 "lower end of the 95 % interval from the observed information, SI",
                 each(&|j| self.normal_intervals[j].0),
@@ -220,6 +225,43 @@ impl Population {
                 "mean of the search coordinate (logarithm of positive parameters)",
                 self.mean.iter().copied().collect::<Vec<f64>>(),
             ))?
+            .with(Variable::along(
+                "mean_error",
+                "parameter",
+                "1",
+                "standard error of the mean",
+                self.mean_error.clone(),
+            ))?
+            .with(Variable::along(
+                "deviation_lower",
+                "parameter",
+                "1",
+                "lower end of the 95 % interval of the standard deviation between devices",
+                self.deviation_interval.iter().map(|i| i.0).collect::<Vec<f64>>(),
+            ))?
+            .with(Variable::along(
+                "deviation_upper",
+                "parameter",
+                "1",
+                "upper end of the 95 % interval of the standard deviation between devices",
+                self.deviation_interval.iter().map(|i| i.1).collect::<Vec<f64>>(),
+            ))?
+            .with(Variable::new(
+                "device_estimate",
+                "1",
+                "search coordinates of every device",
+                &["device", "parameter"],
+                &[self.devices, d],
+                self.estimates.iter().flatten().map(|e| e.0).collect::<Vec<f64>>(),
+            )?)?
+            .with(Variable::new(
+                "device_error",
+                "1",
+                "standard error of every device's search coordinates",
+                &["device", "parameter"],
+                &[self.devices, d],
+                self.estimates.iter().flatten().map(|e| e.1).collect::<Vec<f64>>(),
+            )?)?
             .with(Variable::new(
                 "covariance",
                 "1",

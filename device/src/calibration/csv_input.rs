@@ -19,8 +19,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use spinhebb_data::quantity::{Kind, MagneticField, Temperature, Time, Voltage};
+use spinhebb_data::quantity::Kind;
 
+use super::csv_header::{Column, Content, header};
 use super::error::{CalibrationError, MalformedCell};
 use super::measurement::{Drive, MeasuredData, Measurement, UnknownAmplitude};
 use crate::state::State;
@@ -61,91 +62,6 @@ impl Default for CsvDefaults {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
-    Voltage,
-    Amplitude,
-    Width,
-    Direction,
-    Trials,
-    Switched,
-    Probability,
-    Temperature,
-    Field,
-    Device,
-}
-
-/// Column names, with the spellings that are understood and the quantity they hold.
-const COLUMNS: &[(Content, &[&str], Option<Kind>)] = &[
-    (Content::Voltage, &["voltage", "pulse_voltage", "v"], Some(Voltage::KIND)),
-    (Content::Amplitude, &["amplitude", "pulse_amplitude", "voltage_amplitude"], Some(Voltage::KIND)),
-    (Content::Width, &["width", "pulse_width", "duration", "pulse_duration"], Some(Time::KIND)),
-    (Content::Direction, &["direction", "transition"], None),
-    (Content::Trials, &["trials", "pulses", "n"], None),
-    (Content::Switched, &["switched", "switches", "count", "k"], None),
-    (Content::Probability, &["probability", "p_switch", "p", "switching_probability"], None),
-    (Content::Temperature, &["temperature"], Some(Temperature::KIND)),
-    (Content::Field, &["field", "applied_field"], Some(MagneticField::KIND)),
-    (Content::Device, &["device", "device_id", "id"], None),
-];
-
-#[derive(Debug)]
-struct Column {
-    content: Content,
-    kind: Option<Kind>,
-    unit: String,
-    title: String,
-}
-
-/// Splits `width [ns]`, `width (ns)` or `Ms_A_per_m` into name and unit.
-fn split_title(title: &str) -> (String, String) {
-    let title = title.trim();
-    for (open, close) in [('[', ']'), ('(', ')')] {
-        if let Some((name, rest)) = title.split_once(open)
-            && let Some(unit) = rest.trim_end().strip_suffix(close)
-        {
-            return (name.trim().to_lowercase().replace([' ', '-'], "_"), unit.trim().to_string());
-        }
-    }
-    (title.to_lowercase().replace([' ', '-'], "_"), String::new())
-}
-
-fn recognise(title: &str, defaults: &CsvDefaults) -> Result<Option<Column>, String> {
-    let (name, mut unit) = split_title(title);
-    let find = |name: &str| COLUMNS.iter().find(|(_, names, _)| names.contains(&name));
-    let entry = find(&name).or_else(|| {
-        // The unit as a suffix: `pulse_width_s`, `field_A_per_m`.
-        let original = title.trim().replace([' ', '-'], "_");
-        COLUMNS.iter().filter(|(_, _, kind)| kind.is_some()).find(|(_, names, kind)| {
-            names.iter().any(|n| {
-                let Some(rest) = name.strip_prefix(n).and_then(|r| r.strip_prefix('_')) else { return false };
-                let suffix = original[original.len() - rest.len()..].replace("_per_", "/").replace('_', " ");
-                let fits = kind.is_some_and(|k| k.parse(&format!("1 {suffix}")).is_ok());
-                if fits {
-                    unit = suffix;
-                }
-                fits
-            })
-        })
-    });
-    let Some(&(content, names, kind)) = entry else { return Ok(None) };
-    if let Some(kind) = kind {
-        if unit.is_empty() {
-            let given = defaults.units.iter().find(|(n, _)| names.contains(&n.as_str()));
-            unit = given.map(|(_, u)| u.clone()).ok_or_else(|| {
-                format!(
-                    "no unit; title it `{} [{}]` or give the unit on the command line (`--unit {}={}`)",
-                    names[0], kind.display_unit, names[0], kind.display_unit
-                )
-            })?;
-        }
-        kind.parse(&format!("1 {unit}")).map_err(|e| e.to_string())?;
-    } else if !unit.is_empty() && unit != "1" && unit != "%" {
-        return Err(format!("`{unit}` is a unit, but this column has none"));
-    }
-    Ok(Some(Column { content, kind, unit, title: title.trim().to_string() }))
-}
-
 fn direction(text: &str) -> Option<State> {
     let key: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     match key.as_str() {
@@ -164,17 +80,25 @@ fn number(text: &str) -> Result<f64, String> {
     }
 }
 
+/// More pulses than anyone applies; such counts are exact in doubles.
+const MOST_PULSES: u64 = 1_000_000_000_000_000;
+
 fn whole(text: &str) -> Result<u64, String> {
-    if let Ok(value) = text.parse::<u64>() {
+    if let Ok(value) = text.parse::<u64>()
+        && value <= MOST_PULSES
+    {
         return Ok(value);
     }
     let value = number(text)?;
-    if value >= 0.0 && value.fract() == 0.0 && value < 9e15 {
+    if value >= 0.0 && value.fract() == 0.0 && value <= MOST_PULSES as f64 {
         Ok(value as u64)
     } else {
-        Err(format!("`{text}` is not a whole number of pulses"))
+        Err(format!("`{text}` is not a whole number of pulses (0 to {MOST_PULSES:e})"))
     }
 }
+
+/// Largest size in SI of a quantity that is taken for a measurement.
+const LARGEST: f64 = 1e12;
 
 /// Reads a file; see [`read`].
 ///
@@ -196,10 +120,20 @@ pub fn read(
     file: &str,
     defaults: &CsvDefaults,
 ) -> Result<MeasuredData, CalibrationError> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     source
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|e| CalibrationError::Unreadable { file: file.to_string(), message: e.to_string() })?;
+    let text = as_text(bytes).map_err(|(line, column, problem)| {
+        let title = String::new();
+        CalibrationError::Malformed(vec![MalformedCell {
+            file: file.to_string(),
+            line,
+            column,
+            title,
+            problem,
+        }])
+    })?;
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .flexible(true)
@@ -274,6 +208,30 @@ pub fn read(
     if problems.is_empty() { Ok(data) } else { Err(CalibrationError::Malformed(problems)) }
 }
 
+/// The text of a file: UTF-8, without a byte order mark, lines ending in `\n` (or `\r\n`). Else where it stops being
+/// text, as line and column, and why.
+fn as_text(bytes: Vec<u8>) -> Result<String, (u64, usize, String)> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err((1, 0, "the file is UTF-16 text; save it as UTF-8".to_string()));
+    }
+    let place = |at: usize| {
+        let before = &bytes[..at];
+        let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
+        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+        (line as u64, before[start..].iter().filter(|&&b| b == b',').count() + 1)
+    };
+    let not_text = |at: usize| {
+        let (line, column) = place(at);
+        (line, column, format!("the byte {:#04x} is no text (UTF-8); is this a CSV file?", bytes[at]))
+    };
+    if let Some(at) = bytes.iter().position(|&b| b < b' ' && !b"\t\r\n".contains(&b)) {
+        return Err(not_text(at));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|e| not_text(e.valid_up_to()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(if text.contains('\n') { text.to_string() } else { text.replace('\r', "\n") })
+}
+
 /// Number of the line of the record that the CSV reader places at byte `at`: the reader counts comments and blank
 /// lines before a record as part of it.
 fn line_at(text: &str, at: u64) -> u64 {
@@ -284,60 +242,6 @@ fn line_at(text: &str, at: u64) -> u64 {
         .take_while(|line| line.first() == Some(&b'#') || line.iter().all(u8::is_ascii_whitespace))
         .count();
     (before + skipped + 1) as u64
-}
-
-fn header(
-    record: &csv::StringRecord,
-    defaults: &CsvDefaults,
-    mut report: impl FnMut(usize, &str, String),
-) -> Vec<Option<Column>> {
-    let mut columns: Vec<Option<Column>> = Vec::new();
-    for (index, title) in record.iter().enumerate() {
-        let column = recognise(title, defaults).unwrap_or_else(|problem| {
-            report(index + 1, title, problem);
-            None
-        });
-        if let Some(new) = &column
-            && columns.iter().flatten().any(|c| c.content == new.content)
-        {
-            report(index + 1, title, "a second column of the same meaning".to_string());
-        }
-        columns.push(column);
-    }
-    let has = |content| columns.iter().flatten().any(|c| c.content == content);
-    if has(Content::Voltage) && has(Content::Amplitude) {
-        report(0, "", "both `voltage` (signed) and `amplitude` (magnitude); keep one".to_string());
-    }
-    if !has(Content::Switched) && !has(Content::Probability) {
-        report(0, "", "no column `switched` or `probability` (also `p_switch`)".to_string());
-    }
-    if has(Content::Switched) && has(Content::Probability) {
-        report(0, "", "both `switched` and `probability`; keep one".to_string());
-    }
-    if !has(Content::Trials) && defaults.trials.is_none() {
-        report(
-            0,
-            "",
-            "no column `trials`; give the number of pulses per point (`--trials 10000`)".to_string(),
-        );
-    }
-    if !has(Content::Width) && defaults.width_s.is_none() {
-        report(0, "", "no column `width`; give the pulse width (`--width \"1 ns\"`)".to_string());
-    }
-    if !has(Content::Voltage)
-        && !has(Content::Amplitude)
-        && defaults.amplitude_v.is_none()
-        && defaults.amplitude_guess_v.is_none()
-    {
-        report(
-            0,
-            "",
-            "no column `voltage` or `amplitude`; give the amplitude (`--amplitude \"0.68 V\"`), \
-             or let it be fitted (`--fit-amplitude \"0.7 V\"`)"
-                .to_string(),
-        );
-    }
-    columns
 }
 
 /// What one line says.
@@ -367,7 +271,10 @@ fn read_row(
             let si = |kind: Option<Kind>| -> Result<f64, String> {
                 number(text)?;
                 let kind = kind.ok_or("no quantity")?;
-                kind.parse(&format!("{text} {}", column.unit)).map_err(|e| e.to_string())
+                match kind.parse(&format!("{text} {}", column.unit)).map_err(|e| e.to_string())? {
+                    value if value.abs() <= LARGEST => Ok(value),
+                    _ => Err(format!("`{text}` {} is beyond anything measured", column.unit)),
+                }
             };
             match column.content {
                 Content::Voltage => row.volts = Some(si(column.kind)?),
@@ -511,6 +418,65 @@ mod tests {
         let found: Vec<_> = places.iter().map(|p| (p.line, p.column)).collect();
         assert_eq!(found, [(4, 1), (4, 4), (5, 0), (6, 2), (7, 0)], "{places:?}");
         assert!(places[0].to_string().starts_with("curve.csv:4:1 (`voltage [V]`): `half`"), "{}", places[0]);
+    }
+
+    /// What spreadsheets, instruments and mishaps leave behind: read, or refused with line and column.
+    #[test]
+    fn nasty_files_are_read_or_refused_by_place() {
+        let good = "voltage [V],width [ns],trials,switched\n0.4,1,100,3\n0.5,1,100,9\n";
+        for text in [
+            format!("\u{feff}{good}"),
+            good.replace('\n', "\r\n"),
+            good.replace('\n', "\r"),
+            format!("\n\n# note, with \"quotes\"\n{good}\n\n"),
+            good.trim_end().to_string(),
+            good.replace("0.4,1,100,3", "\"0.4\", 1 ,100.0,3e0"),
+        ] {
+            let data = parse(&text, &CsvDefaults::default()).unwrap_or_else(|e| panic!("{text:?}: {e}"));
+            assert_eq!((data.points.len(), data.points[0].switched), (2, 3), "{text:?}");
+        }
+        let row =
+            |row: &str| format!("voltage [V],width [ns],trials,switched\n0.4,1,100,3\n{row}\n").into_bytes();
+        let header = |header: &str| format!("# note\n{header}\n0.4,1,100,3\n").into_bytes();
+        let nasty: Vec<(Vec<u8>, (u64, usize))> = vec![
+            (row("NaN,1,100,3"), (3, 1)),
+            (row("inf,1,100,3"), (3, 1)),
+            (row("1e400,1,100,3"), (3, 1)),
+            (row("1e300,1,100,3"), (3, 1)),
+            (row("0.4,0,100,3"), (3, 2)),
+            (row("0.4,1,-100,3"), (3, 3)),
+            (row("0.4,1,0,0"), (3, 3)),
+            (row("0.4,1,1e30,3"), (3, 3)),
+            (row("0.4,1,18446744073709551615,3"), (3, 3)),
+            (row("0.4,1,100,3.5"), (3, 4)),
+            (row("0.4,1,100,"), (3, 4)),
+            (row("0.4,1,100,103"), (3, 0)),
+            (row("0.4,1,100,3,7"), (3, 0)),
+            (row("0,4;1;100;3"), (3, 0)),
+            (row("\"0.4,1,100,3"), (3, 0)),
+            (header("voltage [V],voltage [mV],width [ns],trials,switched"), (2, 2)),
+            (header("voltage [V],width [furlong],trials,switched"), (2, 2)),
+            (header("voltage [V],width [ns],trials [s],switched"), (2, 3)),
+            (header("voltage [V];width [ns];trials;switched"), (2, 0)),
+            (header("voltage [V]\twidth [ns]\ttrials\tswitched"), (2, 0)),
+            (header("voltage_ab [\u{b5}],width [ns],trials,switched"), (2, 0)),
+            (header("voltage_\u{130}\u{130},width [ns],trials,switched"), (2, 0)),
+            (Vec::new(), (1, 0)),
+            (b"# only a note\n".to_vec(), (1, 0)),
+            (b"voltage [V],width [ns],trials,switched\n".to_vec(), (1, 0)),
+            (b"\x89HDF\r\n\x1a\n\0\0\0".to_vec(), (2, 1)),
+            (b"voltage [V],width [ns]\n0.4,\xb5,1\n".to_vec(), (2, 2)),
+            (b"\xff\xfev\0o\0".to_vec(), (1, 0)),
+        ];
+        for (bytes, place) in nasty {
+            let shown = String::from_utf8_lossy(&bytes).into_owned();
+            match read(&bytes[..], "curve.csv", &CsvDefaults::default()) {
+                Err(CalibrationError::Malformed(places)) => {
+                    assert_eq!((places[0].line, places[0].column), place, "{shown:?}: {places:?}");
+                }
+                other => panic!("{shown:?}: {other:?}"),
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The macrospin by LLGS ensembles as a model to fit: any device, with the noise of a finite ensemble.
 //!
 //! Common random numbers: trial k of a point sees the same thermal field whatever the parameters, so that
-//! differences between parameter sets are far less noisy than the probabilities. The noise that remains in
-//! the probabilities enters the likelihood as a correlation of 1/(N + 1) between the outcomes of a point: a
-//! probability known from N trials has a beta law, and the counts so a beta-binomial one.
+//! differences between parameter sets are far less noisy than the probabilities. While the search is far from
+//! the maximum, the noise of the probabilities enters the likelihood as a correlation of 1/(M + 1) between the outcomes
+//! of a point: a probability known from M trials has a beta law, and the counts so a beta-binomial one. About the
+//! maximum [`simulated_likelihood`](super::simulated_likelihood) takes over. A fitted `width_loss` or amplitude changes
+//! the pulse, and with it the noise that the trials see: such fits are noisier, and their intervals say so.
 //!
 //! # References
 //! M. A. Fu, in Simulation, Handbooks in OR and MS 13, 575 (2006), doi:10.1016/S0927-0507(06)13019-4 (common random numbers).
@@ -11,15 +13,16 @@
 use rayon::prelude::*;
 use spinhebb_data::quantity::{ThermalResistance, Time};
 
+use super::device_entries::{Entry, by_junction, configure, entries, width_loss};
 use super::error::CalibrationError;
-use super::macrospin::{Entry, configure, entries, grouped, junction_at};
 use super::measurement::MeasuredData;
-use super::model::{Condition, Model, WIDTH_LOSS, shortest_width};
+use super::model::{Condition, Model, shortest_width};
 use super::parameter::{Parameter, Scale};
+use super::simulated_likelihood::{BATCHES, BatchCounts, Simulation, smoothed};
 use crate::closed_form::LogProbability;
-use crate::ensemble::{Ensemble, switching_count};
-use crate::error::DeviceError;
-use crate::mtj::MtjConfig;
+use crate::ensemble::{Ensemble, SwitchingCount, switching_count};
+use crate::lanes::Stepping;
+use crate::mtj::{Mtj, MtjConfig};
 use crate::pulse::Pulse;
 use crate::thermal::JouleHeatingConfig;
 
@@ -31,14 +34,17 @@ const DEFAULT_THERMAL_TIME_S: f64 = 1e-9;
 /// `thermal_resistance` (R_th, held unless set free).
 pub struct EnsembleModel {
     base: MtjConfig,
+    resolved: Mtj,
     entries: Vec<Entry>,
     shortest_s: f64,
-    trials: u64,
+    /// Trials of each batch.
+    batch: u64,
     seed: u64,
 }
 
 impl EnsembleModel {
-    /// The device `base` as the model of `data`, with `trials` trials per point keyed by `seed`.
+    /// The device `base` as the model of `data`, with `trials` trials per point (rounded up to
+    /// whole batches) keyed by `seed`.
     ///
     /// # Errors
     /// What the device layer refuses of `base`; [`CalibrationError::Setting`] for fewer than 100 trials.
@@ -55,7 +61,24 @@ impl EnsembleModel {
                 expected: "at least 100 are needed".to_string(),
             });
         }
-        Ok(Self { entries: entries(&base)?, base, shortest_s: shortest_width(data), trials, seed })
+        Ok(Self {
+            resolved: base.resolve()?,
+            entries: entries(&base)?,
+            base,
+            shortest_s: shortest_width(data),
+            batch: trials.div_ceil(BATCHES),
+            seed,
+        })
+    }
+
+    /// Step in s for pulses of `peak_volts` (magnitude): that of the base device times a power of two, within what the
+    /// integrator recommends for `mtj`. A step that followed the parameters would shift the noise against the
+    /// pulse, and no random number would be common.
+    fn step_s(&self, mtj: &Mtj, peak_volts: f64) -> f64 {
+        let longest = |mtj: &Mtj| Stepping::default().integrator.largest_step_s(mtj, peak_volts);
+        // The base device lies in the middle of its octave.
+        let own = longest(&self.resolved) * std::f64::consts::FRAC_1_SQRT_2;
+        own * (longest(mtj) / own).log2().floor().exp2()
     }
 
     /// The base device with the fitted `values` (order of [`Model::parameters`]).
@@ -84,18 +107,7 @@ impl Model for EnsembleModel {
 
     fn parameters(&self) -> Vec<Parameter> {
         let mut list: Vec<Parameter> = self.entries.iter().map(|e| e.parameter.clone()).collect();
-        let t = self.shortest_s;
-        list.push(
-            Parameter::free(
-                WIDTH_LOSS,
-                "part of the pulse width that does not act (rise and fall)",
-                Some(Time::KIND),
-                Scale::Linear,
-                [-0.9 * t, 0.9 * t],
-                0.0,
-            )
-            .held(),
-        );
+        list.push(width_loss(self.shortest_s));
         let heating = self.base.thermal.joule_heating.as_ref().map_or(0.0, |h| h.resistance.si());
         list.push(
             Parameter::free(
@@ -116,30 +128,14 @@ impl Model for EnsembleModel {
         values: &[f64],
         conditions: &[Condition],
     ) -> Result<Vec<LogProbability>, CalibrationError> {
-        let config = self.device(values);
-        let loss = values[self.entries.len()];
-        let mut found = vec![LogProbability::from_log_odds(0.0); conditions.len()];
-        let same_junction = |a: &Condition, b: &Condition| {
-            (a.temperature_k, a.field_a_per_m) == (b.temperature_k, b.field_a_per_m)
+        let total = |batches: &BatchCounts| {
+            smoothed(batches.iter().fold(SwitchingCount::default(), |sum, c| sum.plus(*c)))
         };
-        let ensemble = Ensemble::new(self.trials, self.seed);
-        for junction in grouped(conditions, same_junction) {
-            let mtj = junction_at(&config, &conditions[junction[0]])?;
-            let counts = junction
-                .par_iter()
-                .map(|&i| {
-                    let c = &conditions[i];
-                    let pulse = Pulse::rectangular(c.volts, c.width_s - loss);
-                    Ok((i, switching_count(&mtj, &pulse, c.start, &ensemble)?))
-                })
-                .collect::<Result<Vec<_>, DeviceError>>()?;
-            for (i, count) in counts {
-                // Half a count on either side keeps the logarithms finite and the log-odds nearly unbiased.
-                let (k, n) = (count.switched as f64 + 0.5, count.trials as f64 + 1.0);
-                found[i] = LogProbability { switched: (k / n).ln(), unswitched: ((n - k) / n).ln() };
-            }
-        }
-        Ok(found)
+        Ok(self.batch_counts(values, conditions)?.iter().map(total).collect())
+    }
+
+    fn simulation(&self) -> Option<&dyn Simulation> {
+        Some(self)
     }
 
     fn resolution(&self) -> f64 {
@@ -148,10 +144,38 @@ impl Model for EnsembleModel {
     }
 
     fn simulation_correlation(&self) -> f64 {
-        1.0 / (self.trials as f64 + 1.0)
+        1.0 / ((BATCHES * self.batch) as f64 + 1.0)
     }
 
     fn is_slow(&self) -> bool {
         true
+    }
+}
+
+impl Simulation for EnsembleModel {
+    fn batch_counts(
+        &self,
+        values: &[f64],
+        conditions: &[Condition],
+    ) -> Result<Vec<BatchCounts>, CalibrationError> {
+        let config = self.device(values);
+        let loss = values[self.entries.len()];
+        by_junction(&config, conditions, |mtj, own| {
+            own.par_iter()
+                .map(|&i| {
+                    let c = &conditions[i];
+                    let pulse = Pulse::rectangular(c.volts, c.width_s - loss);
+                    let stepping =
+                        Stepping { step_s: Some(self.step_s(mtj, c.volts.abs())), ..Stepping::default() };
+                    (0..BATCHES)
+                        .map(|b| {
+                            let trials = b * self.batch..(b + 1) * self.batch;
+                            let ensemble = Ensemble { trials, seed: self.seed, stepping };
+                            switching_count(mtj, &pulse, c.start, &ensemble)
+                        })
+                        .collect()
+                })
+                .collect()
+        })
     }
 }

@@ -49,7 +49,7 @@ impl Effort {
     #[must_use]
     pub fn suited(slow: bool, free: usize) -> Self {
         if slow {
-            Self { candidates: 8 * free, starts: 1, evaluations: 15 * free }
+            Self { candidates: 16 * free, starts: 3, evaluations: 15 * free }
         } else {
             Self { candidates: 200 * free, starts: 6, evaluations: 150 * free }
         }
@@ -81,17 +81,13 @@ fn halton(index: usize, dimension: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Minimises the objective of `problem`.
+/// Where the starts have descended to, best first, with the objective there.
 ///
 /// # Errors
-/// [`CalibrationError::NoStart`] if no start has a finite likelihood; those of the model.
-pub fn fit(problem: &Problem<'_>, effort: Effort) -> Result<MultiStart, CalibrationError> {
+/// [`CalibrationError::NoStart`] if no start has a finite likelihood.
+pub fn search(problem: &Problem<'_>, effort: Effort) -> Result<Vec<(f64, Vec<f64>)>, CalibrationError> {
     let own_start: Vec<f64> = problem.coordinates(&problem.values(&[]));
     let d = own_start.len();
-    if d == 0 {
-        let best = score(problem, &[])?;
-        return Ok(MultiStart { objectives: vec![best.objective], best });
-    }
     let bounds = problem.bounds();
     let place = |unit: &[f64]| -> Vec<f64> {
         unit.iter().zip(&bounds).map(|(x, (low, high))| low + x * (high - low)).collect()
@@ -102,26 +98,42 @@ pub fn fit(problem: &Problem<'_>, effort: Effort) -> Result<MultiStart, Calibrat
         .collect();
     let tried = ranked.len();
     ranked.retain(|(f, _)| f.is_finite());
+    if ranked.is_empty() {
+        return Err(CalibrationError::NoStart { tried, model: problem.model().name() });
+    }
     // A stable sort keeps the model's own start first among equals.
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     ranked.truncate(effort.starts.max(1));
-    let mut best: Option<Optimum> = None;
-    let mut objectives = Vec::new();
-    for (_, start) in ranked {
-        let descended = descend(problem, &start, effort.evaluations);
-        let Ok(optimum) = score(problem, &descended) else { continue };
-        objectives.push(optimum.objective);
-        if best.as_ref().is_none_or(|b| optimum.objective < b.objective) {
-            best = Some(optimum);
-        }
+    let mut reached: Vec<(f64, Vec<f64>)> =
+        ranked.into_iter().map(|(f, start)| descend(problem, f, start, effort.evaluations)).collect();
+    reached.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(reached)
+}
+
+/// Minimises the objective of `problem`.
+///
+/// # Errors
+/// [`CalibrationError::NoStart`] if no start has a finite likelihood; those of the model.
+pub fn fit(problem: &Problem<'_>, effort: Effort) -> Result<MultiStart, CalibrationError> {
+    if problem.free().is_empty() {
+        let best = score(problem, &[])?;
+        return Ok(MultiStart { objectives: vec![best.objective], best });
     }
-    objectives.sort_by(f64::total_cmp);
-    let best = best.ok_or_else(|| CalibrationError::NoStart { tried, model: problem.model().name() })?;
+    let mut reached: Vec<Optimum> =
+        search(problem, effort)?.iter().filter_map(|(_, u)| score(problem, u).ok()).collect();
+    reached.sort_by(|a, b| a.objective.total_cmp(&b.objective));
+    let objectives = reached.iter().map(|o| o.objective).collect();
+    let no_start = || CalibrationError::NoStart { tried: effort.starts, model: problem.model().name() };
+    let best = reached.into_iter().next().ok_or_else(no_start)?;
     Ok(MultiStart { best, objectives })
 }
 
-/// COBYLA in coordinates scaled to the bounds; returns the better of start and result.
-fn descend(problem: &Problem<'_>, start: &[f64], evaluations: usize) -> Vec<f64> {
+/// COBYLA in coordinates scaled to the bounds from `start` with the objective `f`; returns the better of
+/// start and result.
+fn descend(problem: &Problem<'_>, f: f64, start: Vec<f64>, evaluations: usize) -> (f64, Vec<f64>) {
+    if evaluations == 0 {
+        return (f, start);
+    }
     let bounds = problem.bounds();
     let to_u = |x: &[f64]| -> Vec<f64> {
         x.iter().zip(&bounds).map(|(x, (low, high))| (low + x * (high - low)).clamp(*low, *high)).collect()
@@ -143,10 +155,8 @@ fn descend(problem: &Problem<'_>, start: &[f64], evaluations: usize) -> Vec<f64>
         Some(tolerances),
     );
     // A stop by rounding or by the number of evaluations still leaves a good point.
-    let x = match found {
-        Ok((_, x, _)) | Err((_, x, _)) => to_u(&x),
-    };
-    if problem.objective(&x) < problem.objective(start) { x } else { start.to_vec() }
+    let (Ok((_, x, reached)) | Err((_, x, reached))) = found;
+    if reached < f { (reached, to_u(&x)) } else { (f, start) }
 }
 
 /// Fisher scoring from `start` to a minimum.
@@ -156,7 +166,7 @@ fn descend(problem: &Problem<'_>, start: &[f64], evaluations: usize) -> Vec<f64>
 pub fn score(problem: &Problem<'_>, start: &[f64]) -> Result<Optimum, CalibrationError> {
     const ITERATIONS: usize = 60;
     // How much of the log-likelihood may be left: far below one, the rise at one standard error being a half.
-    let close = if problem.model().is_slow() { 1e-4 } else { 1e-9 };
+    let close = if problem.is_slow() { 1e-4 } else { 1e-9 };
     let bounds = problem.bounds();
     let mut u: Vec<f64> = start.iter().zip(&bounds).map(|(x, (low, high))| x.clamp(*low, *high)).collect();
     let d = u.len();

@@ -85,8 +85,8 @@ pub fn fitted_device(base: &MtjConfig, fit: &Calibration) -> Result<MtjConfig, C
 mod tests {
     use super::*;
     use crate::calibration::analysis::{Options, calibrate};
+    use crate::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
     use crate::calibration::csv_input::{CsvDefaults, read};
-    use crate::calibration::model::{ClosedForm, ClosedFormModel};
     use crate::calibration::problem::{CountLaw, Problem};
 
     #[test]

@@ -84,3 +84,39 @@ pub fn in_words(combinations: &[Combination]) -> Vec<String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibration::analysis::{Options, calibrate};
+    use crate::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
+    use crate::calibration::csv_input::{CsvDefaults, read};
+    use crate::calibration::parameter::ParameterSettings;
+    use crate::calibration::problem::CountLaw;
+    use crate::closed_form::thermal_activation;
+
+    /// At one voltage the thermal law knows Delta and V_c only through `Delta (1 - V/V_c)^2`: its gradient in (ln Delta,
+    /// ln V_c) is along (1 - x, 2 x) with x = V/V_c, and nothing across it is known.
+    #[test]
+    fn a_single_voltage_fixes_one_combination_of_barrier_and_critical_voltage() {
+        let (delta, critical, volts) = (40.0, 0.6, 0.35);
+        let mut csv = String::from("voltage [V],width [ns],trials,switched\n");
+        for step in 0..12 {
+            let width_s = 1e-7 * 2_f64.powi(step);
+            let p = thermal_activation(delta, volts / critical, 2.0, width_s / 1e-9).probability();
+            csv += &format!("{volts},{},1000,{}\n", width_s * 1e9, (1000.0 * p).round());
+        }
+        let data = read(csv.as_bytes(), "curve.csv", &CsvDefaults::default()).unwrap();
+        let model = ClosedFormModel::new(ClosedForm::ThermalActivation, &data);
+        let problem = Problem::new(&model, &data, &ParameterSettings::new(), CountLaw::Binomial).unwrap();
+        let options = Options { posterior: false, profiles: false, ..Options::default() };
+        let fit = calibrate(&problem, &options).unwrap();
+        let x = volts / fit.value("critical_voltage").unwrap();
+        let known = &fit.combinations[0];
+        let ratio = known.exponents[0] / known.exponents[1];
+        assert!((ratio / ((1.0 - x) / (2.0 * x)) - 1.0).abs() < 0.02, "{ratio} at x = {x}");
+        let words = in_words(&fit.combinations);
+        assert!(words[0].starts_with("the data fix ") && words[0].contains('%'), "{words:?}");
+        assert!(words[1].starts_with("the data do not fix"), "{words:?}");
+    }
+}

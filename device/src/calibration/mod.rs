@@ -6,7 +6,10 @@
 
 pub mod analysis;
 mod archive_form;
+pub mod closed_form_model;
+mod csv_header;
 pub mod csv_input;
+mod device_entries;
 pub mod ensemble_model;
 pub mod error;
 pub mod fit;
@@ -25,5 +28,7 @@ pub mod problem;
 pub mod profile;
 pub mod response_surface;
 pub mod shape_comparison;
+pub mod shape_model;
+pub mod simulated_likelihood;
 
 pub use error::CalibrationError;

@@ -7,6 +7,7 @@ use super::likelihood::{self, Count};
 use super::measurement::{Drive, MeasuredData};
 use super::model::{Condition, Model};
 use super::parameter::{Parameter, ParameterSettings, Scale, apply_settings};
+use super::simulated_likelihood::{BatchCounts, SurfacePredictor};
 use crate::closed_form::LogProbability;
 use spinhebb_data::quantity::Voltage;
 
@@ -35,6 +36,7 @@ pub struct Problem<'a> {
     own: usize,
     law: CountLaw,
     free: Vec<usize>,
+    surface: Option<&'a SurfacePredictor>,
 }
 
 impl<'a> Problem<'a> {
@@ -79,13 +81,25 @@ impl<'a> Problem<'a> {
             return Err(CalibrationError::TooFewPoints { points: data.points.len(), free: free.len() });
         }
         let counts = data.points.iter().map(|m| Count { switched: m.switched, trials: m.trials }).collect();
-        Ok(Self { model, data, counts, parameters, own, law, free })
+        Ok(Self { model, data, counts, parameters, own, law, free, surface: None })
     }
 
     /// The same problem with other counts at the same points (for synthetic data).
     #[must_use]
     pub fn with_counts(&self, counts: Vec<Count>) -> Self {
         Self { counts, parameters: self.parameters.clone(), free: self.free.clone(), ..*self }
+    }
+
+    /// The same problem with predictions from `surface` instead of the model.
+    #[must_use]
+    pub fn on_surface<'b>(&'b self, surface: &'b SurfacePredictor) -> Problem<'b> {
+        Problem {
+            surface: Some(surface),
+            counts: self.counts.clone(),
+            parameters: self.parameters.clone(),
+            free: self.free.clone(),
+            ..*self
+        }
     }
 
     /// The same problem with one more parameter held at `value`.
@@ -102,6 +116,34 @@ impl<'a> Problem<'a> {
     #[must_use]
     pub fn model(&self) -> &'a dyn Model {
         self.model
+    }
+
+    /// Whether a prediction costs more than microseconds.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.surface.is_none() && self.model.is_slow()
+    }
+
+    /// Smallest relative change of a parameter whose effect stands clear of numerical error.
+    #[must_use]
+    pub fn resolution(&self) -> f64 {
+        if self.surface.is_some() { 1e-5 } else { self.model.resolution() }
+    }
+
+    /// Correlation between the outcomes of one point that stands for simulation noise.
+    #[must_use]
+    pub fn simulation_correlation(&self) -> f64 {
+        self.surface.map_or_else(|| self.model.simulation_correlation(), |s| s.correlation)
+    }
+
+    /// Counts of the simulation behind the predictions at `u`; `None` for a model without simulation. Shape: N.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn simulate(&self, u: &[f64]) -> Option<Result<Vec<BatchCounts>, CalibrationError>> {
+        let values = self.values(u);
+        let simulation = self.model.simulation()?;
+        Some(simulation.batch_counts(&values[..self.own], &self.conditions(&values)))
     }
 
     /// The data.
@@ -184,7 +226,7 @@ impl<'a> Problem<'a> {
     /// Overdispersion rho among `values`, with the simulation noise of the model; `None`: binomial.
     #[must_use]
     pub fn overdispersion(&self, values: &[f64]) -> Option<f64> {
-        let simulated = self.model.simulation_correlation();
+        let simulated = self.simulation_correlation();
         match self.law {
             CountLaw::BetaBinomial => Some(values[values.len() - 1] + simulated),
             CountLaw::Binomial => (simulated > 0.0).then_some(simulated),
@@ -197,6 +239,9 @@ impl<'a> Problem<'a> {
     /// Those of [`Model::predict`].
     pub fn predict(&self, u: &[f64]) -> Result<Vec<LogProbability>, CalibrationError> {
         let values = self.values(u);
+        if let Some(surface) = self.surface {
+            return Ok(surface.predict(&self.parameters, &values));
+        }
         self.model.predict(&values[..self.own], &self.conditions(&values))
     }
 
@@ -252,8 +297,8 @@ fn step(problem: &Problem<'_>, j: usize, information: Option<&DMatrix<f64>>) -> 
     let (low, high) = problem.bounds()[j];
     let range = high - low;
     let resolution = match problem.parameters()[problem.free()[j]].scale {
-        Scale::Log => problem.model().resolution(),
-        Scale::Linear => problem.model().resolution() * range,
+        Scale::Log => problem.resolution(),
+        Scale::Linear => problem.resolution() * range,
     };
     let wanted = information.map_or(1e-4 * range, |i| 0.125 / i[(j, j)].max(1e-300).sqrt());
     wanted.clamp(resolution, (0.01 * range).max(resolution))
@@ -316,7 +361,7 @@ pub fn slope(
     }
     if let Some(j) = dispersion {
         let at = |shift: f64| {
-            let rho = (u[j] + shift).exp() + problem.model().simulation_correlation();
+            let rho = (u[j] + shift).exp() + problem.simulation_correlation();
             let sum: f64 = problem
                 .counts()
                 .iter()

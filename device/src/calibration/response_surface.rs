@@ -5,7 +5,7 @@
 //!
 //! # Formula
 //! In whitened coordinates v, `u = u_hat + W v`, the log-odds of point i are
-//! `eta_i(v) = eta_i + g_i . v + v^T H_i v / 2`; g and H from central differences with steps `h`.
+//! `eta_i(v) = eta_i + g_i . v + v^T H_i v / 2`; g and H from central differences with one step.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -41,8 +41,74 @@ pub fn whitening(information: &DMatrix<f64>, widest: &[f64]) -> DMatrix<f64> {
     })
 }
 
+/// Points at which a model is evaluated for its response surface. d free coordinates.
+pub struct Stencil {
+    centre: Vec<f64>,
+    whitening: DMatrix<f64>,
+    step: f64,
+    /// Search coordinates: the centre, then a step up and down every direction, then both steps up of every pair.
+    pub points: Vec<Vec<f64>>,
+}
+
+impl Stencil {
+    /// Stencil about `centre` with the columns of `whitening` as directions and `step` along them, kept
+    /// within `bounds`.
+    #[must_use]
+    pub fn new(centre: &[f64], whitening: DMatrix<f64>, step: f64, bounds: &[(f64, f64)]) -> Self {
+        let d = centre.len();
+        let at = |shifts: &[(usize, f64)]| -> Vec<f64> {
+            let mut u = centre.to_vec();
+            for &(k, s) in shifts {
+                for (j, x) in u.iter_mut().enumerate() {
+                    *x += s * whitening[(j, k)];
+                }
+            }
+            u.iter().zip(bounds).map(|(x, (low, high))| x.clamp(*low, *high)).collect()
+        };
+        let single = (0..d).flat_map(|k| [at(&[(k, step)]), at(&[(k, -step)])]);
+        let pairs =
+            (0..d).flat_map(|a| (0..a).map(move |b| (a, b))).map(|(a, b)| at(&[(a, step), (b, step)]));
+        let points = std::iter::once(centre.to_vec()).chain(single).chain(pairs).collect();
+        Self { centre: centre.to_vec(), whitening, step, points }
+    }
+
+    /// The surface through `log_odds` at the points of the stencil. Shape: points of the stencil x N.
+    #[must_use]
+    pub fn surface(&self, log_odds: &[Vec<f64>]) -> ResponseSurface {
+        let (d, h) = (self.centre.len(), self.step);
+        let value = log_odds[0].clone();
+        let (up, down) = (|k: usize| &log_odds[1 + 2 * k], |k: usize| &log_odds[2 + 2 * k]);
+        let mut gradient = DMatrix::zeros(value.len(), d);
+        let mut curvature = DMatrix::zeros(value.len(), d * d);
+        let mut pairs = log_odds[1 + 2 * d..].iter();
+        for a in 0..d {
+            for i in 0..value.len() {
+                gradient[(i, a)] = (up(a)[i] - down(a)[i]) / (2.0 * h);
+                curvature[(i, a * d + a)] = (up(a)[i] - 2.0 * value[i] + down(a)[i]) / (h * h);
+            }
+            for (b, both) in (0..a).zip(&mut pairs) {
+                for i in 0..value.len() {
+                    let mixed = (both[i] - up(a)[i] - up(b)[i] + value[i]) / (h * h);
+                    curvature[(i, a * d + b)] = mixed;
+                    curvature[(i, b * d + a)] = mixed;
+                }
+            }
+        }
+        let unwhitening = self.whitening.clone().try_inverse().unwrap_or_else(|| DMatrix::identity(d, d));
+        ResponseSurface {
+            centre: self.centre.clone(),
+            whitening: self.whitening.clone(),
+            unwhitening,
+            value,
+            gradient,
+            curvature,
+        }
+    }
+}
+
 impl ResponseSurface {
-    /// Surface about `centre` with `whitening` columns as directions and step `h` along them.
+    /// Surface of the model of `problem` about `centre`, where it predicts `predictions`, with the columns of
+    /// `whitening` as directions and `step` along them.
     ///
     /// # Errors
     /// Those of the model.
@@ -51,47 +117,21 @@ impl ResponseSurface {
         centre: &[f64],
         predictions: &[LogProbability],
         whitening: DMatrix<f64>,
-        h: f64,
+        step: f64,
     ) -> Result<Self, CalibrationError> {
-        let (d, points) = (centre.len(), predictions.len());
-        let bounds = problem.bounds();
-        // The coordinate of the overdispersion does not move the predictions; bounds are kept by clamping.
-        let at = |shifts: &[(usize, f64)]| -> Result<Vec<f64>, CalibrationError> {
-            let mut u = centre.to_vec();
-            for &(k, s) in shifts {
-                for (j, x) in u.iter_mut().enumerate() {
-                    *x += s * whitening[(j, k)];
-                }
-            }
-            for (x, (low, high)) in u.iter_mut().zip(&bounds) {
-                *x = x.clamp(*low, *high);
-            }
-            Ok(problem.predict(&u)?.into_iter().map(LogProbability::log_odds).collect())
-        };
-        let value: Vec<f64> = predictions.iter().map(|p| p.log_odds()).collect();
-        let mut gradient = DMatrix::zeros(points, d);
-        let mut curvature = DMatrix::zeros(points, d * d);
-        let mut up = Vec::with_capacity(d);
-        for k in 0..d {
-            let (above, below) = (at(&[(k, h)])?, at(&[(k, -h)])?);
-            for i in 0..points {
-                gradient[(i, k)] = (above[i] - below[i]) / (2.0 * h);
-                curvature[(i, k * d + k)] = (above[i] - 2.0 * value[i] + below[i]) / (h * h);
-            }
-            up.push(above);
+        let stencil = Stencil::new(centre, whitening, step, &problem.bounds());
+        let own = |p: &LogProbability| p.log_odds();
+        let mut log_odds = vec![predictions.iter().map(own).collect::<Vec<f64>>()];
+        for u in &stencil.points[1..] {
+            log_odds.push(problem.predict(u)?.iter().map(own).collect());
         }
-        for a in 0..d {
-            for b in 0..a {
-                let both = at(&[(a, h), (b, h)])?;
-                for i in 0..points {
-                    let mixed = (both[i] - up[a][i] - up[b][i] + value[i]) / (h * h);
-                    curvature[(i, a * d + b)] = mixed;
-                    curvature[(i, b * d + a)] = mixed;
-                }
-            }
-        }
-        let unwhitening = whitening.clone().try_inverse().unwrap_or_else(|| DMatrix::identity(d, d));
-        Ok(Self { centre: centre.to_vec(), whitening, unwhitening, value, gradient, curvature })
+        Ok(stencil.surface(&log_odds))
+    }
+
+    /// Whitened per search coordinate. Shape: d x d.
+    #[must_use]
+    pub fn unwhitening(&self) -> &DMatrix<f64> {
+        &self.unwhitening
     }
 
     /// Whitened coordinates of `u`.
@@ -133,14 +173,14 @@ impl ResponseSurface {
         if problem.within(&u) { problem.objective_at(&u, &self.predict(v)) } else { f64::INFINITY }
     }
 
-    /// Second derivatives of the objective at the centre, in search coordinates: the observed
+    /// Second derivatives of the objective at the whitened `v`, in search coordinates: the observed
     /// information. Shape: d x d.
     #[must_use]
-    pub fn observed_information(&self, problem: &Problem<'_>) -> DMatrix<f64> {
+    pub fn observed_information(&self, problem: &Problem<'_>, v: &DVector<f64>) -> DMatrix<f64> {
         let d = self.centre.len();
         let h = 0.02;
         let at = |shifts: &[(usize, f64)]| {
-            let mut v = DVector::zeros(d);
+            let mut v = v.clone();
             for &(k, s) in shifts {
                 v[k] += s;
             }

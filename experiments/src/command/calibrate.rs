@@ -6,28 +6,31 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use spinhebb_circuit::variation::{Spread, SpreadShape, VariationConfig};
-use spinhebb_data::config;
 use spinhebb_data::quantity::{Temperature, Time, Voltage};
 use spinhebb_device::calibration::analysis::{Calibration, Options, calibrate};
+use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
 use spinhebb_device::calibration::csv_input::{CsvDefaults, read_file};
 use spinhebb_device::calibration::ensemble_model::EnsembleModel;
 use spinhebb_device::calibration::fitted_device::fitted_device;
-use spinhebb_device::calibration::hold_out::{HoldOut, alternate, hold_out};
+use spinhebb_device::calibration::hold_out::{alternate, hold_out};
 use spinhebb_device::calibration::identifiability;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::measurement::MeasuredData;
-use spinhebb_device::calibration::model::{ClosedForm, ClosedFormModel, Model, Shape, ShapeModel};
+use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::parameter::{ParameterSetting, ParameterSettings};
-use spinhebb_device::calibration::population::population;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{compare_shapes, in_words};
+use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
 use spinhebb_device::fokker_planck::Resolution;
 use spinhebb_device::mtj::MtjConfig;
 use spinhebb_device::preset::{self, Preset};
 use spinhebb_device::state::State;
 
-use crate::command::calibration_figures;
+use crate::command::calibration_figures::{self, HeldOut};
+use crate::command::calibration_population::distribution;
+use crate::command::calibration_report::{
+    device_file, hold_out_in_words, parameter_table, starts_in_words, summarise,
+};
 use crate::error::ExperimentError;
 use crate::run::{Run, RunOptions};
 
@@ -148,8 +151,8 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 /// A fitted model that can be turned into a device.
 enum Fitted {
     Closed(ClosedFormModel),
-    Macrospin(MacrospinModel),
-    Ensemble(EnsembleModel),
+    Macrospin(Box<MacrospinModel>),
+    Ensemble(Box<EnsembleModel>),
     Shape(ShapeModel),
 }
 
@@ -163,11 +166,14 @@ impl Fitted {
             ModelName::Butler => closed(ClosedForm::Butler),
             ModelName::Crossover => closed(ClosedForm::Crossover),
             ModelName::FokkerPlanck => {
-                Self::Macrospin(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?)
+                Self::Macrospin(Box::new(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?))
             }
-            ModelName::Ensemble => {
-                Self::Ensemble(EnsembleModel::new(base.clone(), data, config.ensemble_trials, config.seed)?)
-            }
+            ModelName::Ensemble => Self::Ensemble(Box::new(EnsembleModel::new(
+                base.clone(),
+                data,
+                config.ensemble_trials,
+                config.seed,
+            )?)),
             ModelName::Gumbel => shape(Shape::Gumbel),
             ModelName::Logistic => shape(Shape::Logistic),
             ModelName::Normal => shape(Shape::Normal),
@@ -178,8 +184,8 @@ impl Fitted {
     fn model(&self) -> &dyn Model {
         match self {
             Self::Closed(model) => model,
-            Self::Macrospin(model) => model,
-            Self::Ensemble(model) => model,
+            Self::Macrospin(model) => model.as_ref(),
+            Self::Ensemble(model) => model.as_ref(),
             Self::Shape(model) => model,
         }
     }
@@ -243,7 +249,7 @@ impl CalibrateArguments {
             )?);
         }
         if fits.len() >= 3 {
-            distribution(&mut run, &fits)?;
+            mean_device(&mut run, &config, &base, &data, &fits)?;
         }
         run.finish()?;
         Ok(())
@@ -308,6 +314,7 @@ fn one_device(
     for sentence in identifiability::in_words(&fit.combinations) {
         run.report().paragraph(&sentence);
     }
+    run.report().paragraph(&starts_in_words(&fit));
     let comparison = compare_models(config, data, &fit)?;
     let (columns, rows) =
         (["model", "free", "deviance", "degrees of freedom", "AIC", "rms residual of P"], comparison);
@@ -324,9 +331,10 @@ fn one_device(
         }
     }
     let held = held_out(config, fitted.model(), data, &quick)?;
-    for (what, result) in &held {
-        run.report().paragraph(&hold_out_in_words(what, result));
+    for part in &held {
+        run.report().paragraph(&hold_out_in_words(&part.what, &part.result));
     }
+    calibration_figures::held_out(run, &suffix, &held)?;
     calibration_figures::all(run, &suffix, data, &fit, &problem)?;
     for dataset in fit.to_datasets(&group, data)? {
         run.add(dataset)?;
@@ -335,11 +343,14 @@ fn one_device(
     summary["shapes"] = json!(shape_sentences);
     summary["hold_out"] = held
         .iter()
-        .map(|(what, h)| {
-            (
-                what.clone(),
-                json!({"rms_standardised_residual": h.rms_residual, "rms_probability": h.rms_probability}),
-            )
+        .map(|HeldOut { what, result, .. }| {
+            let figures = json!({
+                "points": result.residuals.len(),
+                "deviance": result.deviance,
+                "rms_standardised_residual": result.rms_residual,
+                "rms_probability": result.rms_probability,
+            });
+            (what.clone(), figures)
         })
         .collect::<serde_json::Map<String, Value>>()
         .into();
@@ -358,6 +369,29 @@ fn one_device(
     }
     run.value(name, summary);
     Ok(fit)
+}
+
+/// The population of the devices, and the device with its mean parameters.
+fn mean_device(
+    run: &mut Run,
+    config: &CalibrateConfig,
+    base: &Preset,
+    data: &MeasuredData,
+    fits: &[Calibration],
+) -> Result<(), ExperimentError> {
+    let means = distribution(run, fits, &data.devices)?;
+    let mut mean = fits[0].clone();
+    for (name, value) in means {
+        if let Some(k) = mean.parameters.iter().position(|p| p.name == name) {
+            mean.values[k] = value;
+        }
+    }
+    let fitted = Fitted::new(config, &base.device, data)?;
+    if let Some(Ok(device)) = fitted.device(&base.device, &mean) {
+        let text = device_file(base, device, &mean, &format!("mean of {} devices", fits.len()))?;
+        run.write("device-mean.toml", text.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Every closed form and shape beside the chosen model.
@@ -400,174 +434,25 @@ fn held_out(
     model: &dyn Model,
     data: &MeasuredData,
     quick: &Options,
-) -> Result<Vec<(String, HoldOut)>, ExperimentError> {
+) -> Result<Vec<HeldOut>, ExperimentError> {
     let first_file = data.points.first().map_or(0, |m| m.file);
     let first = data.filtered(|_, m| m.file == first_file);
     let (training, test) = alternate(&first);
     if !config.hold_out || training.points.len() < 6 || config.law == CountLaw::BetaBinomial {
         return Ok(Vec::new());
     }
-    let mut list =
-        vec![("other half".to_string(), hold_out(model, &training, &test, &config.parameters, quick)?)];
+    let predict = |what: String, data: MeasuredData| -> Result<HeldOut, ExperimentError> {
+        let result = hold_out(model, &training, &data, &config.parameters, quick)?;
+        Ok(HeldOut { what, data, result })
+    };
+    let mut list = vec![predict("other half".to_string(), test)?];
     for file in (0..data.files.len()).filter(|&f| f != first_file) {
         let other = data.filtered(|_, m| m.file == file);
         if !other.points.is_empty() {
-            let result = hold_out(model, &training, &other, &config.parameters, quick)?;
-            list.push((file_name(&data.files[file]), result));
+            list.push(predict(file_name(&data.files[file]), other)?);
         }
     }
     Ok(list)
-}
-
-fn hold_out_in_words(what: &str, h: &HoldOut) -> String {
-    let amplitude = h
-        .amplitudes
-        .iter()
-        .map(|(name, volts)| format!(", with {name} = {volts:.4} V fitted to them"))
-        .collect::<String>();
-    format!(
-        "Hold-out: a fit to every second point of the first file predicts {} points of {what}{amplitude}: \
-         rms standardised residual {:.2} (1 if the model were right), rms error {:.2} percentage points.",
-        h.residuals.len(),
-        h.rms_residual,
-        100.0 * h.rms_probability
-    )
-}
-
-fn parameter_table(run: &mut Run, fit: &Calibration) {
-    let rows: Vec<Vec<String>> = (0..fit.free.len())
-        .map(|j| {
-            let p = &fit.parameters[fit.free[j]];
-            let show = |x: f64| p.show(x, 5);
-            let profile = fit.profiles.get(j).map_or_else(String::new, |profile| {
-                let end = |x: Option<f64>| x.map_or_else(|| "open".to_string(), show);
-                format!("{} to {}", end(profile.lower), end(profile.upper))
-            });
-            let posterior = fit.posterior.as_ref().map_or_else(String::new, |q| {
-                format!("{} to {}", show(q.quantile(j, 0.025)), show(q.quantile(j, 0.975)))
-            });
-            let chains = fit
-                .posterior
-                .as_ref()
-                .map_or_else(String::new, |q| format!("{:.3}, {:.0}", q.r_hat[j], q.effective_size[j]));
-            vec![
-                p.name.clone(),
-                p.meaning.clone(),
-                show(fit.values[fit.free[j]]) + if fit.at_bound[j] { " (at its bound)" } else { "" },
-                p.show(fit.standard_error(j), 2),
-                format!("{} to {}", show(fit.normal_intervals[j].0), show(fit.normal_intervals[j].1)),
-                profile,
-                posterior,
-                chains,
-            ]
-        })
-        .collect();
-    let columns = [
-        "parameter",
-        "meaning",
-        "value",
-        "standard error",
-        "95 % normal",
-        "95 % profile",
-        "95 % posterior",
-        "R-hat, effective draws",
-    ];
-    run.report().table(&columns, &rows);
-}
-
-fn summarise(fit: &Calibration) -> Value {
-    let parameters: serde_json::Map<String, Value> = (0..fit.free.len())
-        .map(|j| {
-            let p = &fit.parameters[fit.free[j]];
-            let mut entry = json!({
-                "value": fit.values[fit.free[j]],
-                "standard_error": fit.standard_error(j),
-                "unit": p.unit(),
-                "normal": [fit.normal_intervals[j].0, fit.normal_intervals[j].1],
-            });
-            if let Some(profile) = fit.profiles.get(j) {
-                entry["profile"] = json!([profile.lower, profile.upper]);
-            }
-            if let Some(q) = &fit.posterior {
-                entry["posterior"] = json!([q.quantile(j, 0.025), q.quantile(j, 0.975)]);
-                entry["r_hat"] = json!(q.r_hat[j]);
-                entry["effective_draws"] = json!(q.effective_size[j]);
-            }
-            (p.name.clone(), entry)
-        })
-        .collect();
-    json!({
-        "model": fit.model,
-        "points": fit.predictions.len(),
-        "deviance": fit.goodness.deviance,
-        "degrees_of_freedom": fit.goodness.degrees_of_freedom,
-        "p_value": fit.goodness.chi_square_p,
-        "rejected": fit.goodness.rejected(),
-        "rms_probability": fit.goodness.rms_probability,
-        "largest_standardised_residual": fit.goodness.residuals.iter().fold(0.0_f64, |m, r| m.max(r.abs())),
-        "verdict": fit.goodness.in_words(),
-        "identifiability": identifiability::in_words(&fit.combinations),
-        "parameters": parameters,
-    })
-}
-
-/// The fitted device in the form of a preset.
-fn device_file(
-    base: &Preset,
-    device: MtjConfig,
-    fit: &Calibration,
-    name: &str,
-) -> Result<String, ExperimentError> {
-    let fitted = |key: &str| match key {
-        "thermal.stability" => fit.value("delta").is_some(),
-        "material.damping" => fit.value("damping").or(fit.value("relaxation_time")).is_some(),
-        "spin_transfer.efficiency.polarisation" => {
-            fit.value("polarisation").or(fit.value("critical_voltage")).is_some()
-        }
-        _ => false,
-    };
-    let mut source = base.source.clone();
-    source.entry("thermal.stability".to_string()).or_default();
-    for (key, text) in &mut source {
-        if fitted(key) {
-            *text = format!("fitted: {} model, {name}", fit.model);
-        }
-    }
-    let description = format!("{name}: {} fitted to measured counts. Base: {}", fit.model, base.description);
-    Ok(config::render(&Preset { description, source, device })?)
-}
-
-/// Distribution over devices and the variation of an array made of them.
-fn distribution(run: &mut Run, fits: &[Calibration]) -> Result<(), ExperimentError> {
-    let population = population(fits)?;
-    run.add(population.to_dataset("calibration/population")?)?;
-    let rows: Vec<Vec<String>> = (0..population.names.len())
-        .map(|j| {
-            vec![
-                population.names[j].clone(),
-                format!("{:.6e}", population.median(j)),
-                format!("{:.4}", population.deviation(j)),
-            ]
-        })
-        .collect();
-    run.report().section("Population");
-    run.report().table(&["parameter", "median (SI)", "standard deviation of the logarithm"], &rows);
-    if let Some(j) = population.names.iter().position(|n| n == "delta") {
-        let barrier =
-            Spread { relative: population.deviation(j), shape: SpreadShape::LogNormal, ..Spread::default() };
-        let variation = VariationConfig { barrier, ..VariationConfig::default() };
-        run.write("variation.toml", config::render(&variation)?.as_bytes())?;
-    }
-    let summary: serde_json::Map<String, Value> = (0..population.names.len())
-        .map(|j| {
-            (
-                population.names[j].clone(),
-                json!({"median": population.median(j), "deviation": population.deviation(j)}),
-            )
-        })
-        .collect();
-    run.value("population", summary);
-    Ok(())
 }
 
 /// The end of a path without its extension, in letters that name files and groups.

@@ -1,7 +1,8 @@
 //! Figures of a calibration: data against fit, residuals, profiles, posterior.
 
 use spinhebb_device::calibration::analysis::Calibration;
-use spinhebb_device::calibration::measurement::{MeasuredData, proportion_interval};
+use spinhebb_device::calibration::hold_out::HoldOut;
+use spinhebb_device::calibration::measurement::{Drive, MeasuredData, proportion_interval};
 use spinhebb_device::calibration::problem::Problem;
 
 use crate::error::ExperimentError;
@@ -28,6 +29,16 @@ pub fn all(
         run.figure(&corner(suffix, fit, problem))?;
     }
     Ok(())
+}
+
+/// A part of the data that a fit has not seen.
+pub struct HeldOut {
+    /// What was predicted.
+    pub what: String,
+    /// The points.
+    pub data: MeasuredData,
+    /// The prediction.
+    pub result: HoldOut,
 }
 
 /// Points (x, y), or intervals (lower, upper).
@@ -100,6 +111,50 @@ fn curves(suffix: &str, data: &MeasuredData, fit: &Calibration) -> Figure {
     figure
 }
 
+/// Points that a fit has not seen with its prediction of them; one row of panels per part that was predicted.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn held_out(run: &mut Run, suffix: &str, parts: &[HeldOut]) -> Result<(), ExperimentError> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let mut figure = Figure::new(
+        format!("calibration-hold-out{suffix}"),
+        format!("Points that the fit of {} has not seen.", parts[0].result.training.model),
+        "Bars: 95 % Clopper-Pearson intervals of the measured points. Residual: measured minus predicted over the standard \
+         deviation of counting and fit; 95 % lie between -1.96 and 1.96 if the model is right.",
+    );
+    for part in parts {
+        let points = &part.data.points;
+        let volts = |i: usize| match points[i].drive {
+            Drive::Volts(v) => v,
+            Drive::Amplitude(_) => 0.0,
+        };
+        let voltage_varies = (0..points.len()).any(|i| volts(i) != volts(0));
+        let x = |i: usize| if voltage_varies { volts(i) } else { 1e9 * points[i].width_s };
+        let label = if voltage_varies { "pulse voltage (V)" } else { "pulse width (ns)" };
+        let mut order: Vec<usize> = (0..points.len()).collect();
+        order.sort_by(|&a, &b| x(a).total_cmp(&x(b)));
+        let pairs = |y: &dyn Fn(usize) -> f64| order.iter().map(|&i| (x(i), y(i))).collect::<Pairs>();
+        let bars = order.iter().map(|&i| proportion_interval(points[i].switched, points[i].trials)).collect();
+        figure = figure
+            .panel(
+                Panel::new(part.what.as_str(), Axis::linear(label), Axis::linear("switching probability"))
+                    .series(Series::points("measured", pairs(&|i| points[i].fraction())).interval(bars))
+                    .series(Series::line("predicted", pairs(&|i| part.result.predictions[i].probability())))
+                    .legend(Corner::BottomRight),
+            )
+            .panel(
+                Panel::new("residuals", Axis::linear(label), Axis::linear("standardised residual"))
+                    .series(Series::points("residual", pairs(&|i| part.result.residuals[i])).unlabelled())
+                    .horizontal(1.96, "")
+                    .horizontal(-1.96, ""),
+            );
+    }
+    run.figure(&figure)
+}
+
 fn residuals(suffix: &str, data: &MeasuredData, fit: &Calibration) -> Figure {
     let mut figure = Figure::new(
         format!("calibration-residuals{suffix}"),
@@ -122,10 +177,23 @@ fn residuals(suffix: &str, data: &MeasuredData, fit: &Calibration) -> Figure {
     figure
 }
 
-/// Value in the display unit of a parameter's name: SI for all, written on the axis.
-fn axis_label(fit: &Calibration, j: usize) -> String {
+/// Title of the axis of the `j`th free parameter, and by what its SI values are multiplied to be drawn there.
+fn axis_of(fit: &Calibration, j: usize) -> (String, f64) {
+    const PREFIXES: [(&str, f64); 6] =
+        [("f", 1e15), ("p", 1e12), ("n", 1e9), ("u", 1e6), ("m", 1e3), ("", 1.0)];
     let p = &fit.parameters[fit.free[j]];
-    if p.kind.is_some() { format!("{} ({})", p.name, p.unit()) } else { p.name.clone() }
+    // An amplitude carries the name of its file, which is too long for an axis.
+    let name = p.name.split(':').next().unwrap_or_default();
+    let size = fit.values[fit.free[j]].abs();
+    match p.kind {
+        Some(_) if !p.unit().contains(' ') && size > 0.0 => {
+            let (prefix, factor) =
+                PREFIXES.into_iter().find(|(_, f)| (0.1..100.0).contains(&(size * f))).unwrap_or(("", 1.0));
+            (format!("{name} ({prefix}{})", p.unit()), factor)
+        }
+        Some(_) => (format!("{name} ({})", p.unit()), 1.0),
+        None => (name.to_string(), 1.0),
+    }
 }
 
 fn profiles(suffix: &str, fit: &Calibration) -> Figure {
@@ -135,11 +203,13 @@ fn profiles(suffix: &str, fit: &Calibration) -> Figure {
         "Twice the rise of minus the log-likelihood, minimised over the other parameters; the line marks 95 %.",
     );
     for (j, profile) in fit.profiles.iter().enumerate() {
-        let points = profile.values.iter().copied().zip(profile.deviance_rise.iter().copied()).collect();
+        let (label, factor) = axis_of(fit, j);
+        let values = profile.values.iter().map(|x| x * factor);
+        let points = values.zip(profile.deviance_rise.iter().copied()).collect();
         figure = figure.panel(
             Panel::new(
                 fit.parameters[profile.parameter].name.as_str(),
-                Axis::linear(axis_label(fit, j)),
+                Axis::linear(label),
                 Axis::linear("deviance rise"),
             )
             .series(Series::line("profile", points).draw(Draw::LinePoints).unlabelled())
@@ -163,17 +233,19 @@ fn corner(suffix: &str, fit: &Calibration, problem: &Problem<'_>) -> Figure {
     let step = draws.len().div_ceil(600).max(1);
     for row in 0..d {
         for column in 0..d {
-            let label = |j: usize| axis_label(fit, j);
+            let label = |j: usize| axis_of(fit, j).0;
+            let (wide, high) = (axis_of(fit, column).1, axis_of(fit, row).1);
             let panel = if column < row {
-                let points = draws.iter().step_by(step).map(|x| (x[column], x[row])).collect();
+                let points = draws.iter().step_by(step).map(|x| (x[column] * wide, x[row] * high)).collect();
                 Panel::new("", Axis::linear(label(column)), Axis::linear(label(row)))
                     .series(Series::points("draws", points).unlabelled())
             } else if column == row {
-                Panel::new(label(row), Axis::linear(label(row)), Axis::linear("draws"))
-                    .series(Series::line("marginal", histogram(&draws, row)).unlabelled())
+                Panel::new("", Axis::linear(label(row)), Axis::linear("draws"))
+                    .series(Series::line("marginal", histogram(&draws, row, high)).unlabelled())
             } else {
                 // The upper triangle shows the pair on exchanged axes, so that every row reads by itself.
-                let points = draws.iter().step_by(4 * step).map(|x| (x[column], x[row])).collect();
+                let points =
+                    draws.iter().step_by(4 * step).map(|x| (x[column] * wide, x[row] * high)).collect();
                 Panel::new("", Axis::linear(label(column)), Axis::linear(label(row)))
                     .series(Series::points("draws", points).unlabelled())
             };
@@ -183,7 +255,8 @@ fn corner(suffix: &str, fit: &Calibration, problem: &Problem<'_>) -> Figure {
     figure
 }
 
-fn histogram(draws: &[&Vec<f64>], j: usize) -> Vec<(f64, f64)> {
+/// Counts of the `j`th value in bins, its values multiplied by `factor`.
+fn histogram(draws: &[&Vec<f64>], j: usize, factor: f64) -> Vec<(f64, f64)> {
     const BINS: usize = 30;
     let (low, high) =
         draws.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x[j]), h.max(x[j])));
@@ -192,5 +265,5 @@ fn histogram(draws: &[&Vec<f64>], j: usize) -> Vec<(f64, f64)> {
     for x in draws {
         counts[(((x[j] - low) / width) as usize).min(BINS - 1)] += 1.0;
     }
-    counts.iter().enumerate().map(|(b, n)| (low + (b as f64 + 0.5) * width, *n)).collect()
+    counts.iter().enumerate().map(|(b, n)| (factor * (low + (b as f64 + 0.5) * width), *n)).collect()
 }

@@ -2,6 +2,8 @@
 
 pub mod calibrate;
 mod calibration_figures;
+mod calibration_population;
+mod calibration_report;
 pub mod circuit;
 pub mod device;
 pub mod init;

@@ -1,0 +1,269 @@
+//! Likelihood by simulation: the estimate and its covariance when the probabilities themselves are estimated.
+//!
+//! Common random numbers make a simulated likelihood repeatable, not exact: with M trials a point every probability
+//! is off by about sqrt(p (1 - p)/M), the same way at every look, so that the error shows neither as
+//! scatter nor in the observed information; and differences of such probabilities, in whole counts, feign information
+//! that the data do not hold. Both are removed here.
+//!
+//! # Formula
+//! 1. The trials fall into R = [`BATCHES`] disjoint batches. Every batch is run on one stencil of parameter sets about the
+//!    estimate, the same noise at each, and the log-odds of every point become a quadratic surface (smoothing over
+//!    steps of 1.5 standard errors). The stencil follows the estimate until that lies within one step.
+//! 2. The surface without batch b has the maximum `u_b` and observed information `I_b`, that of all batches `u` and `I`;
+//!    `ubar` and `Ibar` are means over b. Errors of order 1/M are taken out by the jackknife,
+//!    `u' = R u - (R - 1) ubar`, `I' = R I - (R - 1) Ibar`, and the covariance is
+//!    `C = I'^-1 + (R - 1)/R sum_b (u_b - ubar)(u_b - ubar)^T`: counting plus simulation. For a smooth model
+//!    of exact derivatives the sum is the n/M of the factor (1 + n/M) of the method of simulated moments.
+//! 3. Profiles and posterior use the surface at `u_hat + A (u - u')` with A such that the curvature there is `C^-1`.
+//!
+//! # References
+//! - C. Gourieroux and A. Monfort, Simulation-Based Econometric Methods (1996), sections 2.3 and 3.1 (simulated moments
+//!   and likelihood, the variance of simulation).
+//! - B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapter 11 (jackknife bias and variance).
+//! - R. E. Chandler and S. Bate, Biometrika 94, 167 (2007), doi:10.1093/biomet/asm015 (a likelihood adjusted to a
+//!   larger covariance, section 3).
+//!
+//! # Not modelled
+//! The curvature of the log-odds beyond second order over the stencil.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::error::CalibrationError;
+use super::fit::{Optimum, score};
+use super::model::Condition;
+use super::parameter::Parameter;
+use super::problem::{Problem, slope};
+use super::response_surface::{ResponseSurface, Stencil, whitening};
+use crate::closed_form::LogProbability;
+use crate::ensemble::SwitchingCount;
+
+/// Batches of trials; the variance of simulation is known from them as a chi-square of one degree less.
+pub const BATCHES: u64 = 10;
+/// Step of the stencil in expected standard errors.
+const STEP: f64 = 1.5;
+/// Stencils tried before the estimate must lie within one.
+const ROUNDS: usize = 6;
+
+/// Counts of one point, one entry per batch of independent trials.
+pub type BatchCounts = Vec<SwitchingCount>;
+
+/// A model whose probabilities are counts of simulated trials.
+pub trait Simulation: Sync {
+    /// Counts at `conditions` for parameter `values` (SI), in [`BATCHES`] batches of trials that
+    /// see the same noise whatever the values. Shape: as `conditions`.
+    ///
+    /// # Errors
+    /// What the device layer refuses.
+    fn batch_counts(
+        &self,
+        values: &[f64],
+        conditions: &[Condition],
+    ) -> Result<Vec<BatchCounts>, CalibrationError>;
+}
+
+/// Log-probability of a simulated count: half a count on either side keeps the logarithms finite and the
+/// log-odds nearly unbiased.
+#[must_use]
+pub fn smoothed(count: SwitchingCount) -> LogProbability {
+    let (k, n) = (count.switched as f64 + 0.5, count.trials as f64 + 1.0);
+    LogProbability { switched: (k / n).ln(), unswitched: ((n - k) / n).ln() }
+}
+
+/// Predictions of a [`Problem`] from a response surface.
+pub struct SurfacePredictor {
+    surface: ResponseSurface,
+    /// Indices of the parameters that the surface depends on. Shape: d.
+    free: Vec<usize>,
+    /// Where the adjusted likelihood has its maximum, and the whitened point of the surface that it stands for.
+    centre: (Vec<f64>, DVector<f64>),
+    /// Whitened coordinates per search coordinate. Shape: d x d.
+    map: DMatrix<f64>,
+    /// Correlation of the outcomes of a point that stands for the simulation.
+    pub(super) correlation: f64,
+}
+
+impl SurfacePredictor {
+    fn plain(surface: ResponseSurface, free: &[usize]) -> Self {
+        let d = free.len();
+        let centre = (surface.unwhiten(&DVector::zeros(d)), DVector::zeros(d));
+        let map = surface.unwhitening().clone();
+        Self { surface, free: free.to_vec(), centre, map, correlation: 0.0 }
+    }
+
+    /// Predictions for `values` of all `parameters`. Shape: N.
+    pub(super) fn predict(&self, parameters: &[Parameter], values: &[f64]) -> Vec<LogProbability> {
+        let shift = DVector::from_iterator(
+            self.free.len(),
+            self.free.iter().zip(&self.centre.0).map(|(&k, c)| parameters[k].coordinate(values[k]) - c),
+        );
+        self.surface.predict(&(&self.centre.1 + &self.map * shift))
+    }
+}
+
+/// The likelihood of a simulated model, made smooth and honest about the simulation.
+pub struct SimulatedLikelihood {
+    /// Likelihood whose maximum and curvature are the estimate and its whole covariance.
+    pub adjusted: SurfacePredictor,
+    /// The same with the simulation's share of the scatter of single points, for the test of fit.
+    pub judging: SurfacePredictor,
+    /// Search coordinates of the estimate. Shape: d.
+    pub estimate: Vec<f64>,
+    /// Share of the variance of each estimate that is due to the simulation. Shape: d.
+    pub share: Vec<f64>,
+}
+
+/// All batches but `without`, summed. Shape: N.
+fn sums(counts: &[BatchCounts], without: Option<usize>) -> Vec<f64> {
+    counts
+        .iter()
+        .map(|batches| {
+            let total = batches
+                .iter()
+                .enumerate()
+                .filter(|(b, _)| Some(*b) != without)
+                .fold(SwitchingCount::default(), |sum, (_, c)| sum.plus(*c));
+            smoothed(total).log_odds()
+        })
+        .collect()
+}
+
+/// Simulated counts on the stencil about one parameter set: they know nothing of the data.
+pub struct SimulatedStencil {
+    stencil: Stencil,
+    /// Shape: points of the stencil x N.
+    counts: Vec<Vec<BatchCounts>>,
+}
+
+impl SimulatedStencil {
+    /// Simulates the model of `problem` about `centre` in steps of 1.5 standard errors by the expected `information`;
+    /// `None` if the model is not simulated.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn run(
+        problem: &Problem<'_>,
+        centre: &[f64],
+        information: &DMatrix<f64>,
+    ) -> Result<Option<Self>, CalibrationError> {
+        let bounds = problem.bounds();
+        let narrow: Vec<f64> = bounds.iter().map(|(low, high)| 0.05 * (high - low)).collect();
+        let stencil = Stencil::new(centre, whitening(information, &narrow), STEP, &bounds);
+        let simulated: Option<Vec<_>> = stencil.points.iter().map(|u| problem.simulate(u)).collect();
+        let counts = simulated.map(|list| list.into_iter().collect::<Result<Vec<_>, _>>()).transpose()?;
+        Ok(counts.map(|counts| Self { stencil, counts }))
+    }
+
+    /// The surface of all batches but `batch`.
+    fn without(&self, problem: &Problem<'_>, batch: Option<usize>) -> SurfacePredictor {
+        let log_odds: Vec<Vec<f64>> = self.counts.iter().map(|c| sums(c, batch)).collect();
+        SurfacePredictor::plain(self.stencil.surface(&log_odds), problem.free())
+    }
+}
+
+impl SimulatedLikelihood {
+    /// Follows the likelihood of `problem` from `start` to its maximum; `None` if its model is not simulated.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn about(problem: &Problem<'_>, start: &[f64]) -> Result<Option<Self>, CalibrationError> {
+        let predictions = problem.predict(start)?;
+        let mut information = slope(problem, start, &predictions, None)?.information;
+        let mut centre = start.to_vec();
+        for round in 1.. {
+            let Some(simulated) = SimulatedStencil::run(problem, &centre, &information)? else {
+                return Ok(None);
+            };
+            let all = simulated.without(problem, None);
+            let optimum = score(&problem.on_surface(&all), &centre)?;
+            let v = all.surface.whiten(&optimum.u);
+            let far = v.amax();
+            if far <= STEP || round == ROUNDS {
+                return Self::on(problem, &simulated).map(Some);
+            }
+            // A surface is not trusted beyond two steps.
+            centre = all.surface.unwhiten(&(&v * (2.0 * STEP / far).min(1.0)));
+            for (x, (low, high)) in centre.iter_mut().zip(problem.bounds()) {
+                *x = x.clamp(low, high);
+            }
+            information = optimum.slope.information;
+        }
+        Ok(None)
+    }
+
+    /// The likelihood of the data of `problem` from counts already `simulated`, about whose centre the maximum must lie.
+    ///
+    /// # Errors
+    /// Those of the scoring.
+    pub fn on(problem: &Problem<'_>, simulated: &SimulatedStencil) -> Result<Self, CalibrationError> {
+        let all = simulated.without(problem, None);
+        let optimum = score(&problem.on_surface(&all), &simulated.stencil.points[0])?;
+        let parts: Vec<SurfacePredictor> =
+            (0..BATCHES as usize).map(|b| simulated.without(problem, Some(b))).collect();
+        Self::jackknife(problem, all, &optimum, &parts)
+    }
+
+    fn jackknife(
+        problem: &Problem<'_>,
+        all: SurfacePredictor,
+        optimum: &Optimum,
+        parts: &[SurfacePredictor],
+    ) -> Result<Self, CalibrationError> {
+        let d = optimum.u.len();
+        let bounds = problem.bounds();
+        let observed = |predictor: &SurfacePredictor, u: &[f64]| {
+            let v = predictor.surface.whiten(u);
+            predictor.surface.observed_information(&problem.on_surface(predictor), &v)
+        };
+        let information = observed(&all, &optimum.u);
+        let r = parts.len() as f64;
+        let mut estimates = Vec::with_capacity(parts.len());
+        let mut mean_information = DMatrix::zeros(d, d);
+        for part in parts {
+            let found = score(&problem.on_surface(part), &optimum.u)?;
+            mean_information += observed(part, &found.u) / r;
+            estimates.push(DVector::from_vec(found.u));
+        }
+        let mean = estimates.iter().fold(DVector::zeros(d), |sum, u| sum + u / r);
+        let simulation = estimates.iter().fold(DMatrix::zeros(d, d), |sum, u| {
+            sum + (u - &mean) * (u - &mean).transpose() * ((r - 1.0) / r)
+        });
+        let widest: Vec<f64> = bounds.iter().map(|(low, high)| 0.5 * (high - low)).collect();
+        let counting = {
+            let w = whitening(&(&information * r - mean_information * (r - 1.0)), &widest);
+            &w * w.transpose()
+        };
+        let covariance = &counting + &simulation;
+        let share = (0..d).map(|j| simulation[(j, j)] / covariance[(j, j)].max(1e-300)).collect();
+        let estimate: Vec<f64> = (0..d)
+            .map(|j| {
+                let (low, high) = bounds[j];
+                // The correction of the bias is of second order; more than a standard error is noise.
+                let error = covariance[(j, j)].sqrt();
+                let shift = ((r - 1.0) * (optimum.u[j] - mean[j])).clamp(-error, error);
+                (optimum.u[j] + shift).clamp(low, high)
+            })
+            .collect();
+        // With factors F F^T = I^-1 and G G^T = C the map F G^-1 gives the surface the curvature C^-1.
+        let inverse = {
+            let w = whitening(&information, &widest);
+            &w * w.transpose()
+        };
+        let map = match (inverse.cholesky(), covariance.cholesky()) {
+            (Some(f), Some(g)) => f.l() * g.l().try_inverse().unwrap_or_else(|| DMatrix::identity(d, d)),
+            _ => DMatrix::identity(d, d),
+        };
+        let adjusted = |surface: ResponseSurface, correlation| SurfacePredictor {
+            free: problem.free().to_vec(),
+            centre: (estimate.clone(), surface.whiten(&optimum.u)),
+            map: surface.unwhitening() * &map,
+            surface,
+            correlation,
+        };
+        Ok(Self {
+            judging: adjusted(all.surface.clone(), problem.simulation_correlation()),
+            adjusted: adjusted(all.surface, 0.0),
+            estimate,
+            share,
+        })
+    }
+}
