@@ -73,7 +73,7 @@ pub fn in_words(combinations: &[Combination]) -> Vec<String> {
             if percent < 30.0 {
                 let percent: f64 = format!("{percent:.1e}").parse().unwrap_or(percent);
                 format!("the data fix {} to {percent} %", c.words)
-            } else if c.deviation < 3.0 {
+            } else if c.deviation < 1.0 {
                 format!("the data fix {} only to a factor of {:.1}", c.words, c.deviation.exp())
             } else {
                 format!(

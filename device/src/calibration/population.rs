@@ -251,11 +251,13 @@ mod tests {
                     .collect();
                 let (low, high) = spread_interval(&estimates);
                 covered += u32::from((low..=high).contains(&tau));
-                let matrices: Vec<_> = estimates
-                    .iter()
-                    .map(|&(u, c)| (DVector::from_element(1, u), DMatrix::from_element(1, 1, c)))
-                    .collect();
-                variance += between_and_within(&matrices).2[(0, 0)] / SETS as f64;
+                if errors[1] < tau {
+                    let matrices: Vec<_> = estimates
+                        .iter()
+                        .map(|&(u, c)| (DVector::from_element(1, u), DMatrix::from_element(1, 1, c)))
+                        .collect();
+                    variance += between_and_within(&matrices).2[(0, 0)] / SETS as f64;
+                }
             }
             let share = f64::from(covered) / SETS as f64;
             println!("tau {tau}: covered {share}, mean variance {variance:.5}");
