@@ -45,6 +45,7 @@ static ESCAPE: Problem = Problem::new("5. Neel-Brown escape", escape::figures);
 static ORDERS: Problem = Problem::new("6a. Orders at zero temperature", orders::deterministic);
 static WEAK: Problem = Problem::new("6b. Weak errors", orders::weak);
 static PROGRAMS: Problem = Problem::new("9. cmtj at zero temperature", programs::figures);
+static COUNTS: Problem = Problem::new("9. cmtj at finite temperature", programs::switching);
 static PAIR_LIMITS: Problem = Problem::new("Coupled layers: limits of one macrospin", coupled::limits);
 static PAIR_ORDERS: Problem = Problem::new("Coupled layers: orders at zero temperature", coupled::orders);
 static PAIR_MODES: Problem =
@@ -54,7 +55,7 @@ static PAIR_CONSERVATION: Problem =
     Problem::new("Coupled layers: conservation without damping", coupled::conservation);
 static PAIR_CMTJ: Problem = Problem::new("Coupled layers: cmtj at zero temperature", coupled::cmtj);
 
-static ALL: [&Problem; 16] = [
+static ALL: [&Problem; 17] = [
     &CONSERVATION,
     &DAMPED,
     &RESONANCE,
@@ -65,6 +66,7 @@ static ALL: [&Problem; 16] = [
     &ORDERS,
     &WEAK,
     &PROGRAMS,
+    &COUNTS,
     &PAIR_LIMITS,
     &PAIR_ORDERS,
     &PAIR_MODES,
@@ -157,6 +159,11 @@ fn coupled_layers_conserve_energy_and_lengths() {
 #[test]
 fn coupled_layers_of_cmtj_are_reproduced() {
     PAIR_CMTJ.check();
+}
+
+#[test]
+fn switching_probabilities_of_cmtj_are_reproduced() {
+    COUNTS.check();
 }
 
 /// The page lists every figure; with SPINHEBB_WRITE_VERIFICATION it is rewritten.

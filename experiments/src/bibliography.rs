@@ -20,6 +20,8 @@ const ENTRIES: &[(&str, &str)] = &[
     ("dempster1981", "@article{dempster1981,\n  author = {Dempster, A. P. and Rubin, D. B. and Tsutakawa, R. K.},\n  title = {Estimation in covariance components models},\n  journal = {Journal of the American Statistical Association},\n  volume = {76},\n  pages = {341--353},\n  year = {1981},\n  doi = {10.1080/01621459.1981.10477653}\n}"),
     ("viechtbauer2007", "@article{viechtbauer2007,\n  author = {Viechtbauer, Wolfgang},\n  title = {Confidence intervals for the amount of heterogeneity in meta-analysis},\n  journal = {Statistics in Medicine},\n  volume = {26},\n  pages = {37--52},\n  year = {2007},\n  doi = {10.1002/sim.2514}\n}"),
     ("chandler2007", "@article{chandler2007,\n  author = {Chandler, Richard E. and Bate, Steven},\n  title = {Inference for clustered data using the independence loglikelihood},\n  journal = {Biometrika},\n  volume = {94},\n  pages = {167--183},\n  year = {2007},\n  doi = {10.1093/biomet/asm015}\n}"),
+    ("bruno1995", "@article{bruno1995,\n  author = {Bruno, P.},\n  title = {Theory of interlayer magnetic coupling},\n  journal = {Physical Review B},\n  volume = {52},\n  pages = {411--439},\n  year = {1995},\n  doi = {10.1103/PhysRevB.52.411}\n}"),
+    ("slonczewski1991", "@article{slonczewski1991,\n  author = {Slonczewski, J. C.},\n  title = {Fluctuation mechanism for biquadratic exchange coupling in magnetic multilayers},\n  journal = {Physical Review Letters},\n  volume = {67},\n  pages = {3172--3175},\n  year = {1991},\n  doi = {10.1103/PhysRevLett.67.3172}\n}"),
 ];
 
 /// BibTeX entry of `key`; `None` when it is not in the table.

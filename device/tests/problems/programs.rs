@@ -1,10 +1,14 @@
-//! Problem 9: trajectories of cmtj (PyPI, version in the file) at zero temperature.
+//! Problem 9: trajectories of cmtj (PyPI, version in the file) at zero temperature, its switching
+//! probabilities at finite temperature.
 
+use spinhebb_data::random_stream::Streams;
 use spinhebb_device::adaptive;
+use spinhebb_device::lanes::{Dynamics, Stepping};
+use spinhebb_device::mtj::SpinOrbit;
 use spinhebb_device::pulse::Pulse;
 use spinhebb_device::vector::SymmetricTensor;
 
-use super::{Figure, macrospin};
+use super::{Figure, at_stability, macrospin, perpendicular};
 
 /// Written by `device/benches/cmtj_trajectory.py`.
 const REFERENCE: &str = include_str!("../data/cmtj_trajectory.csv");
@@ -28,7 +32,7 @@ pub fn figures() -> Vec<Figure> {
             mtj.shape_tensor = SymmetricTensor::diagonal([-0.1 * ms, -0.2 * ms, -0.7 * ms]);
             mtj.field_a_per_m = [2e4, 1e4, -3e4];
             if case == "torque" {
-                mtj.spin_orbit = Some(spinhebb_device::mtj::SpinOrbit {
+                mtj.spin_orbit = Some(SpinOrbit {
                     field_per_volt: 2e4,
                     field_like_ratio: -0.25, // cmtj's field-like torque has the other sign
                     polarisation: [0.0, 1.0, 0.0],
@@ -56,4 +60,58 @@ pub fn figures() -> Vec<Figure> {
             )
         })
         .collect()
+}
+
+/// Written by `device/benches/cmtj_switching.py`.
+const COUNTS: &str = include_str!("../data/cmtj_switching.csv");
+
+/// Switching counts of cmtj over nine cells of overdrive and duration, against ours: a two-sample
+/// chi-square. cmtj takes stochastic Heun steps, here Runge-Kutta steps with frozen noise are taken.
+pub fn switching() -> Vec<Figure> {
+    // As in the script: Hk = 2 K/Ms with Ms = 1 T, start at m_z = -0.97, Delta = 6.
+    let (alpha, hk, start_z, trials) = (0.1, 2e5, -0.97_f64, 10_240_u64);
+    let mut mtj = at_stability(perpendicular(hk, alpha), 6.0);
+    let tau_s = mtj.damping_time_s();
+    let start = [(1.0 - start_z * start_z).sqrt(), 0.0, start_z];
+    let mut figures = Vec::new();
+    let (mut square, mut cells) = (0.0, 0.0);
+    for (index, line) in COUNTS.lines().filter(|line| !line.starts_with('#')).skip(1).enumerate() {
+        let row: Vec<f64> = line.split(',').map(|field| field.parse().expect("a number")).collect();
+        let (overdrive, duration, their_trials, theirs) = (row[0], row[1], row[2], row[3]);
+        mtj.spin_orbit = Some(SpinOrbit {
+            field_per_volt: overdrive * alpha * hk,
+            field_like_ratio: 0.0,
+            polarisation: [0.0, 0.0, 1.0],
+            junction_share: 0.0,
+        });
+        // Times over the damping time are the same for any gyromagnetic ratio.
+        let pulse = Pulse::constant(1.0, duration * tau_s);
+        let stepping = Stepping { step_s: Some(tau_s / 200.0), ..Stepping::default() };
+        let dynamics = Dynamics::new(&mtj, &pulse, &stepping).expect("valid");
+        let mut lanes = dynamics.lanes((0..trials).map(|k| (k, start)));
+        let noise = Streams::new(index as u64, "verification/cmtj switching");
+        dynamics.advance(&mut lanes, &noise, 0..dynamics.schedule().steps().len());
+        let ours = (0..lanes.len()).filter(|k| lanes.cosine(*k) > 0.0).count() as f64;
+        let n = trials as f64;
+        let p = (ours + theirs) / (n + their_trials);
+        let deviation = (p * (1.0 - p) * (1.0 / n + 1.0 / their_trials)).sqrt();
+        let difference = ours / n - theirs / their_trials;
+        square += (difference / deviation).powi(2);
+        cells += 1.0;
+        figures.push(Figure::new(
+            format!("switching probability, overdrive {overdrive}, {duration} damping times, Delta 6"),
+            ours / n,
+            theirs / their_trials,
+            4.0 * deviation,
+            "cmtj 1.15.0, stochastic Heun, 10,000 trials; four standard errors of both counts",
+        ));
+    }
+    figures.push(Figure::new(
+        "chi-square of the nine cells",
+        square,
+        cells,
+        18.9,
+        "two-sample chi-square of 9 degrees of freedom at the 0.1 % level (27.9)",
+    ));
+    figures
 }

@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::quantity::{Time, Voltage};
+use spinhebb_device::coupled::{self, CoupledBeginning, CoupledDynamics, CoupledRecord};
 use spinhebb_device::ensemble::Ensemble;
 use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::integrator::Integrator;
+use spinhebb_device::integrator::{Integrator, StepWarning};
 use spinhebb_device::lanes::{Dynamics, Stepping};
 use spinhebb_device::mtj::{Mtj, MtjConfig};
 use spinhebb_device::pulse::{Drive, Pulse, PulseConfig, WaveformConfig};
@@ -20,7 +21,7 @@ use spinhebb_device::switching_table::{Refinement, SwitchingTable};
 use spinhebb_device::trajectory::{self, Beginning, Record};
 
 use crate::command::reliability::ReliabilityCommand;
-use crate::device_choice::{resolve, summarise_device};
+use crate::device_choice::{Junction, configuration, junction};
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::progress::Progress;
@@ -33,6 +34,8 @@ pub const TABLE_DEFAULTS: &str = include_str!("../../defaults/device_table.toml"
 
 /// Papers of the dynamics.
 const MODELS: &[&str] = &["slonczewski1996", "brown1963", "sun2000"];
+/// Papers of coupled layers.
+const COUPLED_MODELS: &[&str] = &["bruno1995", "slonczewski1991"];
 
 /// Simulate one junction.
 #[derive(Debug, clap::Args)]
@@ -77,7 +80,7 @@ pub struct TableArguments {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrajectoryConfig {
-    /// Shipped device; `spinhebb presets` lists them.
+    /// Shipped device or path of a device file; `spinhebb presets` lists them.
     pub preset: String,
     /// State before the pulse, in thermal equilibrium.
     pub start: State,
@@ -94,7 +97,7 @@ pub struct TrajectoryConfig {
     pub step: Option<Time>,
     /// The pulse; a positive amplitude potentiates (anti-parallel to parallel).
     pub pulse: PulseConfig,
-    /// A device described in full; wins over `preset`.
+    /// Keys of the device that win over those of `preset`; the whole device with the preset "none".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<MtjConfig>,
 }
@@ -103,7 +106,7 @@ pub struct TrajectoryConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableConfig {
-    /// Shipped device; `spinhebb presets` lists them.
+    /// Shipped device or path of a device file; `spinhebb presets` lists them.
     pub preset: String,
     /// Full widths of the rectangular pulses, rising.
     pub widths: Vec<Time>,
@@ -128,7 +131,7 @@ pub struct TableConfig {
     /// Largest step; the integrator's recommendation when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Time>,
-    /// A device described in full; wins over `preset`.
+    /// Keys of the device that win over those of `preset`; the whole device with the preset "none".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<MtjConfig>,
 }
@@ -149,7 +152,8 @@ impl DeviceArguments {
 
 impl TrajectoryArguments {
     fn execute(self) -> Result<(), ExperimentError> {
-        let (mut config, _): (TrajectoryConfig, _) = self.run.configuration(trajectory_base(&self.run)?)?;
+        let (mut config, document): (TrajectoryConfig, _) =
+            configuration(&self.run, trajectory_base(&self.run)?)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         if let Some(path) = &self.waveform {
             config.pulse.waveform = read_waveform(path)?;
@@ -157,14 +161,14 @@ impl TrajectoryArguments {
         if !(1..=100_000).contains(&config.trajectories) {
             return ExperimentError::refuse("trajectories", config.trajectories, "1 to 100000");
         }
-        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        let (device, name) = junction(&config.preset, config.device.as_ref(), &document)?;
         let pulse = Pulse::new(&config.pulse)?;
         let stepping = Stepping {
             integrator: config.integrator,
             step_s: config.step.map(|t| t.si()),
             ..Stepping::default()
         };
-        let warning = Dynamics::new(&mtj, &pulse, &stepping)?.warning();
+        let warning = step_warning(&device, &pulse, &stepping)?;
         if self.run.printed_dry_run(&config)? {
             return Ok(());
         }
@@ -174,26 +178,35 @@ impl TrajectoryArguments {
         let title = format!("Trajectories of {name}");
         let mut run = Run::begin(&self.run, "device-trajectory", &title, &config, config.seed)?;
         run.cite(MODELS);
-        let record = trajectory::record(
-            &mtj,
-            &pulse,
-            Beginning::Equilibrium(config.start),
-            config.trajectories,
-            config.seed,
-            &stepping,
-            config.record_every,
-        )?;
-        let last = |m: &Vec<[f64; 3]>| m.last().map_or(0.0, |m| cosine(&mtj, *m));
+        let (count, every) = (config.trajectories, config.record_every);
+        let (record, dataset) = match &device {
+            Junction::Single(mtj) => {
+                let start = Beginning::Equilibrium(config.start);
+                let record = trajectory::record(mtj, &pulse, start, count, config.seed, &stepping, every)?;
+                let dataset = record.to_dataset()?;
+                (record, dataset)
+            }
+            Junction::Coupled(pair) => {
+                run.cite(COUPLED_MODELS);
+                let start = CoupledBeginning::Equilibrium(config.start);
+                let record = coupled::record(pair, &pulse, start, count, config.seed, &stepping, every)?;
+                run.figure(&coupled_figure(&record))?;
+                let dataset = record.to_dataset()?;
+                (record.barrier, dataset)
+            }
+        };
+        let mtj = device.barrier();
+        let last = |m: &Vec<[f64; 3]>| m.last().map_or(0.0, |m| cosine(mtj, *m));
         let switched =
             record.direction.iter().filter(|m| State::from_cosine(last(m)) != config.start).count();
-        summarise_device(&mut run, &mtj, &name);
+        device.summarise(&mut run, &name);
         run.value("trajectories", config.trajectories);
         run.value("switched", switched);
         run.value("recorded_times", record.time_s.len());
-        for figure in trajectory_figures(&record, &mtj) {
+        for figure in trajectory_figures(&record, mtj) {
             run.figure(&figure)?;
         }
-        run.add(record.to_dataset()?)?;
+        run.add(dataset)?;
         run.finish()?;
         Ok(())
     }
@@ -211,6 +224,18 @@ fn trajectory_base(options: &RunOptions) -> Result<&'static str, ExperimentError
 
 fn cosine(mtj: &Mtj, m: [f64; 3]) -> f64 {
     (0..3).map(|i| m[i] * mtj.fixed_layer[i]).sum()
+}
+
+/// Whether the step is too long for the device under `pulse`.
+fn step_warning(
+    device: &Junction,
+    pulse: &Pulse,
+    stepping: &Stepping,
+) -> Result<Option<StepWarning>, ExperimentError> {
+    Ok(match device {
+        Junction::Single(mtj) => Dynamics::new(mtj, pulse, stepping)?.warning(),
+        Junction::Coupled(pair) => CoupledDynamics::new(pair, pulse, stepping)?.warning(),
+    })
 }
 
 fn read_waveform(path: &Path) -> Result<WaveformConfig, ExperimentError> {
@@ -270,12 +295,33 @@ fn trajectory_figures(record: &Record, mtj: &Mtj) -> Vec<Figure> {
     ]
 }
 
+/// z components of both layers and the cosine of the angle between them, first trajectory.
+fn coupled_figure(record: &CoupledRecord) -> Figure {
+    let (barrier, coupled) = (&record.barrier.direction[0], &record.coupled[0]);
+    let over_time =
+        |values: Vec<f64>| record.barrier.time_s.iter().map(|t| t * 1e9).zip(values).collect::<Vec<_>>();
+    let angle = barrier.iter().zip(coupled).map(|(a, b)| (0..3).map(|c| a[c] * b[c]).sum()).collect();
+    let axis = |label: &str| Axis::linear(label).range(-1.0, 1.0);
+    let layers = Panel::new("a  both layers", Axis::linear("time (ns)"), axis("m_z"))
+        .series(Series::line("barrier layer", over_time(barrier.iter().map(|m| m[2]).collect())))
+        .series(Series::line("coupled layer", over_time(coupled.iter().map(|m| m[2]).collect())))
+        .legend(Corner::BottomRight);
+    let between = Panel::new("b  angle between them", Axis::linear("time (ns)"), axis("m1.m2"))
+        .series(Series::line("", over_time(angle)).unlabelled());
+    let how =
+        "Two macrospins with exchange and dipolar coupling; the barrier layer feels the torque and is read.";
+    Figure::new("layers", "The two layers of the free layer, first trajectory.", how)
+        .columns(2)
+        .panel(layers)
+        .panel(between)
+}
+
 impl TableArguments {
     fn execute(self) -> Result<(), ExperimentError> {
-        let (mut config, _): (TableConfig, _) = self.run.configuration(TABLE_DEFAULTS)?;
+        let (mut config, document): (TableConfig, _) = configuration(&self.run, TABLE_DEFAULTS)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         config.validate()?;
-        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        let (device, name) = junction(&config.preset, config.device.as_ref(), &document)?;
         if self.run.printed_dry_run(&config)? {
             return Ok(());
         }
@@ -293,7 +339,7 @@ impl TableArguments {
             ..Stepping::default()
         };
         let longest = Pulse::rectangular(high, widths[widths.len() - 1]);
-        if let Some(warning) = Dynamics::new(&mtj, &longest, &stepping)?.warning() {
+        if let Some(warning) = step_warning(&device, &longest, &stepping)? {
             eprintln!("warning: {warning}");
         }
         let ensemble = Ensemble { trials: 0..config.trials, seed: config.seed, stepping };
@@ -301,19 +347,29 @@ impl TableArguments {
             Refinement { most_voltages: config.most_voltages, least_spacing_v: config.closest_voltages.si() };
         let most = config.most_voltages.max(config.voltages) as u64;
         let stage = Progress::new(1).stage("switching table", 2 * most);
-        let table = if config.back_end == BackEnd::Ensemble {
-            SwitchingTable::by_ensemble(&mtj, &amplitudes, &widths, &ensemble, refinement, |_| {
-                stage.advance()
-            })?
-        } else {
-            let mut automatic = Automatic::new(config.trials, config.seed);
-            automatic.splitting.stepping = stepping;
-            automatic.ensemble = ByEnsemble(ensemble);
-            automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
-            switching_table(automatic.back_end(config.back_end), &mtj, &amplitudes, &widths)?
+        let progress = |_| stage.advance();
+        let table = match (&device, config.back_end) {
+            (Junction::Coupled(pair), BackEnd::Ensemble | BackEnd::Auto) => {
+                run.cite(COUPLED_MODELS);
+                coupled::switching_table(pair, &amplitudes, &widths, &ensemble, refinement, progress)?
+            }
+            (Junction::Coupled(_), other) => {
+                let expected = "ensemble, the back end of coupled layers";
+                return ExperimentError::refuse("back_end", other.name(), expected);
+            }
+            (Junction::Single(mtj), BackEnd::Ensemble) => {
+                SwitchingTable::by_ensemble(mtj, &amplitudes, &widths, &ensemble, refinement, progress)?
+            }
+            (Junction::Single(mtj), other) => {
+                let mut automatic = Automatic::new(config.trials, config.seed);
+                automatic.splitting.stepping = stepping;
+                automatic.ensemble = ByEnsemble(ensemble);
+                automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
+                switching_table(automatic.back_end(other), mtj, &amplitudes, &widths)?
+            }
         };
         drop(stage);
-        summarise_device(&mut run, &mtj, &name);
+        device.summarise(&mut run, &name);
         let mut medians = serde_json::Map::new();
         for start in State::BOTH {
             run.value(&format!("{start}.voltages"), table.cells(start, 0).len());

@@ -11,7 +11,7 @@ use spinhebb_device::splitting::Splitting;
 use spinhebb_device::state::State;
 use spinhebb_device::switching_probability::{Automatic, BackEnd, ProbabilityEstimate};
 
-use crate::device_choice::{resolve, summarise_device};
+use crate::device_choice::{configuration, macrospin, summarise_device};
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::progress::Progress;
@@ -66,7 +66,7 @@ pub struct ReliabilityArguments {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteErrorConfig {
-    /// Shipped device; `spinhebb presets` lists them.
+    /// Shipped device or path of a device file; `spinhebb presets` lists them.
     pub preset: String,
     /// State before the pulse; the polarity drives out of it (positive from anti-parallel).
     pub start: State,
@@ -82,7 +82,7 @@ pub struct WriteErrorConfig {
     pub trials: u64,
     /// Master seed.
     pub seed: u64,
-    /// A device described in full; wins over `preset`.
+    /// Keys of the device that win over those of `preset`; the whole device with the preset "none".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<MtjConfig>,
 }
@@ -91,7 +91,7 @@ pub struct WriteErrorConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisturbConfig {
-    /// Shipped device; `spinhebb presets` lists them.
+    /// Shipped device or path of a device file; `spinhebb presets` lists them.
     pub preset: String,
     /// State that is disturbed; the polarity drives out of it (positive from anti-parallel).
     pub start: State,
@@ -101,7 +101,7 @@ pub struct DisturbConfig {
     pub durations: Vec<Time>,
     /// Master seed.
     pub seed: u64,
-    /// A device described in full; wins over `preset`.
+    /// Keys of the device that win over those of `preset`; the whole device with the preset "none".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<MtjConfig>,
 }
@@ -110,7 +110,7 @@ pub struct DisturbConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionConfig {
-    /// Shipped device; `spinhebb presets` lists them.
+    /// Shipped device or path of a device file; `spinhebb presets` lists them.
     pub preset: String,
     /// Stored state.
     pub start: State,
@@ -122,7 +122,7 @@ pub struct RetentionConfig {
     pub storage_time: Time,
     /// Master seed.
     pub seed: u64,
-    /// A device described in full; wins over `preset`.
+    /// Keys of the device that win over those of `preset`; the whole device with the preset "none".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<MtjConfig>,
 }
@@ -147,7 +147,7 @@ impl ReliabilityArguments {
     /// # Errors
     /// The configuration is wrong, the back end does not hold, or the run cannot be written.
     pub fn write_error(self) -> Result<(), ExperimentError> {
-        let (mut config, _): (WriteErrorConfig, _) = self.run.configuration(WRITE_ERROR_DEFAULTS)?;
+        let (mut config, document): (WriteErrorConfig, _) = configuration(&self.run, WRITE_ERROR_DEFAULTS)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         let magnitudes = rising("voltages", &config.voltages, |v| v.si())?;
         if !(2..=100_000).contains(&config.widths) {
@@ -159,7 +159,7 @@ impl ReliabilityArguments {
         if !(1..=1_000_000_000).contains(&config.trials) {
             return ExperimentError::refuse("trials", config.trials, "1 to 1000000000 trials");
         }
-        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        let (mtj, name) = macrospin(&config.preset, config.device.as_ref(), &document)?;
         if self.run.printed_dry_run(&config)? {
             return Ok(());
         }
@@ -202,11 +202,11 @@ impl ReliabilityArguments {
     /// # Errors
     /// The configuration is wrong, the device has no two wells at any of the voltages, or the run cannot be written.
     pub fn disturb(self) -> Result<(), ExperimentError> {
-        let (mut config, _): (DisturbConfig, _) = self.run.configuration(DISTURB_DEFAULTS)?;
+        let (mut config, document): (DisturbConfig, _) = configuration(&self.run, DISTURB_DEFAULTS)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         let magnitudes = rising("voltages", &config.voltages, |v| v.si())?;
         let durations = rising("durations", &config.durations, |t| t.si())?;
-        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        let (mtj, name) = macrospin(&config.preset, config.device.as_ref(), &document)?;
         if self.run.printed_dry_run(&config)? {
             return Ok(());
         }
@@ -245,7 +245,7 @@ impl ReliabilityArguments {
     /// # Errors
     /// The configuration is wrong, the device has no two wells, or the run cannot be written.
     pub fn retention(self) -> Result<(), ExperimentError> {
-        let (mut config, _): (RetentionConfig, _) = self.run.configuration(RETENTION_DEFAULTS)?;
+        let (mut config, document): (RetentionConfig, _) = configuration(&self.run, RETENTION_DEFAULTS)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         if !(config.bits.is_finite() && config.bits >= 1.0) {
             return ExperimentError::refuse("bits", config.bits, "one bit or more");
@@ -256,7 +256,7 @@ impl ReliabilityArguments {
         if config.storage_time.si() <= 0.0 {
             return ExperimentError::refuse("storage_time", config.storage_time, "a time above 0 s");
         }
-        let (mtj, name) = resolve(&config.preset, config.device.as_ref())?;
+        let (mtj, name) = macrospin(&config.preset, config.device.as_ref(), &document)?;
         if self.run.printed_dry_run(&config)? {
             return Ok(());
         }
