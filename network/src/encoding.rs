@@ -83,11 +83,28 @@ pub struct EncodingConfig {
     /// Whether slanted images are set upright first, by shifting rows by whole pixels.
     #[serde(default)]
     pub upright: bool,
+    /// The part of the image that is wired to the layer; without it, all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+}
+
+/// A rectangle of pixels.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// First column.
+    pub left: usize,
+    /// First row.
+    pub top: usize,
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
 }
 
 impl Default for EncodingConfig {
     fn default() -> Self {
-        Self { thresholds: vec![64], upright: false }
+        Self { thresholds: vec![64], upright: false, field: None }
     }
 }
 
@@ -99,6 +116,7 @@ pub type Shift = [i8; 2];
 pub struct Encoder {
     width: usize,
     height: usize,
+    field: Field,
     config: EncodingConfig,
 }
 
@@ -114,7 +132,17 @@ impl Encoder {
             format!("{:?}", config.thresholds),
             "one or more rising grey values",
         )?;
-        let encoder = Self { width, height, config: config.clone() };
+        let field = config.field.unwrap_or(Field { left: 0, top: 0, width, height });
+        NetworkError::require(
+            field.width > 0
+                && field.height > 0
+                && field.left.saturating_add(field.width) <= width
+                && field.top.saturating_add(field.height) <= height,
+            "encoding.field",
+            format!("{} x {} pixels from ({}, {})", field.width, field.height, field.left, field.top),
+            &format!("a rectangle within the {width} x {height} pixels of the image"),
+        )?;
+        let encoder = Self { width, height, field, config: config.clone() };
         let lines = encoder.lines();
         NetworkError::require(
             (1..=65_535).contains(&lines),
@@ -125,10 +153,16 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// Number of input lines: pixels x thresholds.
+    /// Number of input lines: pixels of the field x thresholds.
     #[must_use]
     pub const fn lines(&self) -> usize {
-        self.width * self.height * self.config.thresholds.len()
+        self.field.width * self.field.height * self.config.thresholds.len()
+    }
+
+    /// Width and height of the field in pixels.
+    #[must_use]
+    pub const fn field(&self) -> (usize, usize) {
+        (self.field.width, self.field.height)
     }
 
     /// Appends the active lines of `image`, displaced by `shift`, in rising order. What leaves the frame is lost.
@@ -142,23 +176,27 @@ impl Encoder {
     }
 
     fn encode_pixels(&self, image: &[u8], shift: Shift, active: &mut Vec<u16>) {
-        let size = self.width * self.height;
-        let (width, height) = (self.width as i32, self.height as i32);
+        let Field { left, top, width, height } = self.field;
+        let size = width * height;
         let [dx, dy] = [i32::from(shift[0]), i32::from(shift[1])];
-        // Source columns and rows that stay inside the frame.
-        let (left, right) = ((-dx).clamp(0, width), (width - dx).clamp(0, width));
-        let (top, bottom) = ((-dy).clamp(0, height), (height - dy).clamp(0, height));
+        // Columns and rows of the field whose source lies inside the image.
+        let inside = |first: usize, length: usize, shift: i32, limit: usize| {
+            let start = first as i32 - shift;
+            (-start).clamp(0, length as i32) as usize..(limit as i32 - start).clamp(0, length as i32) as usize
+        };
+        let columns = inside(left, width, dx, self.width);
+        let rows = inside(top, height, dy, self.height);
         for (level, &threshold) in self.config.thresholds.iter().enumerate() {
             // Branch-free: every pixel writes, the length moves on only past the active ones.
             let start = active.len();
             active.resize(start + size, 0);
             let mut length = start;
-            for y in top..bottom {
-                let row = (y * width) as usize;
-                let target = (level * size) as i32 + (y + dy) * width + dx;
-                for x in left..right {
+            for y in rows.clone() {
+                let source = ((top + y) as i32 - dy) * self.width as i32 + left as i32 - dx;
+                let target = level * size + y * width;
+                for x in columns.clone() {
                     active[length] = (target + x) as u16;
-                    length += usize::from(image[row + x as usize] > threshold);
+                    length += usize::from(image[(source + x as i32) as usize] > threshold);
                 }
             }
             active.truncate(length);
@@ -220,7 +258,7 @@ mod tests {
     use super::*;
 
     fn pixels(thresholds: Vec<u8>) -> EncodingConfig {
-        EncodingConfig { thresholds, upright: false }
+        EncodingConfig { thresholds, upright: false, field: None }
     }
 
     #[test]

@@ -261,6 +261,16 @@ impl Network {
     }
 }
 
+impl Network {
+    /// The `count` first neurons to fire on each image, with current over threshold.
+    pub fn responses(&self, images: &Images<'_>, shifts: &[Shift], count: usize) -> Vec<Vec<(usize, f32)>> {
+        let mut all = Vec::new();
+        each!(self, trainer => crate::labelling::for_each_response(
+            trainer.layer(), trainer.encoder(), images, shifts, count, |_, r| all.push(r.to_vec())));
+        all
+    }
+}
+
 /// Probabilities and gain of every stage for devices that may differ in how easily they switch.
 fn class_plasticity(
     config: &TrainingConfig,

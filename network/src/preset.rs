@@ -64,7 +64,7 @@ pub const THERMOMETER: [u8; 4] = [32, 80, 128, 192];
 #[must_use]
 pub fn best(neurons: usize, images: usize) -> Recipe {
     let training = TrainingConfig {
-        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), upright: true },
+        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), upright: true, field: None },
         ..annealed(neurons, 2, images, 6)
     };
     Recipe {

@@ -248,7 +248,7 @@ impl<S: Synapses> Trainer<S> {
         }
         NetworkError::require(images > 0, "images", images, "at least one training image")?;
         // Small layers are scored from the cache anyway; large ones profit from longer batches.
-        let batch_size = if config.neurons < 256 { 16 } else { 32 };
+        let batch_size = if config.neurons < 256 { 16 } else { MAX_BATCH };
         Ok(Self { layer, config: config.clone(), encoder, plasticity, seed, images, batch_size })
     }
 

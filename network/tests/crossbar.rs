@@ -65,7 +65,9 @@ fn scores<S: Synapses>(synapses: &S, images: &[Vec<u16>]) -> Vec<f32> {
         batch.push(|active| active.extend_from_slice(image));
     }
     let mut sums = vec![S::Sum::default(); NEURONS.div_ceil(TILE) * images.len() * TILE];
-    synapses.score(&batch, &mut sums);
+    for (block, sums) in sums.chunks_mut(S::TILES * images.len() * TILE).enumerate() {
+        synapses.score(block, &batch, sums);
+    }
     sums.iter().map(|s| s.value() / synapses.unit()).collect()
 }
 

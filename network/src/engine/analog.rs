@@ -405,6 +405,8 @@ fn tile_index(lines: usize, neuron: usize, line: usize) -> usize {
 impl Synapses for AnalogSynapses {
     type Sum = i32;
 
+    const TILES: usize = 1;
+
     fn neurons(&self) -> usize {
         self.neurons
     }
@@ -421,14 +423,9 @@ impl Synapses for AnalogSynapses {
         self.scale as f32
     }
 
-    fn score(&self, batch: &Batch, sums: &mut [i32]) {
-        if batch.is_empty() {
-            return;
-        }
-        sums.par_chunks_mut(batch.len() * TILE)
-            .zip(self.tiles.par_chunks(self.lines * TILE))
-            .with_min_len(16)
-            .for_each(|(sums, tile)| score_tile(tile, batch.starts(), batch.active(), sums));
+    fn score(&self, block: usize, batch: &Batch, sums: &mut [i32]) {
+        let size = self.lines * TILE;
+        score_tile(&self.tiles[block * size..][..size], batch.starts(), batch.active(), sums);
     }
 
     fn write(

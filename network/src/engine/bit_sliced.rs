@@ -2,7 +2,6 @@ use super::counts::{Writer, check_size};
 use super::{Batch, Change, CountSynapses, RowWriter, Synapses, TILE, WriteEvent};
 use crate::error::NetworkError;
 use multiversion::multiversion;
-use rayon::prelude::*;
 
 /// Words of one block: 512 neurons, one bit each.
 const WORDS: usize = 8;
@@ -63,6 +62,8 @@ impl BitSynapses {
 impl Synapses for BitSynapses {
     type Sum = u16;
 
+    const TILES: usize = TILES;
+
     fn neurons(&self) -> usize {
         self.neurons
     }
@@ -79,15 +80,9 @@ impl Synapses for BitSynapses {
         1.0
     }
 
-    fn score(&self, batch: &Batch, sums: &mut [u16]) {
-        if batch.is_empty() {
-            return;
-        }
-        let blocks = self.blocks.par_chunks(self.lines * WORDS);
-        sums.par_chunks_mut(batch.len() * TILE * TILES)
-            .zip(blocks)
-            .with_min_len(4)
-            .for_each(|(sums, block)| score_block(block, batch.starts(), batch.active(), sums));
+    fn score(&self, block: usize, batch: &Batch, sums: &mut [u16]) {
+        let size = self.lines * WORDS;
+        score_block(&self.blocks[block * size..][..size], batch.starts(), batch.active(), sums);
     }
 
     fn write(
@@ -278,8 +273,12 @@ mod tests {
             batch.push(|_| ());
             let size = neurons.div_ceil(TILE) * batch.len() * TILE;
             let (mut a, mut b) = (vec![0; size], vec![0; size]);
-            bits.score(&batch, &mut a);
-            counts.score(&batch, &mut b);
+            for (block, sums) in a.chunks_mut(TILES * batch.len() * TILE).enumerate() {
+                bits.score(block, &batch, sums);
+            }
+            for (block, sums) in b.chunks_mut(batch.len() * TILE).enumerate() {
+                counts.score(block, &batch, sums);
+            }
             assert_eq!(a, b, "{neurons} x {lines}");
         }
     }

@@ -1,7 +1,6 @@
 use super::{Batch, Change, MAX_COPIES, RowWriter, Synapses, TILE, WriteEvent};
 use crate::error::NetworkError;
 use multiversion::multiversion;
-use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
 
 /// Synapses of `r` equal devices each, held as the number of P devices.
@@ -124,6 +123,8 @@ impl CountSynapses {
 impl Synapses for CountSynapses {
     type Sum = u16;
 
+    const TILES: usize = 1;
+
     fn neurons(&self) -> usize {
         self.neurons
     }
@@ -140,18 +141,12 @@ impl Synapses for CountSynapses {
         1.0
     }
 
-    fn score(&self, batch: &Batch, sums: &mut [u16]) {
-        if batch.is_empty() {
-            return;
-        }
+    fn score(&self, block: usize, batch: &Batch, sums: &mut [u16]) {
         let flush = usize::from(255 / self.copies);
-        let one = |(sums, tile): (&mut [u16], &[u8])| {
-            score_tile(tile, batch.starts(), batch.active(), flush, sums);
-        };
-        let sums = sums.par_chunks_mut(batch.len() * TILE);
-        let tiles = self.tiles.par_chunks(self.lines * TILE);
-        // Small layers are not worth the wake-up of a thread.
-        sums.zip(tiles).with_min_len(32).for_each(one);
+        let size = self.lines * TILE;
+        let next = if self.tiles.len() > CACHED { self.tiles.get((block + 1) * size..) } else { None };
+        let next = next.map_or(&[][..], |rest| &rest[..size.min(rest.len())]);
+        score_tile(&self.tiles[block * size..][..size], next, batch.starts(), batch.active(), flush, sums);
     }
 
     fn write(
@@ -189,14 +184,39 @@ impl Synapses for CountSynapses {
     }
 }
 
-/// Sums of one tile for all images: 8-bit partial sums, widened every `flush` lines.
+/// Bytes of weights that are taken to stay in the second-level cache from one batch to the next.
+const CACHED: usize = 1 << 20;
+
+/// Asks for `bytes` to be brought into the second-level cache; a hint without effect on results.
+#[inline(always)]
+fn prefetch(bytes: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in bytes.chunks(64) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every processor of this architecture has the instruction, and it reads nothing the program could see.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = bytes;
+}
+
+/// Sums of one tile for all images: 8-bit partial sums, widened every `flush` lines. Meanwhile the `next` tile is fetched.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn score_tile(tile: &[u8], starts: &[u32], active: &[u16], flush: usize, sums: &mut [u16]) {
+fn score_tile(
+    tile: &[u8],
+    next: &[u8],
+    starts: &[u32],
+    active: &[u16],
+    flush: usize,
+    sums: &mut [u16],
+) {
     let (columns, _) = tile.as_chunks::<TILE>();
     let (sums, _) = sums.as_chunks_mut::<TILE>();
+    let mut parts = next.chunks(next.len().div_ceil(starts.len() * 64).max(1) * 64);
     for (image, sum) in sums.iter_mut().enumerate() {
         let end = starts.get(image + 1).map_or(active.len(), |&e| e as usize);
         let lines = &active[starts[image] as usize..end];
+        prefetch(parts.next().unwrap_or_default());
         let mut total = [0u16; TILE];
         for part in lines.chunks(2 * flush) {
             // Two independent partial sums hide the latency of the additions.

@@ -1,4 +1,5 @@
-use super::{Batch, Change, MAX_BATCH, Plasticity, Sum, Synapses, TILE, WriteEvent};
+use super::race::{Driven, Race};
+use super::{Batch, Change, MAX_BATCH, Plasticity, Sum, Synapses, WriteEvent};
 use crate::error::NetworkError;
 use crate::homeostasis::Form;
 use crate::neuron::LeakyIntegrator;
@@ -104,18 +105,19 @@ impl LayerState {
         }
     }
 
-    /// `1 / threshold` of each neuron, up to a factor common to all (ratio form).
-    pub(super) fn inverse(&self, form: Form, inverse: &mut [f32]) {
-        for (inverse, &own) in inverse.iter_mut().zip(&self.own) {
-            *inverse = self.inverse_of(form, own);
-        }
-    }
-
+    /// `1 / threshold` of a neuron, up to a factor common to all (ratio form).
     fn inverse_of(&self, form: Form, own: f64) -> f32 {
         match form {
             // A threshold at or below zero is crossed at once; the floor keeps the order by current.
             Form::Querlioz => (1.0 / (own + self.common).max(1e-3)) as f32,
             Form::Ratio => (1.0 / own) as f32,
+        }
+    }
+
+    /// Sets `1 / threshold` of all neurons.
+    fn set_inverse<S: Sum>(&self, form: Form, race: &mut Race<S>) {
+        for (neuron, &own) in self.own.iter().enumerate() {
+            race.set_inverse(neuron, self.inverse_of(form, own));
         }
     }
 
@@ -162,12 +164,11 @@ pub struct Layer<S: Synapses> {
     synapses: S,
     config: LayerConfig,
     state: LayerState,
-    inverse: Vec<f32>,
     gains: Vec<f64>,
     streams: Streams,
+    race: Race<S::Sum>,
     // Work space.
-    sums: Vec<S::Sum>,
-    masks: Vec<u64>,
+    driven: Vec<Driven>,
     active: Vec<u8>,
     changes: Vec<Change>,
     switched: Vec<(u16, u8)>,
@@ -209,14 +210,13 @@ impl<S: Synapses> Layer<S> {
                 return Err(NetworkError::Length { what, found, expected, why: "the size of the layer" });
             }
         }
-        let mut inverse = vec![0.0; synapses.neurons()];
-        state.inverse(config.form, &mut inverse);
+        let mut race = Race::new(synapses.neurons());
+        state.set_inverse(config.form, &mut race);
         Ok(Self {
             gains: config.neuron.gains(),
-            inverse,
+            race,
             streams: Streams::new(seed, "write"),
-            sums: Vec::new(),
-            masks: vec![0; synapses.lines()],
+            driven: vec![[0; MAX_BATCH]; synapses.lines()],
             active: vec![0; synapses.lines()],
             changes: Vec::new(),
             switched: Vec::new(),
@@ -247,15 +247,9 @@ impl<S: Synapses> Layer<S> {
     }
 
     /// What is subtracted from the sum of an image with `driven` active lines.
-    fn offset(&self, driven: usize) -> f32 {
-        let devices = (driven * usize::from(self.synapses.copies())) as f32;
-        devices * self.config.reference as f32 * self.synapses.unit()
-    }
-
-    fn score(&mut self, batch: &Batch) {
-        let tiles = self.synapses.neurons().div_ceil(TILE);
-        self.sums.resize(tiles * batch.len() * TILE, S::Sum::default());
-        self.synapses.score(batch, &mut self.sums);
+    fn offset(synapses: &S, config: &LayerConfig, driven: usize) -> f32 {
+        let devices = (driven * usize::from(synapses.copies())) as f32;
+        devices * config.reference as f32 * synapses.unit()
     }
 
     /// Shows the images of `batch` in order and learns from each, with the `plasticity` of each image.
@@ -271,21 +265,21 @@ impl<S: Synapses> Layer<S> {
         mut outcome: impl FnMut(usize, &Outcome),
     ) {
         assert!(batch.len() <= MAX_BATCH, "a batch holds at most {MAX_BATCH} images");
-        self.score(batch);
+        let Self { synapses, config, race, .. } = self;
+        race.score(synapses, batch, |driven| Self::offset(synapses, config, driven));
         for image in 0..batch.len() {
             for &line in batch.lines(image) {
-                self.masks[usize::from(line)] |= 1 << image;
+                self.driven[usize::from(line)][image] = u8::MAX;
             }
         }
         let form = self.config.form;
-        let stride = batch.len() * TILE;
         for image in 0..batch.len() {
             let lines = batch.lines(image);
             let plasticity = plasticity(image);
             if form == Form::Querlioz {
-                self.state.inverse(form, &mut self.inverse);
+                self.state.set_inverse(form, &mut self.race);
             }
-            let fired = self.race(image, stride, lines.len());
+            let fired = self.run_race(image);
             self.state.images += 1;
             self.state.driven += lines.len() as u64;
             self.state.cycles += u64::from(fired.cycle);
@@ -296,7 +290,7 @@ impl<S: Synapses> Layer<S> {
                     self.active[usize::from(line)] = 1;
                 }
                 for (rank, &neuron) in fired.fired.iter().enumerate() {
-                    self.write(neuron, rank, image, batch.len(), lines.len(), plasticity);
+                    self.write(neuron, rank, image, lines.len(), plasticity);
                 }
                 for &line in lines {
                     self.active[usize::from(line)] = 0;
@@ -306,19 +300,18 @@ impl<S: Synapses> Layer<S> {
             outcome(image, &fired);
         }
         for &line in batch.active() {
-            self.masks[usize::from(line)] = 0;
+            self.driven[usize::from(line)] = [0; MAX_BATCH];
         }
     }
 
     /// Who fires on an image of the batch, and when.
-    fn race(&mut self, image: usize, stride: usize, driven: usize) -> Outcome {
-        let offset = self.offset(driven);
+    fn run_race(&mut self, image: usize) -> Outcome {
         let unit = f64::from(self.synapses.unit());
         let level = self.state.level(self.config.form) * unit;
         let mut outcome = Outcome { fired: Vec::new(), cycle: self.config.neuron.cycles };
         let mut taken: Vec<(usize, f32)> = Vec::new();
         for rank in 0..self.config.winners {
-            let (neuron, q) = S::Sum::search(&self.sums[image * TILE..], stride, &self.inverse, offset);
+            let (neuron, q) = self.race.first(image);
             // S_n rises with n, so the first crossing is found by bisection.
             let before = self.gains.partition_point(|&gain| f64::from(q) * gain <= level);
             if q <= 0.0 || before == self.gains.len() {
@@ -330,11 +323,12 @@ impl<S: Synapses> Layer<S> {
             outcome.fired.push(neuron);
             if rank + 1 < self.config.winners {
                 // Takes the neuron out of the race for the next place.
-                taken.push((neuron, std::mem::replace(&mut self.inverse[neuron], 0.0)));
+                taken.push((neuron, self.race.inverse(neuron)));
+                self.race.set_inverse(neuron, 0.0);
             }
         }
         for (neuron, inverse) in taken {
-            self.inverse[neuron] = inverse;
+            self.race.set_inverse(neuron, inverse);
         }
         outcome
     }
@@ -345,7 +339,6 @@ impl<S: Synapses> Layer<S> {
         neuron: usize,
         rank: usize,
         image: usize,
-        images: usize,
         driven: usize,
         plasticity: &Plasticity,
     ) {
@@ -356,15 +349,9 @@ impl<S: Synapses> Layer<S> {
             index: (self.state.images - 1) | (rank as u64) << 48,
         };
         self.synapses.write(neuron, &event, &mut self.changes, &mut self.switched);
-        let later = if image + 1 == MAX_BATCH { 0 } else { u64::MAX << (image + 1) };
-        for change in &self.changes {
-            let (tile, lane) = (change.neuron as usize / TILE, change.neuron as usize % TILE);
-            let start = tile * images * TILE + lane;
-            let mut rest = self.masks[usize::from(change.line)] & later;
-            while rest != 0 {
-                self.sums[start + rest.trailing_zeros() as usize * TILE].shift(change.amount);
-                rest &= rest - 1;
-            }
+        for changes in self.changes.chunk_by(|a, b| a.neuron == b.neuron) {
+            let corrections = S::Sum::corrections(changes, &self.driven);
+            self.race.correct(changes[0].neuron as usize, image + 1, &corrections);
         }
         let lines = self.synapses.lines();
         let per_synapse = &mut self.state.switched_per_synapse[neuron * lines..(neuron + 1) * lines];
@@ -379,15 +366,15 @@ impl<S: Synapses> Layer<S> {
         self.state.potentiation_pulses += driven as u64 * copies;
         self.state.depression_pulses += (lines - driven) as u64 * copies;
         self.state.fire(neuron, self.config.form, plasticity.gain);
-        self.inverse[neuron] = self.state.inverse_of(self.config.form, self.state.own[neuron]);
+        self.race.set_inverse(neuron, self.state.inverse_of(self.config.form, self.state.own[neuron]));
     }
 
     /// A reader of the layer as it is, for tests; many may work at once.
     #[must_use]
     pub fn reader(&self) -> Reader<'_, S> {
-        let mut inverse = self.inverse.clone();
-        self.state.inverse(self.config.form, &mut inverse);
-        Reader { layer: self, inverse, sums: Vec::new(), ranked: Vec::new() }
+        let mut race = Race::new(self.synapses.neurons());
+        self.state.set_inverse(self.config.form, &mut race);
+        Reader { layer: self, race, ranked: Vec::new() }
     }
 }
 
@@ -395,8 +382,7 @@ impl<S: Synapses> Layer<S> {
 #[derive(Debug)]
 pub struct Reader<'a, S: Synapses> {
     layer: &'a Layer<S>,
-    inverse: Vec<f32>,
-    sums: Vec<S::Sum>,
+    race: Race<S::Sum>,
     ranked: Vec<(usize, f32)>,
 }
 
@@ -407,29 +393,10 @@ impl<S: Synapses> Reader<'_, S> {
     /// At a test an image is shown until a neuron fires. `found` gets the place of the image and
     /// (neuron, current over threshold) for each.
     pub fn respond(&mut self, batch: &Batch, count: usize, mut found: impl FnMut(usize, &[(usize, f32)])) {
-        let synapses = &self.layer.synapses;
-        let neurons = synapses.neurons();
-        self.sums.resize(neurons.div_ceil(TILE) * batch.len() * TILE, S::Sum::default());
-        synapses.score(batch, &mut self.sums);
-        let stride = batch.len() * TILE;
+        let Layer { synapses, config, .. } = self.layer;
+        self.race.score(synapses, batch, |driven| Layer::offset(synapses, config, driven));
         for image in 0..batch.len() {
-            let offset = self.layer.offset(batch.lines(image).len());
-            let sums = &self.sums[image * TILE..];
-            self.ranked.clear();
-            if count == 1 {
-                self.ranked.push(S::Sum::search(sums, stride, &self.inverse, offset));
-            } else {
-                self.ranked.extend(self.inverse.iter().enumerate().map(|(neuron, &inverse)| {
-                    let sum = sums[neuron / TILE * stride + neuron % TILE];
-                    (neuron, (sum.value() - offset) * inverse)
-                }));
-                let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-                if count < neurons {
-                    self.ranked.select_nth_unstable_by(count, order);
-                    self.ranked.truncate(count);
-                }
-                self.ranked.sort_unstable_by(order);
-            }
+            self.race.ranking(image, count, &mut self.ranked);
             found(image, &self.ranked);
         }
     }

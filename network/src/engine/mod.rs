@@ -13,9 +13,9 @@ mod bit_sliced;
 mod counts;
 mod layer;
 mod plasticity;
+mod race;
 mod stepping;
 mod switching;
-mod winner_search;
 
 pub use analog::{AnalogSynapses, CLASSES, DeviceConductance, DeviceSpread};
 pub use batch::{Batch, MAX_BATCH};
@@ -23,9 +23,9 @@ pub use bit_sliced::BitSynapses;
 pub use counts::CountSynapses;
 pub use layer::{Layer, LayerConfig, LayerState, Outcome, Reader};
 pub use plasticity::Plasticity;
+pub use race::{Sum, TILE};
 pub use stepping::SteppingLayer;
 pub use switching::{BinomialTable, MAX_COPIES, RowWriter, random_words};
-pub use winner_search::{Sum, TILE};
 
 use spinhebb_data::random_stream::Streams;
 
@@ -70,9 +70,13 @@ pub trait Synapses: Send + Sync {
     /// What one ideal P device adds to a sum.
     fn unit(&self) -> f32;
 
-    /// Sums of the weights over the active lines of each image: `sums[(tile * images + image) * TILE + lane]` for
-    /// neuron `tile * TILE + lane`.
-    fn score(&self, batch: &Batch, sums: &mut [Self::Sum]);
+    /// Tiles of [`TILE`] neurons that are scored together: a block.
+    const TILES: usize;
+
+    /// Sums of the weights over the active lines of each image, for the neurons of one block:
+    /// `sums[(tile * images + image) * TILE + lane]` for neuron `(block * TILES + tile) * TILE + lane`. The last block may have
+    /// fewer tiles.
+    fn score(&self, block: usize, batch: &Batch, sums: &mut [Self::Sum]);
 
     /// Sends the pulses of `event` along the row of `neuron`; lists what changed, disturbed rows included. `switched`
     /// counts the devices of the row itself that switched per line, in rising order of lines.
