@@ -6,6 +6,9 @@ pub const MAX_BATCH: usize = 64;
 pub struct Batch {
     starts: Vec<u32>,
     active: Vec<u16>,
+    largest: u16,
+    seen: Vec<bool>,
+    distinct: Vec<u16>,
 }
 
 impl Batch {
@@ -13,12 +16,37 @@ impl Batch {
     pub fn clear(&mut self) {
         self.starts.clear();
         self.active.clear();
+        self.largest = 0;
+        for &line in &self.distinct {
+            self.seen[usize::from(line)] = false;
+        }
+        self.distinct.clear();
     }
 
     /// Adds an image; `encode` appends its active lines.
     pub fn push(&mut self, encode: impl FnOnce(&mut Vec<u16>)) {
         self.starts.push(self.active.len() as u32);
+        let start = self.active.len();
         encode(&mut self.active);
+        self.largest = self.active[start..].iter().copied().fold(self.largest, u16::max);
+        if self.seen.len() <= usize::from(self.largest) {
+            self.seen.resize(usize::from(self.largest) + 1, false);
+        }
+        for &line in &self.active[start..] {
+            if !std::mem::replace(&mut self.seen[usize::from(line)], true) {
+                self.distinct.push(line);
+            }
+        }
+    }
+
+    /// Lines that are active in any image.
+    pub(crate) fn distinct(&self) -> &[u16] {
+        &self.distinct
+    }
+
+    /// The largest index of a line that is active in any image; 0 when there is none.
+    pub(crate) const fn largest(&self) -> u16 {
+        self.largest
     }
 
     /// Number of images.

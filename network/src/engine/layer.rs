@@ -334,14 +334,7 @@ impl<S: Synapses> Layer<S> {
     }
 
     /// The STDP event of one neuron, and the correction of the sums of the images still to come.
-    fn write(
-        &mut self,
-        neuron: usize,
-        rank: usize,
-        image: usize,
-        driven: usize,
-        plasticity: &Plasticity,
-    ) {
+    fn write(&mut self, neuron: usize, rank: usize, image: usize, driven: usize, plasticity: &Plasticity) {
         let event = WriteEvent {
             active: &self.active,
             plasticity,

@@ -13,6 +13,18 @@ pub const TILE: usize = 64;
 /// Whether a line is driven by each image of a batch: 255 or 0.
 pub(super) type Driven = [u8; MAX_BATCH];
 
+/// A whole number that orders as `q` does (integers are compared faster); 0 and -0 are the same.
+#[inline(always)]
+fn rank_of(q: f32) -> i32 {
+    let bits = (q + 0.0).to_bits() as i32;
+    bits ^ ((bits >> 31) & i32::MAX)
+}
+
+/// The `q` of [`rank_of`].
+fn of_rank(rank: i32) -> f32 {
+    f32::from_bits((rank ^ ((rank >> 31) & i32::MAX)) as u32)
+}
+
 /// An integer that holds sums of weights.
 pub trait Sum: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug {
     /// The value as a single-precision number (exact below 2^24).
@@ -22,11 +34,10 @@ pub trait Sum: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug {
     #[must_use]
     fn plus(self, other: Self) -> Self;
 
-    /// Largest `(sum - offset) * inverse` of a tile for each image of a batch; neurons with a NaN for `inverse` do not take
-    /// part.
+    /// Largest [`rank_of`] `(sum - offset) * inverse` among the first `neurons` of a tile, for each image of a batch.
     ///
     /// `sums` holds [`TILE`] sums for each image.
-    fn peaks(sums: &[Self], inverse: &[f32; TILE], offsets: &[f32], peaks: &mut [f32]);
+    fn peaks(sums: &[Self], inverse: &[f32; TILE], neurons: usize, offsets: &[f32], peaks: &mut [i32]);
 
     /// What `changes` of one neuron add to its sum for each image.
     fn corrections(changes: &[Change], driven: &[[u8; MAX_BATCH]]) -> [Self; MAX_BATCH];
@@ -43,8 +54,14 @@ macro_rules! sum {
                 self.wrapping_add(other)
             }
 
-            fn peaks(sums: &[Self], inverse: &[f32; TILE], offsets: &[f32], peaks: &mut [f32]) {
-                $peaks(sums, inverse, offsets, peaks);
+            fn peaks(
+                sums: &[Self],
+                inverse: &[f32; TILE],
+                neurons: usize,
+                offsets: &[f32],
+                peaks: &mut [i32],
+            ) {
+                $peaks(sums, inverse, neurons, offsets, peaks);
             }
 
             fn corrections(changes: &[Change], driven: &[[u8; MAX_BATCH]]) -> [Self; MAX_BATCH] {
@@ -53,26 +70,15 @@ macro_rules! sum {
         }
 
         #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-        fn $peaks(sums: &[$type], inverse: &[f32; TILE], offsets: &[f32], peaks: &mut [f32]) {
-            const LANES: usize = 16;
+        fn $peaks(sums: &[$type], inverse: &[f32; TILE], neurons: usize, offsets: &[f32], peaks: &mut [i32]) {
             let (tiles, _) = sums.as_chunks::<TILE>();
             for ((tile, &offset), peak) in tiles.iter().zip(offsets).zip(peaks) {
-                let mut best = [f32::NEG_INFINITY; LANES];
-                for part in 0..TILE / LANES {
-                    for lane in 0..LANES {
-                        let q = (tile[part * LANES + lane] as f32 - offset) * inverse[part * LANES + lane];
-                        best[lane] = if q > best[lane] { q } else { best[lane] };
-                    }
-                }
-                let mut width = LANES / 2;
-                while width > 0 {
-                    for lane in 0..width {
-                        let other = best[lane + width];
-                        best[lane] = if other > best[lane] { other } else { best[lane] };
-                    }
-                    width /= 2;
-                }
-                *peak = best[0];
+                let rank = |(&sum, &inverse): (&$type, &f32)| rank_of((sum as f32 - offset) * inverse);
+                *peak = if neurons == TILE {
+                    tile.iter().zip(inverse).map(rank).fold(i32::MIN, i32::max)
+                } else {
+                    tile.iter().zip(inverse).take(neurons).map(rank).fold(i32::MIN, i32::max)
+                };
             }
         }
 
@@ -95,20 +101,25 @@ macro_rules! sum {
 sum!(u16, peaks_u16, corrections_u16);
 sum!(i32, peaks_i32, corrections_i32);
 
+/// Neurons in `tile`.
+fn in_tile(neurons: usize, tile: usize) -> usize {
+    (neurons - tile * TILE).min(TILE)
+}
+
 /// Sums of a batch, and who leads.
 #[derive(Debug, Clone)]
 pub(super) struct Race<S> {
     neurons: usize,
     images: usize,
-    /// `1 / threshold` up to a common factor; NaN beyond the last neuron.
+    /// `1 / threshold` up to a common factor.
     inverse: Vec<[f32; TILE]>,
     /// `sums[(tile * images + image) * TILE + lane]`.
     sums: Vec<S>,
     offsets: Vec<f32>,
-    /// `peaks[image * tiles + tile]`.
-    peaks: Vec<f32>,
+    /// Rank of the best neuron, `peaks[image * tiles + tile]`.
+    peaks: Vec<i32>,
     /// `peaks` tile by tile, as they are computed.
-    by_tile: Vec<f32>,
+    by_tile: Vec<i32>,
     /// Tiles whose peaks are to be computed anew.
     stale: Vec<bool>,
 }
@@ -119,7 +130,7 @@ impl<S: Sum> Race<S> {
         Self {
             neurons,
             images: 0,
-            inverse: vec![[f32::NAN; TILE]; tiles],
+            inverse: vec![[0.0; TILE]; tiles],
             sums: Vec::new(),
             offsets: Vec::new(),
             peaks: Vec::new(),
@@ -148,15 +159,15 @@ impl<S: Sum> Race<S> {
         let (tiles, images) = (self.inverse.len(), batch.len());
         self.images = images;
         self.sums.resize(tiles * images * TILE, S::default());
-        self.by_tile.resize(tiles * images, 0.0);
-        self.peaks.resize(tiles * images, 0.0);
+        self.by_tile.resize(tiles * images, 0);
+        self.peaks.resize(tiles * images, 0);
         self.offsets.clear();
         self.offsets.extend((0..images).map(|i| offset(batch.lines(i).len())));
         self.stale.fill(false);
         if images == 0 {
             return;
         }
-        let offsets = &self.offsets;
+        let (offsets, neurons) = (&self.offsets, self.neurons);
         self.sums
             .par_chunks_mut(images * TILE * Y::TILES)
             .zip(self.by_tile.par_chunks_mut(images * Y::TILES))
@@ -166,10 +177,10 @@ impl<S: Sum> Race<S> {
             .with_min_len(32 / Y::TILES)
             .for_each(|(block, ((sums, peaks), inverse))| {
                 synapses.score(block, batch, sums);
-                for ((sums, peaks), inverse) in
-                    sums.chunks(images * TILE).zip(peaks.chunks_mut(images)).zip(inverse)
-                {
-                    S::peaks(sums, inverse, offsets, peaks);
+                for (tile, inverse) in inverse.iter().enumerate() {
+                    let width = in_tile(neurons, block * Y::TILES + tile);
+                    let sums = &sums[tile * images * TILE..(tile + 1) * images * TILE];
+                    S::peaks(sums, inverse, width, offsets, &mut peaks[tile * images..(tile + 1) * images]);
                 }
             });
         for (tile, peaks) in self.by_tile.chunks(images).enumerate() {
@@ -179,27 +190,26 @@ impl<S: Sum> Race<S> {
         }
     }
 
-    /// Sums of one tile for one image.
-    fn tile(&self, image: usize, tile: usize) -> &[S] {
-        let start = (tile * self.images + image) * TILE;
-        &self.sums[start..start + TILE]
-    }
-
     /// Brings the peaks of stale tiles up to date for `image`.
     fn refresh(&mut self, image: usize) {
         let tiles = self.inverse.len();
         for tile in 0..tiles {
             if self.stale[tile] {
-                let mut peak = [0.0];
-                let offset = self.offsets[image..=image].as_ref();
-                S::peaks(self.tile(image, tile), &self.inverse[tile], offset, &mut peak);
-                self.peaks[image * tiles + tile] = peak[0];
+                let (start, place) = ((tile * self.images + image) * TILE, image * tiles + tile);
+                S::peaks(
+                    &self.sums[start..start + TILE],
+                    &self.inverse[tile],
+                    in_tile(self.neurons, tile),
+                    &self.offsets[image..=image],
+                    &mut self.peaks[place..=place],
+                );
             }
         }
     }
 
-    fn value(&self, image: usize, tile: usize, lane: usize) -> f32 {
-        (self.tile(image, tile)[lane].value() - self.offsets[image]) * self.inverse[tile][lane]
+    fn rank(&self, image: usize, tile: usize, lane: usize) -> i32 {
+        let sum = self.sums[(tile * self.images + image) * TILE + lane];
+        rank_of((sum.value() - self.offsets[image]) * self.inverse[tile][lane])
     }
 
     /// The neuron with the largest current over threshold, the lowest index among equals, and that ratio.
@@ -207,15 +217,10 @@ impl<S: Sum> Race<S> {
         self.refresh(image);
         let tiles = self.inverse.len();
         let peaks = &self.peaks[image * tiles..(image + 1) * tiles];
-        let mut best = (0, f32::NEG_INFINITY);
-        for (tile, &peak) in peaks.iter().enumerate() {
-            if peak > best.1 {
-                best = (tile, peak);
-            }
-        }
-        let (tile, peak) = best;
-        let lane = (0..TILE).find(|&lane| self.value(image, tile, lane) == peak).unwrap_or(0);
-        (tile * TILE + lane, peak)
+        let peak = peaks.iter().copied().fold(i32::MIN, i32::max);
+        let tile = peaks.iter().position(|&p| p == peak).unwrap_or(0);
+        let lane = (0..TILE).find(|&lane| self.rank(image, tile, lane) == peak).unwrap_or(0);
+        (tile * TILE + lane, of_rank(peak))
     }
 
     /// The `count` neurons with the largest current over threshold, best first, the lower index among equals.
@@ -231,16 +236,15 @@ impl<S: Sum> Race<S> {
         // As many tiles reach the bar as there are neurons wanted, so no neuron below it can be among them.
         let bar = if count <= tiles {
             let mut order = peaks.to_vec();
-            *order.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1
+            *order.select_nth_unstable_by(count - 1, |a, b| b.cmp(a)).1
         } else {
-            f32::NEG_INFINITY
+            i32::MIN
         };
         for (tile, _) in peaks.iter().enumerate().filter(|(_, peak)| **peak >= bar) {
-            let lanes = (self.neurons - tile * TILE).min(TILE);
-            for lane in 0..lanes {
-                let q = self.value(image, tile, lane);
-                if q >= bar {
-                    ranked.push((tile * TILE + lane, q));
+            for lane in 0..in_tile(self.neurons, tile) {
+                let rank = self.rank(image, tile, lane);
+                if rank >= bar {
+                    ranked.push((tile * TILE + lane, of_rank(rank)));
                 }
             }
         }
@@ -280,8 +284,7 @@ mod tests {
             }
             let mut batch = Batch::default();
             for _ in 0..3 {
-                batch
-                    .push(|a| a.extend((0..lines as u16).filter(|_| chance::uniform(&mut rng) < 0.5)));
+                batch.push(|a| a.extend((0..lines as u16).filter(|_| chance::uniform(&mut rng) < 0.5)));
             }
             race.score(&synapses, &batch, |driven| driven as f32 * 0.5);
             let mut sums: Vec<Vec<i32>> = (0..3)
@@ -295,13 +298,12 @@ mod tests {
                 .collect();
             for image in 0..3 {
                 let offset = batch.lines(image).len() as f32 * 0.5;
-                let mut order: Vec<(usize, f32)> =
-                    (0..neurons).map(|n| (n, (sums[image][n] as f32 - offset) * race.inverse(n))).collect();
+                let mut order: Vec<(usize, f32)> = (0..neurons)
+                    .map(|n| (n, (sums[image][n] as f32 - offset) * race.inverse(n) + 0.0))
+                    .collect();
                 order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                let (first, found) = (order[0].0, race.first(image));
-                assert_eq!(found.1, order[0].1);
-                // -0 and 0 are equals of which the first counts.
-                assert!(found.0 == first || found.1 == 0.0, "{neurons}: {found:?} {:?}", order[0]);
+                let first = order[0].0;
+                assert_eq!(race.first(image), order[0]);
                 let mut ranked = Vec::new();
                 for count in [2, 5, 40] {
                     race.ranking(image, count, &mut ranked);
