@@ -50,7 +50,7 @@ fn main() {
     let set = mnist::load(None).expect("the shipped set is readable");
     let images = Images::new(&set.train.pixels, set.train.columns, set.train.rows).expect("whole images");
     let ideal = |neurons, copies| {
-        Network::ideal(&preset::paper(neurons, copies, images.len()), &images, 1).expect("a valid recipe")
+        Network::ideal(&preset::paper(neurons, copies, images.len()), &images, 1, 0).expect("a valid recipe")
     };
     let us = train_us(ideal(400, 8), &images, 10, 5000);
     println!("spinhebb n=400 r=8: {us:.2} CPU-us per training image, {:.0} images per CPU-second", 1e6 / us);
@@ -68,7 +68,7 @@ fn main() {
         antiparallel_per_step: 1.0 / 0.9,
         ..DeviceSpread::default()
     };
-    let analog = Network::varied(&config, &spread, &images, 1).expect("a valid recipe");
+    let analog = Network::varied(&config, &spread, &images, 1, 0).expect("a valid recipe");
     let (binary, analog) = (train_us(ideal(1000, 1), &images, 10, 3000), train_us(analog, &images, 10, 3000));
     println!(
         "n=1000 r=1: binary {binary:.2}, analog {analog:.2} CPU-us per training image, ratio {:.2}",

@@ -4,6 +4,7 @@
 //! a fifth argument keeps that many training images out of the training and tests on them.
 
 use spinhebb_data::mnist;
+use spinhebb_network::committee::Committee;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::preset;
 use spinhebb_network::readout::Readout;
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut sum = 0.0;
     for seed in 1..=seeds {
-        let mut network = recipe.network(&train, seed)?;
+        let mut network = Committee::new(&recipe, &train, seed)?;
         network.advance(&train, u64::MAX)?;
         let (labelling, evaluation) =
             recipe.examine(&network, (&train, labels), (&test, truth), set.classes)?;

@@ -3,7 +3,8 @@
 //! # Format
 //! A line `spinhebb checkpoint 1`, the length of a header in bytes on a line of its own, the header (TOML:
 //! configuration, spread, seed, counters), the arrays one after the other in little-endian order (device states, thresholds,
-//! firings, switched devices per row and per synapse), and the 64-bit FNV-1a sum of everything before it.
+//! firings, switched devices per row and per synapse), and the 64-bit FNV-1a sum of everything before it. Networks of several fields
+//! follow each other.
 //!
 //! A file is written under another name, synchronised, renamed, and its folder synchronised, so
 //! that the name always holds a whole file.
@@ -28,6 +29,8 @@ pub struct Checkpoint {
     pub spread: Option<DeviceSpread>,
     /// Seed of the run.
     pub seed: u64,
+    /// Number of the network among those of the run, see [`crate::committee`].
+    pub field: usize,
     /// Sum over the training images, see [`fingerprint`].
     pub images: u64,
     /// Whatever the caller wants to find again, such as accuracies measured on the way.
@@ -41,6 +44,7 @@ pub struct Checkpoint {
 #[derive(Serialize, Deserialize)]
 struct Header {
     seed: String,
+    field: usize,
     images: String,
     notes: String,
     neurons: usize,
@@ -87,13 +91,16 @@ pub fn fingerprint(images: &Images<'_>) -> u64 {
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint under `path`, replacing what is there.
+    /// Writes the checkpoints of all networks of a run under `path`, replacing what is there.
     ///
     /// # Errors
     /// [`NetworkError::Checkpoint`] when the system refuses.
-    pub fn write(&self, path: &Path) -> Result<(), NetworkError> {
+    pub fn write(all: &[Self], path: &Path) -> Result<(), NetworkError> {
         let fail = |e: std::io::Error| error(path, &e, "check the folder and the space on the disk");
-        let bytes = self.to_bytes()?;
+        let mut bytes = Vec::new();
+        for checkpoint in all {
+            bytes.extend(checkpoint.to_bytes()?);
+        }
         let folder = match path.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
@@ -108,20 +115,28 @@ impl Checkpoint {
         File::open(folder).and_then(|f| f.sync_all()).map_err(fail)
     }
 
-    /// Reads the checkpoint at `path`.
+    /// Reads the checkpoints at `path`, one for each network of the run; at least one.
     ///
     /// # Errors
     /// [`NetworkError::Checkpoint`] when there is none or it is not whole.
-    pub fn read(path: &Path) -> Result<Self, NetworkError> {
+    pub fn read(path: &Path) -> Result<Vec<Self>, NetworkError> {
         let bytes = std::fs::read(path).map_err(|e| error(path, &e, "check the path"))?;
-        Self::from_bytes(&bytes)
-            .map_err(|reason| error(path, &reason, "train again, or resume from another checkpoint"))
+        let mut rest = bytes.as_slice();
+        let mut all = Vec::new();
+        while all.is_empty() || !rest.is_empty() {
+            let (checkpoint, length) = Self::from_bytes(rest)
+                .map_err(|reason| error(path, &reason, "train again, or resume from another checkpoint"))?;
+            all.push(checkpoint);
+            rest = &rest[length..];
+        }
+        Ok(all)
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, NetworkError> {
         let state = &self.state;
         let header = Header {
             seed: self.seed.to_string(),
+            field: self.field,
             images: format!("{:016x}", self.images),
             notes: self.notes.clone(),
             neurons: state.own.len(),
@@ -154,38 +169,37 @@ impl Checkpoint {
         Ok(bytes)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    /// The first checkpoint of `bytes` and its length.
+    fn from_bytes(bytes: &[u8]) -> Result<(Self, usize), String> {
         let rest = bytes.strip_prefix(MAGIC.as_bytes()).ok_or("it is not a checkpoint of this version")?;
-        let (body, stored) = bytes.split_last_chunk::<8>().ok_or("it is cut short")?;
-        let mut sum = Sum::new();
-        sum.add(body);
-        if sum.0 != u64::from_le_bytes(*stored) {
-            return Err("its checksum does not fit its contents".into());
-        }
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "its header is no text".to_string());
         let end = rest.iter().position(|&b| b == b'\n').ok_or("it has no header")?;
         let length: usize =
             text(&rest[..end])?.parse().map_err(|_| "the length of its header is no number")?;
         let rest = &rest[end + 1..];
-        if rest.len() < length + 8 {
-            return Err("it is cut short".into());
-        }
-        let header: Header =
-            toml::from_str(text(&rest[..length])?).map_err(|e| format!("its header: {e}"))?;
-        let arrays = &rest[length..rest.len() - 8];
+        let (header, rest) = rest.split_at_checked(length).ok_or("it is cut short")?;
+        let header: Header = toml::from_str(text(header)?)
+            .map_err(|e| format!("its checksum cannot be tested, for its header is damaged: {e}"))?;
         let (n, synapses) = (header.neurons, header.neurons.saturating_mul(header.lines));
-        if arrays.len() != synapses.saturating_mul(3).saturating_add(n.saturating_mul(20)) {
-            return Err(format!("its arrays do not hold {n} neurons of {} lines", header.lines));
+        let size = synapses.saturating_mul(3).saturating_add(n.saturating_mul(20));
+        let (arrays, rest) = rest.split_at_checked(size).ok_or("it is cut short")?;
+        let (stored, rest) = rest.split_first_chunk::<8>().ok_or("it is cut short")?;
+        let whole = bytes.len() - rest.len();
+        let mut sum = Sum::new();
+        sum.add(&bytes[..whole - 8]);
+        if sum.0 != u64::from_le_bytes(*stored) {
+            return Err("its checksum does not fit its contents".into());
         }
         let (devices, arrays) = arrays.split_at(synapses);
         let (own, arrays) = arrays.split_at(8 * n);
         let (firings, arrays) = arrays.split_at(4 * n);
         let (switched, per_synapse) = arrays.split_at(8 * n);
         let hex = |s: &str| u64::from_str_radix(s, 16).map_err(|_| format!("`{s}` is no hexadecimal number"));
-        Ok(Self {
+        let checkpoint = Self {
             config: header.config,
             spread: header.spread,
             seed: header.seed.parse().map_err(|_| "its seed is no number")?,
+            field: header.field,
             images: hex(&header.images)?,
             notes: header.notes,
             devices: devices.to_vec(),
@@ -207,7 +221,8 @@ impl Checkpoint {
                 potentiation_pulses: header.potentiation_pulses,
                 depression_pulses: header.depression_pulses,
             },
-        })
+        };
+        Ok((checkpoint, whole))
     }
 }
 

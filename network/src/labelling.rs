@@ -28,7 +28,7 @@ impl Labelling {
         classes: usize,
         shifts: &[Shift],
     ) -> Result<Self, NetworkError> {
-        check_labels(images, labels, classes)?;
+        check_labels(images.len(), labels, classes)?;
         let mut firings = vec![0; layer.synapses().neurons() * classes];
         for_each_response(layer, encoder, images, shifts, 1, |image, winners| {
             firings[winners[0].0 * classes + usize::from(labels[image])] += 1;
@@ -63,12 +63,12 @@ impl Labelling {
     }
 }
 
-pub(crate) fn check_labels(images: &Images<'_>, labels: &[u8], classes: usize) -> Result<(), NetworkError> {
-    if labels.len() != images.len() {
+pub(crate) fn check_labels(images: usize, labels: &[u8], classes: usize) -> Result<(), NetworkError> {
+    if labels.len() != images {
         return Err(NetworkError::Length {
             what: "the labels",
             found: labels.len(),
-            expected: images.len(),
+            expected: images,
             why: "one per image",
         });
     }

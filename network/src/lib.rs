@@ -3,6 +3,7 @@
 
 pub mod chance;
 pub mod checkpoint;
+pub mod committee;
 pub mod crossbar;
 pub mod demonstrator;
 pub mod encoding;

@@ -8,8 +8,8 @@ use crate::engine::{
 use crate::error::NetworkError;
 use crate::evaluation::Evaluation;
 use crate::labelling::Labelling;
-use crate::readout::{self, Readout};
-use crate::training::{Schedule, Trainer, TrainingConfig};
+use crate::readout::{self, Ballot, Readout};
+use crate::training::{Schedule, Seeds, Trainer, TrainingConfig};
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 
@@ -40,25 +40,31 @@ macro_rules! each {
 }
 
 impl Network {
-    /// An untrained network with ideal devices in random states, for `images`.
+    /// An untrained network with ideal devices in random states, for `images`; `field` numbers networks that share a seed.
     ///
     /// # Errors
     /// [`NetworkError`] when configuration and images do not fit together.
-    pub fn ideal(config: &TrainingConfig, images: &Images<'_>, seed: u64) -> Result<Self, NetworkError> {
+    pub fn ideal(
+        config: &TrainingConfig,
+        images: &Images<'_>,
+        seed: u64,
+        field: usize,
+    ) -> Result<Self, NetworkError> {
         config.validate()?;
+        let seeds = Seeds::of_field(seed, field);
         let encoder = encoder(config, images)?;
         let (n, lines, parallel) = (config.neurons, encoder.lines(), config.initial_parallel);
         let (plasticity, count) = (config.plasticity(), images.len());
         if config.copies == 1 {
-            let synapses = BitSynapses::random(n, lines, parallel, seed)?;
-            Ok(Self::Bits(Trainer::new(config, synapses, plasticity, encoder, count, seed)?))
+            let synapses = BitSynapses::random(n, lines, parallel, seeds.devices)?;
+            Ok(Self::Bits(Trainer::new(config, synapses, plasticity, encoder, count, seeds)?))
         } else {
-            let synapses = CountSynapses::random(n, lines, config.copies, parallel, seed)?;
-            Ok(Self::Counts(Trainer::new(config, synapses, plasticity, encoder, count, seed)?))
+            let synapses = CountSynapses::random(n, lines, config.copies, parallel, seeds.devices)?;
+            Ok(Self::Counts(Trainer::new(config, synapses, plasticity, encoder, count, seeds)?))
         }
     }
 
-    /// An untrained network whose devices differ by `spread`, for `images`.
+    /// An untrained network whose devices differ by `spread`, for `images`; `field` numbers networks that share a seed.
     ///
     /// # Errors
     /// [`NetworkError`] when configuration, spread and images do not fit together.
@@ -67,28 +73,37 @@ impl Network {
         spread: &DeviceSpread,
         images: &Images<'_>,
         seed: u64,
+        field: usize,
     ) -> Result<Self, NetworkError> {
         config.validate()?;
+        let seeds = Seeds::of_field(seed, field);
         let encoder = encoder(config, images)?;
         let parallel = config.initial_parallel;
-        let synapses =
-            AnalogSynapses::random(config.neurons, encoder.lines(), config.copies, parallel, spread, seed)?;
+        let synapses = AnalogSynapses::random(
+            config.neurons,
+            encoder.lines(),
+            config.copies,
+            parallel,
+            spread,
+            seeds.devices,
+        )?;
         let plasticity = class_plasticity(config, spread, &synapses);
-        let trainer = Trainer::new(config, synapses, plasticity, encoder, images.len(), seed)?;
+        let trainer = Trainer::new(config, synapses, plasticity, encoder, images.len(), seeds)?;
         Ok(Self::Analog { trainer, spread: *spread })
     }
 
     /// The network as it is, to be written to disk.
     #[must_use]
     pub fn checkpoint(&self, images: &Images<'_>) -> Checkpoint {
-        let (config, seed) = each!(self, trainer => (trainer.config().clone(), trainer.seed()));
+        let (config, seeds) = each!(self, trainer => (trainer.config().clone(), trainer.seeds()));
         Checkpoint {
             config,
             spread: match self {
                 Self::Bits(_) | Self::Counts(_) => None,
                 Self::Analog { spread, .. } => Some(*spread),
             },
-            seed,
+            seed: seeds.shared,
+            field: seeds.field,
             images: fingerprint(images),
             notes: String::new(),
             devices: each!(self, trainer => trainer.layer().synapses().states()),
@@ -102,7 +117,8 @@ impl Network {
     /// [`NetworkError::Length`] or [`NetworkError::OutOfRange`] when the checkpoint's arrays do not fit its configuration or
     /// the images are others than those it was trained on.
     pub fn resume(checkpoint: Checkpoint, images: &Images<'_>) -> Result<Self, NetworkError> {
-        let Checkpoint { config, spread, seed, images: trained_on, devices, state, .. } = checkpoint;
+        let Checkpoint { config, spread, seed, field, images: trained_on, devices, state, .. } = checkpoint;
+        let seeds = Seeds::of_field(seed, field);
         NetworkError::require(
             fingerprint(images) == trained_on,
             "images",
@@ -115,22 +131,28 @@ impl Network {
         let count = images.len();
         Ok(match spread {
             Some(spread) => {
-                let synapses =
-                    AnalogSynapses::random(n, lines, config.copies, config.initial_parallel, &spread, seed)?
-                        .with_states(&devices)?;
+                let synapses = AnalogSynapses::random(
+                    n,
+                    lines,
+                    config.copies,
+                    config.initial_parallel,
+                    &spread,
+                    seeds.devices,
+                )?
+                .with_states(&devices)?;
                 let plasticity = class_plasticity(&config, &spread, &synapses);
-                let trainer = Trainer::resume(&config, synapses, state, plasticity, encoder, count, seed)?;
+                let trainer = Trainer::resume(&config, synapses, state, plasticity, encoder, count, seeds)?;
                 Self::Analog { trainer, spread }
             }
             None if config.copies == 1 => {
                 let synapses = BitSynapses::new(n, lines, devices)?;
                 let plasticity = config.plasticity();
-                Self::Bits(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seed)?)
+                Self::Bits(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seeds)?)
             }
             None => {
                 let synapses = CountSynapses::new(n, lines, config.copies, devices)?;
                 let plasticity = config.plasticity();
-                Self::Counts(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seed)?)
+                Self::Counts(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seeds)?)
             }
         })
     }
@@ -243,10 +265,27 @@ impl Network {
         })
     }
 
-    /// Tests the network; see [`readout::evaluate`].
+    /// Adds what the network votes to `ballot`; see [`readout::vote`].
     ///
     /// # Errors
-    /// As [`readout::evaluate`].
+    /// As [`readout::vote`].
+    pub fn vote(
+        &self,
+        labelling: &Labelling,
+        readout: Readout,
+        images: &Images<'_>,
+        shifts: &[Shift],
+        ballot: &mut Ballot,
+    ) -> Result<(), NetworkError> {
+        each!(self, trainer => {
+            readout::vote(trainer.layer(), trainer.encoder(), labelling, readout, images, shifts, ballot)
+        })
+    }
+
+    /// Tests the network.
+    ///
+    /// # Errors
+    /// As [`readout::vote`] and [`Ballot::evaluate`].
     pub fn evaluate(
         &self,
         labelling: &Labelling,
@@ -255,19 +294,9 @@ impl Network {
         labels: &[u8],
         shifts: &[Shift],
     ) -> Result<Evaluation, NetworkError> {
-        each!(self, trainer => {
-            readout::evaluate(trainer.layer(), trainer.encoder(), labelling, readout, images, labels, shifts)
-        })
-    }
-}
-
-impl Network {
-    /// The `count` first neurons to fire on each image, with current over threshold.
-    pub fn responses(&self, images: &Images<'_>, shifts: &[Shift], count: usize) -> Vec<Vec<(usize, f32)>> {
-        let mut all = Vec::new();
-        each!(self, trainer => crate::labelling::for_each_response(
-            trainer.layer(), trainer.encoder(), images, shifts, count, |_, r| all.push(r.to_vec())));
-        all
+        let mut ballot = Ballot::new(images.len(), labelling.classes());
+        self.vote(labelling, readout, images, shifts, &mut ballot)?;
+        ballot.evaluate(labels)
     }
 }
 

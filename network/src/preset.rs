@@ -1,10 +1,10 @@
 //! Ready-made recipes for MNIST and sets like it.
 
-use crate::encoding::EncodingConfig;
+use crate::encoding::{EncodingConfig, Field};
 use crate::homeostasis::Form;
 use crate::neuron::LeakyIntegrator;
 use crate::readout::Readout;
-use crate::recipe::{CROSS, Recipe};
+use crate::recipe::{CROSS, Recipe, SQUARE};
 use crate::training::{Order, Schedule, TrainingConfig};
 
 /// Ratio of depression to potentiation probability in the paper: 30 % to 35 %.
@@ -60,39 +60,66 @@ pub fn annealed(neurons: usize, copies: u8, images: usize, passes: u32) -> Train
 /// Thresholds of the thermometer code of [`best`].
 pub const THERMOMETER: [u8; 4] = [32, 80, 128, 192];
 
-/// The most accurate recipe that stays with MTJ pulses and simple CMOS around one layer.
+/// Fields of 14 x 14 pixels, seven pixels apart, over an image of 28 x 28 pixels: nine of them.
+#[must_use]
+pub fn fields() -> Vec<Field> {
+    let starts = || (0..=14).step_by(7);
+    starts().flat_map(|top| starts().map(move |left| Field { left, top, width: 14, height: 14 })).collect()
+}
+
+/// The most accurate recipe that stays with MTJ pulses and simple CMOS: `neurons` in all, shared out among the [`fields`].
+///
+/// The likelihood vote needs one table of ten small numbers per neuron (logarithms of its firings per class) and one adder
+/// per class.
 #[must_use]
 pub fn best(neurons: usize, images: usize) -> Recipe {
+    let fields = fields();
+    let each = (neurons / fields.len()).max(1);
     let training = TrainingConfig {
-        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), upright: true, field: None },
-        ..annealed(neurons, 2, images, 6)
+        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), ..EncodingConfig::default() },
+        saccade: CROSS.to_vec(),
+        ..annealed(each, 2, images, PASSES)
     };
     Recipe {
         label_shifts: CROSS.to_vec(),
-        test_shifts: CROSS.to_vec(),
-        ..Recipe::new(training, Readout::WeightedVote { neurons: 5.min(neurons) })
+        test_shifts: SQUARE.to_vec(),
+        fields,
+        ..Recipe::new(training, Readout::LikelihoodVote { neurons: 1, prior: PRIOR })
     }
 }
+
+/// Passes of [`best`].
+const PASSES: u32 = 3;
+
+/// Prior firings of the likelihood vote of [`best`].
+const PRIOR: f64 = 0.001;
 
 /// From the paper's experiment to [`best`], one ingredient after the other: name and recipe.
 #[must_use]
 pub fn ablation(neurons: usize, images: usize) -> Vec<(&'static str, Recipe)> {
+    let best = best(neurons, images);
+    let vote = Readout::WeightedVote { neurons: 5.min(neurons) };
     let single = Recipe::new(paper(neurons, 8, images), Readout::SingleWinner);
-    let vote = Recipe { readout: best(neurons, images).readout, ..single.clone() };
-    let passes = Recipe { training: annealed(neurons, 8, images, 6), ..vote.clone() };
-    let mut upright = passes.clone();
-    upright.training.encoding.upright = true;
-    let read = Recipe { label_shifts: CROSS.to_vec(), test_shifts: CROSS.to_vec(), ..upright.clone() };
-    let mut code = read.clone();
-    code.training.encoding.thresholds = THERMOMETER.to_vec();
+    let weighted = Recipe { readout: vote, ..single.clone() };
+    let passes = Recipe { training: annealed(neurons, 8, images, PASSES), ..weighted.clone() };
+    let mut moved = Recipe {
+        label_shifts: best.label_shifts.clone(),
+        test_shifts: best.test_shifts.clone(),
+        ..passes.clone()
+    };
+    moved.training.saccade = best.training.saccade.clone();
+    let mut code = moved.clone();
+    code.training.encoding = best.training.encoding.clone();
     code.training.copies = 2;
+    let fields = Recipe { readout: Readout::WeightedVote { neurons: 1 }, ..best.clone() };
     vec![
         ("paper: one pass, constant pulses, single winner", single),
-        ("+ weighted vote", vote),
-        ("+ six passes, pulses and homeostasis annealed", passes),
-        ("+ images set upright", upright),
-        ("+ images read at five positions", read),
-        ("+ thermometer code, two devices per line (best)", code),
+        ("+ weighted vote of five", weighted),
+        ("+ three passes, pulses and homeostasis annealed", passes),
+        ("+ images moved by a pixel in training, labelling and reading", moved),
+        ("+ thermometer code of four thresholds, two devices per line", code),
+        ("+ nine fields of 14 x 14 pixels with a winner each", fields),
+        ("+ votes by likelihood (best)", best),
     ]
 }
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the class of an image is read from the neurons.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
 #[serde(rename_all = "kebab-case", tag = "rule", deny_unknown_fields)]
 pub enum Readout {
     /// The label of the first neuron to fire (the paper's).
@@ -26,79 +26,154 @@ pub enum Readout {
         /// Number of neurons that vote.
         neurons: usize,
     },
+    /// As the weighted vote, with the logarithm of the share: votes of independent fields and displacements add up to the
+    /// likelihood of each class.
+    LikelihoodVote {
+        /// Number of neurons that vote.
+        neurons: usize,
+        /// Firings that every neuron is taken to have for every class before it is labelled, above 0.
+        prior: f64,
+    },
 }
 
 impl Readout {
-    const fn neurons(self) -> usize {
+    /// Number of neurons that vote.
+    #[must_use]
+    pub const fn neurons(self) -> usize {
         match self {
             Self::SingleWinner => 1,
-            Self::Vote { neurons } | Self::WeightedVote { neurons } => neurons,
+            Self::Vote { neurons }
+            | Self::WeightedVote { neurons }
+            | Self::LikelihoodVote { neurons, .. } => neurons,
         }
     }
 
-    /// Adds the votes of the neurons `ranked` (best first) to `votes`, one entry per class.
-    pub fn vote(self, labelling: &Labelling, ranked: &[(usize, f32)], votes: &mut [f64]) {
-        for (rank, &(neuron, _)) in ranked.iter().enumerate() {
-            match self {
-                Self::SingleWinner | Self::Vote { .. } => {
-                    if let Some(label) = labelling.label(neuron) {
-                        // The earlier of two neurons decides a tie.
-                        votes[usize::from(label)] += 1.0 - 1e-6 * rank as f64;
-                    }
-                }
-                Self::WeightedVote { .. } => {
-                    let firings = labelling.firings(neuron);
-                    let total: u32 = firings.iter().sum();
-                    if total > 0 {
-                        let weight = 1.0 / ((rank + 1) as f64 * f64::from(total));
-                        for (vote, &n) in votes.iter_mut().zip(firings) {
-                            *vote += weight * f64::from(n);
-                        }
-                    }
-                }
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] unless at least one neuron votes and the prior is positive.
+    pub fn validate(self) -> Result<(), NetworkError> {
+        NetworkError::require(self.neurons() >= 1, "readout.neurons", self.neurons(), "at least 1")?;
+        if let Self::LikelihoodVote { prior, .. } = self {
+            NetworkError::require(
+                prior > 0.0 && prior.is_finite(),
+                "readout.prior",
+                prior,
+                "a number above 0",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What `neuron` adds to each class when it votes first; `None` when it has no label.
+    #[must_use]
+    pub fn votes(self, labelling: &Labelling, neuron: usize) -> Option<Vec<f64>> {
+        let firings = labelling.firings(neuron);
+        let total = f64::from(firings.iter().sum::<u32>());
+        let label = labelling.label(neuron)?;
+        Some(match self {
+            Self::SingleWinner | Self::Vote { .. } => {
+                (0..firings.len()).map(|class| f64::from(u8::from(class == usize::from(label)))).collect()
             }
+            Self::WeightedVote { .. } => firings.iter().map(|&n| f64::from(n) / total).collect(),
+            Self::LikelihoodVote { prior, .. } => {
+                let all = total + prior * firings.len() as f64;
+                firings.iter().map(|&n| libm::log((f64::from(n) + prior) / all)).collect()
+            }
+        })
+    }
+
+    /// Weight of the vote of the neuron that fired in place `rank`, from 0.
+    fn weight(self, rank: usize) -> f64 {
+        match self {
+            // The earlier of two neurons decides a tie.
+            Self::SingleWinner | Self::Vote { .. } => 1.0 - 1e-6 * rank as f64,
+            Self::WeightedVote { .. } | Self::LikelihoodVote { .. } => 1.0 / (rank + 1) as f64,
         }
     }
 }
 
-/// Reads every image at every displacement of `shifts`, sums the votes and compares with the labels.
-///
-/// An image for which no neuron has a label counts as wrong.
+/// Votes cast for every class of every image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ballot {
+    classes: usize,
+    /// `[image * classes + class]`.
+    votes: Vec<f64>,
+    cast: Vec<bool>,
+}
+
+impl Ballot {
+    /// No votes yet.
+    #[must_use]
+    pub fn new(images: usize, classes: usize) -> Self {
+        Self { classes, votes: vec![0.0; images * classes], cast: vec![false; images] }
+    }
+
+    /// Class with the most votes for `image`, the lowest among equals; `None` when no labelled neuron voted.
+    #[must_use]
+    pub fn class(&self, image: usize) -> Option<u8> {
+        let votes = &self.votes[image * self.classes..(image + 1) * self.classes];
+        let best = votes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        votes.iter().position(|&v| v == best && self.cast[image]).map(|class| class as u8)
+    }
+
+    /// Compares with the labels; an image without a vote counts as wrong.
+    ///
+    /// # Errors
+    /// [`NetworkError::Length`] and [`NetworkError::OutOfRange`] when labels do not fit images or classes.
+    pub fn evaluate(&self, labels: &[u8]) -> Result<Evaluation, NetworkError> {
+        check_labels(self.cast.len(), labels, self.classes)?;
+        let mut evaluation = Evaluation::new(self.classes);
+        for (image, &label) in labels.iter().enumerate() {
+            evaluation.add(label, self.class(image));
+        }
+        Ok(evaluation)
+    }
+}
+
+/// Reads every image at every displacement of `shifts` and adds the votes to `ballot`.
 ///
 /// # Errors
-/// [`NetworkError::Length`] and [`NetworkError::OutOfRange`] when labels do not fit images or classes.
-pub fn evaluate<S: Synapses>(
+/// [`NetworkError::OutOfRange`] when more neurons are to vote than there are, or there is no displacement;
+/// [`NetworkError::Length`] when the ballot is for other images or classes.
+pub fn vote<S: Synapses>(
     layer: &Layer<S>,
     encoder: &Encoder,
     labelling: &Labelling,
     readout: Readout,
     images: &Images<'_>,
-    labels: &[u8],
     shifts: &[Shift],
-) -> Result<Evaluation, NetworkError> {
-    let classes = labelling.classes();
-    check_labels(images, labels, classes)?;
+    ballot: &mut Ballot,
+) -> Result<(), NetworkError> {
+    readout.validate()?;
     let neurons = layer.synapses().neurons();
     NetworkError::require(
-        (1..=neurons).contains(&readout.neurons()),
+        readout.neurons() <= neurons,
         "readout.neurons",
         readout.neurons(),
-        &format!("between 1 and the {neurons} neurons"),
+        &format!("at most the {neurons} neurons"),
     )?;
     NetworkError::require(!shifts.is_empty(), "shifts", 0, "at least one displacement ([0, 0])")?;
-    let mut evaluation = Evaluation::new(classes);
-    let mut votes = vec![0.0; classes];
-    let mut reads = 0;
+    for (what, found, expected) in [
+        ("the ballot", ballot.cast.len(), images.len()),
+        ("the classes", ballot.classes, labelling.classes()),
+    ] {
+        if found != expected {
+            return Err(NetworkError::Length { what, found, expected, why: "of the images to be read" });
+        }
+    }
+    let votes: Vec<Option<Vec<f64>>> = (0..neurons).map(|n| readout.votes(labelling, n)).collect();
     for_each_response(layer, encoder, images, shifts, readout.neurons(), |image, ranked| {
-        readout.vote(labelling, ranked, &mut votes);
-        reads += 1;
-        if reads == shifts.len() {
-            let best = votes.iter().copied().fold(0.0, f64::max);
-            let found = votes.iter().position(|&v| v == best && v > 0.0);
-            evaluation.add(labels[image], found.map(|class| class as u8));
-            votes.fill(0.0);
-            reads = 0;
+        for (rank, &(neuron, _)) in ranked.iter().enumerate() {
+            if let Some(votes) = &votes[neuron] {
+                ballot.cast[image] = true;
+                let weight = readout.weight(rank);
+                let all = &mut ballot.votes[image * ballot.classes..(image + 1) * ballot.classes];
+                for (sum, vote) in all.iter_mut().zip(votes) {
+                    *sum += weight * vote;
+                }
+            }
         }
     });
-    Ok(evaluation)
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! A training configuration together with how the trained network is labelled and read.
 
-use crate::encoding::{Images, Shift};
+use crate::committee::Committee;
+use crate::encoding::{Field, Images, Shift};
 use crate::engine::DeviceSpread;
 use crate::error::NetworkError;
 use crate::evaluation::Evaluation;
 use crate::labelling::Labelling;
-use crate::network::Network;
 use crate::readout::Readout;
 use crate::training::TrainingConfig;
 use schemars::JsonSchema;
@@ -24,10 +24,13 @@ pub struct Recipe {
     /// How the class is read from the neurons.
     #[serde(default)]
     pub readout: Readout,
+    /// Fields of the image, each wired to a network of its own; without any, one network sees the whole image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
     /// Spread from device to device; without it devices are ideal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<DeviceSpread>,
-    /// Network and training.
+    /// Network and training; of each network when there are several fields.
     pub training: TrainingConfig,
 }
 
@@ -38,11 +41,21 @@ fn still() -> Vec<Shift> {
 /// The displacements by at most one pixel along one axis: none, right, left, down, up.
 pub const CROSS: [Shift; 5] = [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]];
 
+/// All displacements by at most one pixel along each axis.
+pub const SQUARE: [Shift; 9] = [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [1, -1], [-1, 1], [-1, -1]];
+
 impl Recipe {
     /// A recipe with images read once, unshifted, and ideal devices.
     #[must_use]
     pub fn new(training: TrainingConfig, readout: Readout) -> Self {
-        Self { label_shifts: still(), test_shifts: still(), readout, spread: None, training }
+        Self {
+            label_shifts: still(),
+            test_shifts: still(),
+            readout,
+            fields: Vec::new(),
+            spread: None,
+            training,
+        }
     }
 
     /// Checks the ranges.
@@ -59,34 +72,45 @@ impl Recipe {
                 "at least one displacement, such as [0, 0]",
             )?;
         }
+        NetworkError::require(
+            self.fields.is_empty() || self.training.encoding.field.is_none(),
+            "training.encoding.field",
+            "given",
+            "either this one field or the list `fields`",
+        )?;
+        self.readout.validate()?;
         self.spread.as_ref().map_or(Ok(()), DeviceSpread::validate)
     }
 
-    /// The untrained network for `images`.
-    ///
-    /// # Errors
-    /// [`NetworkError`] when recipe and images do not fit together.
-    pub fn network(&self, images: &Images<'_>, seed: u64) -> Result<Network, NetworkError> {
-        self.validate()?;
-        match &self.spread {
-            Some(spread) => Network::varied(&self.training, spread, images, seed),
-            None => Network::ideal(&self.training, images, seed),
+    /// The configuration of the network of each field.
+    #[must_use]
+    pub fn members(&self) -> Vec<TrainingConfig> {
+        if self.fields.is_empty() {
+            return vec![self.training.clone()];
         }
+        self.fields
+            .iter()
+            .map(|&field| {
+                let mut config = self.training.clone();
+                config.encoding.field = Some(field);
+                config
+            })
+            .collect()
     }
 
-    /// Labels the neurons of `network` by `train` and reads `test`.
+    /// Labels the neurons of `committee` by `train` and reads `test`.
     ///
     /// # Errors
     /// [`NetworkError`] when labels do not fit the images.
     pub fn examine(
         &self,
-        network: &Network,
+        committee: &Committee,
         train: (&Images<'_>, &[u8]),
         test: (&Images<'_>, &[u8]),
         classes: usize,
-    ) -> Result<(Labelling, Evaluation), NetworkError> {
-        let labelling = network.label(train.0, train.1, classes, &self.label_shifts)?;
-        let evaluation = network.evaluate(&labelling, self.readout, test.0, test.1, &self.test_shifts)?;
+    ) -> Result<(Vec<Labelling>, Evaluation), NetworkError> {
+        let labelling = committee.label(train.0, train.1, classes, &self.label_shifts)?;
+        let evaluation = committee.evaluate(&labelling, self.readout, test.0, test.1, &self.test_shifts)?;
         Ok((labelling, evaluation))
     }
 }

@@ -179,6 +179,27 @@ impl TrainingConfig {
     }
 }
 
+/// Seeds of a network that sees one of several fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seeds {
+    /// Seed of what all fields have in common: order and displacements of the images.
+    pub shared: u64,
+    /// Seed of the network's own devices.
+    pub devices: u64,
+    /// Number of the field.
+    pub field: usize,
+}
+
+impl Seeds {
+    /// Seeds of the network number `field`; the first takes `seed` itself.
+    #[must_use]
+    pub fn of_field(seed: u64, field: usize) -> Self {
+        let block = Streams::new(seed, "field").block(field as u64, 0);
+        let own = u64::from(block[0]) | u64::from(block[1]) << 32;
+        Self { shared: seed, devices: if field == 0 { seed } else { own }, field }
+    }
+}
+
 /// A layer in training.
 #[derive(Debug, Clone)]
 pub struct Trainer<S: Synapses> {
@@ -186,7 +207,7 @@ pub struct Trainer<S: Synapses> {
     config: TrainingConfig,
     encoder: Encoder,
     plasticity: Vec<Plasticity>,
-    seed: u64,
+    seeds: Seeds,
     images: usize,
     batch_size: usize,
 }
@@ -204,11 +225,11 @@ impl<S: Synapses> Trainer<S> {
         plasticity: Vec<Plasticity>,
         encoder: Encoder,
         images: usize,
-        seed: u64,
+        seeds: Seeds,
     ) -> Result<Self, NetworkError> {
         config.validate()?;
-        let layer = Layer::new(synapses, config.layer(), seed)?;
-        Self::with_layer(config, layer, plasticity, encoder, images, seed)
+        let layer = Layer::new(synapses, config.layer(), seeds.devices)?;
+        Self::with_layer(config, layer, plasticity, encoder, images, seeds)
     }
 
     /// Trainer that goes on from `state`.
@@ -222,11 +243,11 @@ impl<S: Synapses> Trainer<S> {
         plasticity: Vec<Plasticity>,
         encoder: Encoder,
         images: usize,
-        seed: u64,
+        seeds: Seeds,
     ) -> Result<Self, NetworkError> {
         config.validate()?;
-        let layer = Layer::resume(synapses, config.layer(), seed, state)?;
-        Self::with_layer(config, layer, plasticity, encoder, images, seed)
+        let layer = Layer::resume(synapses, config.layer(), seeds.devices, state)?;
+        Self::with_layer(config, layer, plasticity, encoder, images, seeds)
     }
 
     fn with_layer(
@@ -235,7 +256,7 @@ impl<S: Synapses> Trainer<S> {
         plasticity: Vec<Plasticity>,
         encoder: Encoder,
         images: usize,
-        seed: u64,
+        seeds: Seeds,
     ) -> Result<Self, NetworkError> {
         for (what, found, expected, why) in [
             ("the neurons", layer.synapses().neurons(), config.neurons, "`neurons` of the configuration"),
@@ -249,7 +270,7 @@ impl<S: Synapses> Trainer<S> {
         NetworkError::require(images > 0, "images", images, "at least one training image")?;
         // Small layers are scored from the cache anyway; large ones profit from longer batches.
         let batch_size = if config.neurons < 256 { 16 } else { MAX_BATCH };
-        Ok(Self { layer, config: config.clone(), encoder, plasticity, seed, images, batch_size })
+        Ok(Self { layer, config: config.clone(), encoder, plasticity, seeds, images, batch_size })
     }
 
     /// Scores `size` images at once (1 to 64); changes the speed, not the result.
@@ -276,10 +297,10 @@ impl<S: Synapses> Trainer<S> {
         &self.config
     }
 
-    /// The seed.
+    /// The seeds.
     #[must_use]
-    pub const fn seed(&self) -> u64 {
-        self.seed
+    pub const fn seeds(&self) -> Seeds {
+        self.seeds
     }
 
     /// The layer.
@@ -319,7 +340,7 @@ impl<S: Synapses> Trainer<S> {
         let mut left = count.min(self.total() - self.shown());
         let shown = left;
         let mut batch = Batch::default();
-        let shifts = Streams::new(self.seed, "saccade");
+        let shifts = Streams::new(self.seeds.shared, "saccade");
         let mut order: Option<(u64, Vec<u32>)> = None;
         while left > 0 {
             let first = self.shown();
@@ -359,7 +380,7 @@ impl<S: Synapses> Trainer<S> {
 
     /// The order of one pass: Fisher and Yates, from the stream (seed, "image-order", pass).
     fn shuffled(&self, pass: u64) -> Vec<u32> {
-        let mut rng = Streams::new(self.seed, "image-order").rng(pass);
+        let mut rng = Streams::new(self.seeds.shared, "image-order").rng(pass);
         let mut order: Vec<u32> = (0..self.images as u32).collect();
         for i in (1..order.len()).rev() {
             order.swap(i, crate::chance::below(i + 1, &mut rng));

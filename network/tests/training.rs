@@ -57,7 +57,7 @@ fn labels_are_used_by_the_labelling_alone() {
     let (pixels, labels) = images(600);
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
     // `advance` takes no labels; two networks, labelled differently halfway, go on alike.
-    let mut first = Network::ideal(&config(4), &images, 1).unwrap();
+    let mut first = Network::ideal(&config(4), &images, 1, 0).unwrap();
     let mut second = first.clone();
     first.advance(&images, 500).unwrap();
     second.advance(&images, 500).unwrap();
@@ -90,16 +90,16 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
     for (copies, spread) in [(1, None), (8, None), (3, Some(spread()))] {
         let config = config(copies);
         let fresh = || match &spread {
-            None => Network::ideal(&config, &images, 5).unwrap(),
-            Some(spread) => Network::varied(&config, spread, &images, 5).unwrap(),
+            None => Network::ideal(&config, &images, 5, 0).unwrap(),
+            Some(spread) => Network::varied(&config, spread, &images, 5, 0).unwrap(),
         };
         let mut whole = fresh();
         whole.advance(&images, u64::MAX).unwrap();
         let mut part = fresh();
         for shown in [1, 250, 407] {
             part.advance(&images, shown).unwrap();
-            part.checkpoint(&images).write(&path).unwrap();
-            part = Network::resume(Checkpoint::read(&path).unwrap(), &images).unwrap();
+            Checkpoint::write(&[part.checkpoint(&images)], &path).unwrap();
+            part = Network::resume(Checkpoint::read(&path).unwrap().remove(0), &images).unwrap();
         }
         part.advance(&images, u64::MAX).unwrap();
         assert_eq!(part.checkpoint(&images), whole.checkpoint(&images));
@@ -113,8 +113,8 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     let set = Images::new(&pixels, SIDE, SIDE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.checkpoint");
-    let network = Network::ideal(&config(2), &set, 5).unwrap();
-    network.checkpoint(&set).write(&path).unwrap();
+    let network = Network::ideal(&config(2), &set, 5, 0).unwrap();
+    Checkpoint::write(&[network.checkpoint(&set)], &path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     for damaged in [&bytes[..bytes.len() - 1], &bytes[..10], &[][..]] {
         std::fs::write(&path, damaged).unwrap();
@@ -127,9 +127,11 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     assert!(Checkpoint::read(&path).unwrap_err().to_string().contains("checksum"));
     std::fs::write(&path, bytes).unwrap();
     let other = set.slice(0..59).unwrap();
-    let message = Network::resume(Checkpoint::read(&path).unwrap(), &other).unwrap_err().to_string();
+    let message =
+        Network::resume(Checkpoint::read(&path).unwrap().remove(0), &other).unwrap_err().to_string();
     assert!(message.contains("59 images"), "{message}");
-    assert!(network.checkpoint(&set).write(&folder.path().join("no/such/folder")).is_err());
+    let nowhere = folder.path().join("no/such/folder");
+    assert!(Checkpoint::write(&[network.checkpoint(&set)], &nowhere).is_err());
 }
 
 /// Pulses: every firing pulses each device of its row once; every switching event is one of them.
@@ -138,8 +140,8 @@ fn counters_add_up() {
     let (pixels, _) = images(600);
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
     for mut network in [
-        Network::ideal(&config(4), &images, 5).unwrap(),
-        Network::varied(&config(4), &spread(), &images, 5).unwrap(),
+        Network::ideal(&config(4), &images, 5, 0).unwrap(),
+        Network::varied(&config(4), &spread(), &images, 5, 0).unwrap(),
     ] {
         let before: u64 = network.rows().iter().map(|&w| u64::from(w)).sum();
         network.advance(&images, u64::MAX).unwrap();

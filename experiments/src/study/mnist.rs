@@ -166,7 +166,7 @@ fn train(
     let seed =
         spinhebb_data::random_stream::Streams::new(seed, "mnist/repetition").block(u64::from(repetition), 0);
     let seed = u64::from(seed[0]) << 32 | u64::from(seed[1]);
-    let mut network = Network::ideal(&config, &images, seed)?;
+    let mut network = Network::ideal(&config, &images, seed, 0)?;
     let fields = |network: &Network| {
         (0..FIELDS.min(neurons)).map(|neuron| network.receptive_field(neuron)).collect::<Vec<_>>()
     };

@@ -58,7 +58,11 @@ pub(super) fn curve_figure(run: &mut Run, notes: &Notes, parts: &Parts<'_>) -> R
 }
 
 /// Receptive fields before, on the way and after: 32 neurons as a mosaic (thresholds of a thermometer code averaged).
-pub(super) fn fields_figure(run: &mut Run, notes: &Notes, width: usize) -> Result<(), ExperimentError> {
+pub(super) fn fields_figure(
+    run: &mut Run,
+    notes: &Notes,
+    size: (usize, usize),
+) -> Result<(), ExperimentError> {
     let mut figure = Figure::new(
         "receptive-fields",
         "Receptive fields: fraction of P devices behind each pixel.",
@@ -67,18 +71,17 @@ pub(super) fn fields_figure(run: &mut Run, notes: &Notes, width: usize) -> Resul
     .columns(1)
     .cell(900.0, 460.0);
     for (shown, fields) in &notes.fields {
-        let picture = mosaic(fields, width);
+        let picture = mosaic(fields, size);
         figure =
             figure.map(Map::new(format!("after {shown} images"), "", "", "fraction P", picture).unnumbered());
     }
     run.figure(&figure)
 }
 
-fn mosaic(fields: &[Vec<f64>], width: usize) -> Vec<Vec<f64>> {
+fn mosaic(fields: &[Vec<f64>], (width, height): (usize, usize)) -> Vec<Vec<f64>> {
     const ACROSS: usize = 8;
     let lines = fields.first().map_or(0, Vec::len);
-    // Lines come pixel by pixel for each threshold; pictures are square in all sets of this format.
-    let height = width;
+    // Lines come pixel by pixel for each threshold.
     let levels = (lines / (width * height)).max(1);
     let down = fields.len().div_ceil(ACROSS);
     let mut picture = vec![vec![0.0; ACROSS * (width + 1)]; down * (height + 1)];

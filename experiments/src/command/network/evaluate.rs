@@ -6,9 +6,9 @@ use clap::Args;
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_network::checkpoint::Checkpoint;
+use spinhebb_network::committee::Committee;
 use spinhebb_network::evaluation::Evaluation;
 use spinhebb_network::labelling::Labelling;
-use spinhebb_network::network::Network;
 use spinhebb_network::readout::Readout;
 use spinhebb_network::recipe::Recipe;
 
@@ -32,17 +32,23 @@ pub(super) struct EvaluateArguments {
 pub(super) fn evaluate(arguments: &EvaluateArguments) -> Result<(), ExperimentError> {
     let set = arguments.source.load()?;
     let parts = arguments.source.parts(&set)?;
-    let checkpoint = Checkpoint::read(&arguments.checkpoint)?;
-    let mut recipe = Recipe::new(checkpoint.config.clone(), Readout::SingleWinner);
-    recipe.spread = checkpoint.spread;
-    let defaults = spinhebb_data::config::render(&NetworkConfig { seed: checkpoint.seed, recipe })?;
+    let checkpoints = Checkpoint::read(&arguments.checkpoint)?;
+    let (first, seed) = (&checkpoints[0], checkpoints[0].seed);
+    let mut recipe = Recipe::new(first.config.clone(), Readout::SingleWinner);
+    recipe.spread = first.spread;
+    if checkpoints.len() > 1 {
+        recipe.fields = checkpoints.iter().filter_map(|c| c.config.encoding.field).collect();
+        recipe.training.encoding.field = None;
+        recipe.readout = Readout::LikelihoodVote { neurons: 1, prior: 0.001 };
+    }
+    let defaults = spinhebb_data::config::render(&NetworkConfig { seed, recipe })?;
     let (config, _) = arguments.run.configuration::<NetworkConfig>(&defaults)?;
     config.recipe.validate()?;
     if arguments.run.printed_dry_run(&config)? {
         return Ok(());
     }
     let mut run = begin(&arguments.run, "network-evaluate", "Network test", &config, config.seed, &set)?;
-    let network = Network::resume(checkpoint, &parts.train)?;
+    let network = Committee::resume(checkpoints, &parts.train)?;
     let (labelling, evaluation) = examine(&config.recipe, &network, &parts)?;
     results(&mut run, &evaluation, &parts)?;
     accounting(&mut run, &network);
@@ -53,20 +59,21 @@ pub(super) fn evaluate(arguments: &EvaluateArguments) -> Result<(), ExperimentEr
 
 pub(super) fn examine(
     recipe: &Recipe,
-    network: &Network,
+    network: &Committee,
     parts: &Parts<'_>,
-) -> Result<(Labelling, Evaluation), ExperimentError> {
+) -> Result<(Vec<Labelling>, Evaluation), ExperimentError> {
     let train = (&parts.train, parts.train_labels);
     Ok(recipe.examine(network, train, (&parts.test, parts.test_labels), parts.classes)?)
 }
 
-pub(super) fn labels_dataset(labelling: &Labelling) -> Result<Dataset, ExperimentError> {
-    let labels: Vec<i64> = labelling.labels().iter().map(|l| l.map_or(-1, i64::from)).collect();
+pub(super) fn labels_dataset(labelling: &[Labelling]) -> Result<Dataset, ExperimentError> {
+    let labels: Vec<i64> =
+        labelling.iter().flat_map(Labelling::labels).map(|l| l.map_or(-1, i64::from)).collect();
     Ok(Dataset::new("network/labels").with(Variable::along(
         "label",
         "neuron",
         "1",
-        "class for which the neuron fired most often; -1: it never fired",
+        "class for which the neuron fired most often, field after field; -1: it never fired",
         labels,
     ))?)
 }
@@ -105,7 +112,7 @@ pub(super) fn results(
 }
 
 /// Pulses and switching events.
-pub(super) fn accounting(run: &mut Run, network: &Network) {
+pub(super) fn accounting(run: &mut Run, network: &Committee) {
     let state = network.state();
     let firings: Vec<u64> = state.firings.iter().map(|&n| u64::from(n)).collect();
     let switched: u64 = state.switched.iter().sum();

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use spinhebb_network::committee::Committee;
 use spinhebb_network::recipe::Recipe;
 
 use super::evaluate::examine;
@@ -51,7 +52,7 @@ pub(super) fn accuracies(
     seeds
         .into_par_iter()
         .map(|seed| {
-            let mut network = recipe.network(&parts.train, seed)?;
+            let mut network = Committee::new(recipe, &parts.train, seed)?;
             network.advance(&parts.train, u64::MAX)?;
             Ok(examine(recipe, &network, parts)?.1.accuracy())
         })

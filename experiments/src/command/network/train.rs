@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_network::checkpoint::Checkpoint;
-use spinhebb_network::network::Network;
+use spinhebb_network::committee::Committee;
 use spinhebb_network::preset;
 use spinhebb_network::readout::Readout;
 use spinhebb_network::recipe::Recipe;
@@ -81,7 +81,7 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
     let mut progress = Progress::new(2);
     let (mut network, mut notes) = match arguments.checkpoint.as_deref().filter(|path| path.exists()) {
         Some(path) => resume(path, &config, &parts)?,
-        None => (config.recipe.network(&parts.train, config.seed)?, Notes::default()),
+        None => (Committee::new(&config.recipe, &parts.train, config.seed)?, Notes::default()),
     };
     let stage = progress.stage("training", network.total());
     loop {
@@ -107,10 +107,17 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
     stage.advance();
     drop(stage);
     curve_figure(&mut run, &notes, &parts)?;
-    fields_figure(&mut run, &notes, parts.train.size().0)?;
+    let middle = &network.members()[network.members().len() / 2];
+    fields_figure(&mut run, &notes, middle.encoder().field())?;
     results(&mut run, &evaluation, &parts)?;
     accounting(&mut run, &network);
-    run.add(network.to_dataset("network/state")?)?;
+    for (field, member) in network.members().iter().enumerate() {
+        let name = match network.members().len() {
+            1 => "network/state".to_string(),
+            _ => format!("network/state_field_{field:02}"),
+        };
+        run.add(member.to_dataset(&name)?)?;
+    }
     run.add(labels_dataset(&labelling)?)?;
     run.finish()?;
     Ok(())
@@ -132,7 +139,7 @@ fn next_look(shown: u64) -> u64 {
 /// Measures the accuracy on the way, with labels from the first 10,000 training images.
 fn look(
     recipe: &Recipe,
-    network: &Network,
+    network: &Committee,
     parts: &Parts<'_>,
     notes: &mut Notes,
 ) -> Result<(), ExperimentError> {
@@ -143,8 +150,10 @@ fn look(
     let found = network.evaluate(&labelling, recipe.readout, &parts.test, parts.test_labels, &still)?;
     notes.curve.push((network.shown(), found.accuracy()));
     if matches!(network.shown(), 0 | 10_000) || network.shown() == network.total() {
+        // Neurons of the middle field, which sees the most.
+        let member = &network.members()[network.members().len() / 2];
         let drawn = recipe.training.neurons.min(DRAWN);
-        notes.fields.push((network.shown(), (0..drawn).map(|n| network.receptive_field(n)).collect()));
+        notes.fields.push((network.shown(), (0..drawn).map(|n| member.receptive_field(n)).collect()));
     }
     Ok(())
 }
@@ -153,11 +162,10 @@ fn resume(
     path: &Path,
     config: &NetworkConfig,
     parts: &Parts<'_>,
-) -> Result<(Network, Notes), ExperimentError> {
-    let checkpoint = Checkpoint::read(path)?;
-    let same = checkpoint.config == config.recipe.training
-        && checkpoint.spread == config.recipe.spread
-        && checkpoint.seed == config.seed;
+) -> Result<(Committee, Notes), ExperimentError> {
+    let checkpoints = Checkpoint::read(path)?;
+    let same = checkpoints.iter().map(|c| &c.config).eq(&config.recipe.members())
+        && checkpoints.iter().all(|c| c.spread == config.recipe.spread && c.seed == config.seed);
     if !same {
         return Err(ExperimentError::Value {
             key: "--checkpoint".into(),
@@ -166,18 +174,18 @@ fn resume(
                 .into(),
         });
     }
-    let notes = serde_json::from_str(&checkpoint.notes).unwrap_or_default();
-    Ok((Network::resume(checkpoint, &parts.train)?, notes))
+    let notes = serde_json::from_str(&checkpoints[0].notes).unwrap_or_default();
+    Ok((Committee::resume(checkpoints, &parts.train)?, notes))
 }
 
 fn save(
     path: Option<&Path>,
-    network: &Network,
+    network: &Committee,
     notes: &Notes,
     parts: &Parts<'_>,
 ) -> Result<(), ExperimentError> {
     let Some(path) = path else { return Ok(()) };
-    let mut checkpoint = network.checkpoint(&parts.train);
-    checkpoint.notes = serde_json::to_string(notes).unwrap_or_default();
-    Ok(checkpoint.write(path)?)
+    let mut checkpoints = network.checkpoints(&parts.train);
+    checkpoints[0].notes = serde_json::to_string(notes).unwrap_or_default();
+    Ok(Checkpoint::write(&checkpoints, path)?)
 }
