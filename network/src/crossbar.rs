@@ -7,7 +7,7 @@
 //! scheme lets them.
 //!
 //! # Not modelled
-//! Between two refreshes the ratio of effective to own conductance of each device is kept although
+//! Between two refreshes ([`crate::on_array`]) the ratio of effective to own conductance of each device is kept although
 //! states change. Write voltages are those of one tile in its states at the refresh, for a random half of the inputs active,
 //! taken from nine dendrites and interpolated between them; disturb is uniform over the unselected cells. Copies of a
 //! line sit on neighbouring word lines.
@@ -22,6 +22,7 @@ use spinhebb_circuit::write::{LearningStep, Role, SwitchingLookup, WriteDrivers,
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::state::State;
 use spinhebb_device::transport::Transport;
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// The array that holds the synapses of a layer.
 #[derive(Debug, Clone)]
@@ -87,6 +88,15 @@ impl Crossbar {
     /// # Errors
     /// [`NetworkError::Source`] when the circuit layer refuses.
     pub fn map(&self, synapses: &AnalogSynapses) -> Result<TiledMap, NetworkError> {
+        self.map_varied(synapses, &[])
+    }
+
+    /// As [`Crossbar::map`], the conductances of each device times its factor,
+    /// `factors[(neuron * lines + line) * copies + copy]`; no factors stand for 1.
+    ///
+    /// # Errors
+    /// As [`Crossbar::map`].
+    pub fn map_varied(&self, synapses: &AnalogSynapses, factors: &[f64]) -> Result<TiledMap, NetworkError> {
         let r = usize::from(synapses.copies());
         let [p, ap] = self.conductances();
         let mut siemens = DMatrix::zeros(synapses.lines() * r, synapses.neurons());
@@ -94,7 +104,8 @@ impl Crossbar {
         for (synapse, &state) in states.iter().enumerate() {
             let (neuron, line) = (synapse / synapses.lines(), synapse % synapses.lines());
             for copy in 0..r {
-                siemens[(line * r + copy, neuron)] = if state >> copy & 1 == 1 { p } else { ap };
+                let factor = factors.get(synapse * r + copy).copied().unwrap_or(1.0);
+                siemens[(line * r + copy, neuron)] = factor * if state >> copy & 1 == 1 { p } else { ap };
             }
         }
         TiledMap::new(&siemens, &self.tile).map_err(circuit("the map onto tiles"))
@@ -250,6 +261,9 @@ impl WriteVoltages {
 
     /// Probabilities and gain for the voltages that the classes see.
     ///
+    /// With a `hazard` above 0 the class is 16 times one of 16 voltages plus one of 16 devices, whose hazards are
+    /// log-normal with that standard deviation: p = 1 - (1 - p0)^h.
+    ///
     /// # Errors
     /// [`NetworkError::Source`] when the table does not reach a voltage.
     pub fn plasticity(
@@ -257,15 +271,23 @@ impl WriteVoltages {
         crossbar: &Crossbar,
         lookup: &impl SwitchingLookup,
         gain: f64,
+        hazard: f64,
     ) -> Result<Plasticity, NetworkError> {
+        let normal = Normal::standard();
         let (low, high) = self.range();
         let of = |volts: f64, start: State| -> Result<Vec<f64>, NetworkError> {
             (0..CLASSES)
                 .map(|class| {
-                    let fraction = low + (high - low) * class as f64 / (CLASSES - 1) as f64;
-                    lookup
+                    let place = if hazard > 0.0 { class / 16 * 17 } else { class };
+                    let fraction = low + (high - low) * place as f64 / (CLASSES - 1) as f64;
+                    let p = lookup
                         .probability(0, 0, volts * fraction, crossbar.width_s, start)
-                        .map_err(circuit("the switching table"))
+                        .map_err(circuit("the switching table"))?;
+                    if hazard == 0.0 {
+                        return Ok(p);
+                    }
+                    let own = libm::exp(hazard * normal.inverse_cdf(((class % 16) as f64 + 0.5) / 16.0));
+                    Ok(-libm::expm1(own * libm::log1p(-p.min(1.0 - 1e-15))))
                 })
                 .collect()
         };

@@ -14,6 +14,7 @@ pub mod homeostasis;
 pub mod labelling;
 pub mod network;
 pub mod neuron;
+pub mod on_array;
 pub mod preset;
 pub mod readout;
 pub mod recipe;

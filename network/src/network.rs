@@ -183,6 +183,12 @@ impl Network {
         each!(self, trainer => trainer.layer().state())
     }
 
+    /// Devices per line and neuron.
+    #[must_use]
+    pub fn copies(&self) -> u8 {
+        each!(self, trainer => trainer.layer().synapses().copies())
+    }
+
     /// Number of P devices of each line of `neuron`.
     #[must_use]
     pub fn row(&self, neuron: usize) -> Vec<u8> {

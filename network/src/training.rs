@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::random_stream::Streams;
 
 /// A parameter that changes over the training, in stages.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Value in the first stage.
@@ -22,6 +22,9 @@ pub struct Schedule {
     /// Course between first and last stage.
     #[serde(default)]
     pub course: Course,
+    /// Value of every stage, instead of a course between first and last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<f64>,
 }
 
 /// Course of a [`Schedule`].
@@ -39,18 +42,28 @@ impl Schedule {
     /// The same value throughout.
     #[must_use]
     pub const fn constant(value: f64) -> Self {
-        Self { start: value, end: value, course: Course::Linear }
+        Self { start: value, end: value, course: Course::Linear, values: Vec::new() }
     }
 
     /// A straight line from `start` to `end`.
     #[must_use]
     pub const fn linear(start: f64, end: f64) -> Self {
-        Self { start, end, course: Course::Linear }
+        Self { start, end, course: Course::Linear, values: Vec::new() }
+    }
+
+    /// These values, one for each stage.
+    #[must_use]
+    pub fn listed(values: Vec<f64>) -> Self {
+        let ends = |x: Option<&f64>| x.copied().unwrap_or(0.0);
+        Self { start: ends(values.first()), end: ends(values.last()), course: Course::Linear, values }
     }
 
     /// Value in `stage` of `stages`.
     #[must_use]
     pub fn at(&self, stage: u32, stages: u32) -> f64 {
+        if let Some(&value) = self.values.get(stage as usize) {
+            return value;
+        }
         if stages <= 1 || self.start == self.end {
             return self.start;
         }
@@ -61,8 +74,22 @@ impl Schedule {
         }
     }
 
-    fn validate(&self, key: &'static str, lowest: f64, highest: f64) -> Result<(), NetworkError> {
-        for value in [self.start, self.end] {
+    fn validate(
+        &self,
+        key: &'static str,
+        stages: u32,
+        lowest: f64,
+        highest: f64,
+    ) -> Result<(), NetworkError> {
+        if !self.values.is_empty() && self.values.len() != stages as usize {
+            return Err(NetworkError::Length {
+                what: key,
+                found: self.values.len(),
+                expected: stages as usize,
+                why: "one value for each of the `stages`",
+            });
+        }
+        for &value in [self.start, self.end].iter().chain(&self.values) {
             NetworkError::require(
                 (lowest..=highest).contains(&value),
                 key,
@@ -141,9 +168,9 @@ impl TrainingConfig {
     /// [`NetworkError::OutOfRange`], naming key and value.
     pub fn validate(&self) -> Result<(), NetworkError> {
         self.layer().validate(self.neurons)?;
-        self.gain.validate("gain", 0.0, 1e6)?;
-        self.potentiation.validate("potentiation", 0.0, 1.0)?;
-        self.depression.validate("depression", 0.0, 1.0)?;
+        self.gain.validate("gain", self.stages, 0.0, 1e6)?;
+        self.potentiation.validate("potentiation", self.stages, 0.0, 1.0)?;
+        self.depression.validate("depression", self.stages, 0.0, 1.0)?;
         NetworkError::require((1..=100_000).contains(&self.stages), "stages", self.stages, "1 to 100000")?;
         NetworkError::require(self.passes >= 1, "passes", self.passes, "at least 1")?;
         NetworkError::require(

@@ -95,4 +95,14 @@ pub const EXAMPLES: &[Example] = &[
         "crossbars read, written, mapped onto tiles and exported",
         circuit::DEFAULTS,
     ),
+    Example::new::<network::NetworkConfig>(
+        "network-train",
+        "a network trained on images, labelled and tested",
+        network::TRAIN_DEFAULTS,
+    ),
+    Example::new::<network::ArrayConfig>(
+        "network-array",
+        "a network trained with the circuit and the device table in the loop",
+        network::ARRAY_DEFAULTS,
+    ),
 ];

@@ -1,15 +1,19 @@
 //! `spinhebb network`: train, evaluate, compare sizes, and take the best recipe apart.
 
 mod ablation;
+mod array;
 mod course;
 mod evaluate;
 mod grid;
+mod hardware;
 mod images;
 mod repetition;
 mod train;
 
+pub use array::{ArrayConfig, DEFAULTS as ARRAY_DEFAULTS};
 use clap::{Args, Subcommand};
-pub use train::NetworkConfig;
+pub use hardware::{HardwareConfig, PulseSchedule, TableSettings};
+pub use train::{DEFAULTS as TRAIN_DEFAULTS, NetworkConfig};
 
 use crate::error::ExperimentError;
 
@@ -28,6 +32,8 @@ enum NetworkCommand {
     Evaluate(evaluate::EvaluateArguments),
     /// Accuracy against the number of neurons and of devices per pixel
     Grid(grid::GridArguments),
+    /// Train with the circuit and the device table in the loop, beside the ideal network
+    Array(array::ArrayArguments),
     /// What each ingredient of the `best` recipe buys
     Ablation(ablation::AblationArguments),
 }
@@ -42,6 +48,7 @@ impl NetworkArguments {
             NetworkCommand::Train(arguments) => train::train(&arguments),
             NetworkCommand::Evaluate(arguments) => evaluate::evaluate(&arguments),
             NetworkCommand::Grid(arguments) => grid::grid(&arguments),
+            NetworkCommand::Array(arguments) => array::array(&arguments),
             NetworkCommand::Ablation(arguments) => ablation::ablation(&arguments),
         }
     }

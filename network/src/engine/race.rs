@@ -257,9 +257,9 @@ impl<S: Sum> Race<S> {
         let (tile, lane) = (neuron / TILE, neuron % TILE);
         self.stale[tile] = true;
         let start = tile * self.images * TILE + lane;
-        for image in first..self.images {
+        for (image, &correction) in corrections.iter().enumerate().take(self.images).skip(first) {
             let sum = &mut self.sums[start + image * TILE];
-            *sum = sum.plus(corrections[image]);
+            *sum = sum.plus(correction);
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_network::checkpoint::Checkpoint;
 use spinhebb_network::committee::Committee;
+use spinhebb_network::engine::LayerState;
 use spinhebb_network::evaluation::Evaluation;
 use spinhebb_network::labelling::Labelling;
 use spinhebb_network::readout::Readout;
@@ -41,7 +42,8 @@ pub(super) fn evaluate(arguments: &EvaluateArguments) -> Result<(), ExperimentEr
         recipe.training.encoding.field = None;
         recipe.readout = Readout::LikelihoodVote { neurons: 1, prior: 0.001 };
     }
-    let defaults = spinhebb_data::config::render(&NetworkConfig { seed, recipe })?;
+    let defaults =
+        spinhebb_data::config::render(&NetworkConfig { seed, recipe, pulses: None, hardware: None })?;
     let (config, _) = arguments.run.configuration::<NetworkConfig>(&defaults)?;
     config.recipe.validate()?;
     if arguments.run.printed_dry_run(&config)? {
@@ -111,27 +113,51 @@ pub(super) fn results(
     )
 }
 
-/// Pulses and switching events.
-pub(super) fn accounting(run: &mut Run, network: &Committee) {
-    let state = network.state();
-    let firings: Vec<u64> = state.firings.iter().map(|&n| u64::from(n)).collect();
-    let switched: u64 = state.switched.iter().sum();
-    let pulses = state.potentiation_pulses + state.depression_pulses;
-    let most = state.switched_per_synapse.iter().copied().max().unwrap_or(0);
+/// Pulses and switching events of all networks: what the devices endure, and how long an image takes.
+pub(super) fn accounting(run: &mut Run, committee: &Committee) {
+    let states = || committee.members().iter().map(|member| member.state());
+    let sum = |of: &dyn Fn(&LayerState) -> u64| states().map(of).sum::<u64>();
+    let (images, networks) = (committee.shown().max(1) as f64, committee.members().len() as f64);
+    let firings: Vec<u64> = states().flat_map(|state| state.firings.iter().map(|&n| u64::from(n))).collect();
+    let switched = sum(&|state| state.switched.iter().sum());
+    let pulses = sum(&|state| state.potentiation_pulses + state.depression_pulses);
+    let most = states().flat_map(|state| &state.switched_per_synapse).copied().max().unwrap_or(0);
+    let devices: f64 = committee
+        .members()
+        .iter()
+        .map(|m| m.state().switched_per_synapse.len() as f64 * f64::from(m.copies()))
+        .sum();
+    let mean_pulses = firings.iter().sum::<u64>() as f64 / firings.len() as f64;
+    let most_pulses = firings.iter().copied().max().unwrap_or(0);
+    let cycles = sum(&|state| state.cycles) as f64 / images / networks;
     run.value(
         "accounting",
         json!({
-            "images": state.images,
-            "silent_images": state.silent,
-            "clock_cycles_per_image": state.cycles as f64 / state.images.max(1) as f64,
-            "driven_lines_per_image": state.driven as f64 / state.images.max(1) as f64,
-            "potentiation_pulses": state.potentiation_pulses,
-            "depression_pulses": state.depression_pulses,
-            "pulses_per_device_mean": firings.iter().sum::<u64>() as f64 / firings.len() as f64,
-            "pulses_per_device_most": firings.iter().copied().max().unwrap_or(0),
+            "images": committee.shown(),
+            "silent_images": sum(&|state| state.silent),
+            "clock_cycles_per_image": cycles,
+            "driven_lines_per_image": sum(&|state| state.driven) as f64 / images,
+            "potentiation_pulses": sum(&|state| state.potentiation_pulses),
+            "depression_pulses": sum(&|state| state.depression_pulses),
+            "pulses_per_device_mean": mean_pulses,
+            "pulses_per_device_most": most_pulses,
             "switching_events": switched,
+            "switching_events_per_device_mean": switched as f64 / devices,
             "switching_events_per_pulse": switched as f64 / pulses.max(1) as f64,
             "switching_events_per_synapse_most": most,
         }),
+    );
+    run.report().section("Pulses and switching");
+    run.report().table(
+        &["", "mean", "most"],
+        &[
+            vec!["pulses per device".into(), format!("{mean_pulses:.1}"), most_pulses.to_string()],
+            vec![
+                "switching events".into(),
+                format!("{:.2} per device", switched as f64 / devices),
+                format!("{most} per synapse"),
+            ],
+            vec!["clock cycles to the first firing".into(), format!("{cycles:.2}"), String::new()],
+        ],
     );
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use spinhebb_data::config::Document;
 use spinhebb_network::checkpoint::Checkpoint;
 use spinhebb_network::committee::Committee;
 use spinhebb_network::preset;
@@ -13,6 +15,7 @@ use spinhebb_network::recipe::Recipe;
 
 use super::course::{DRAWN, Notes, curve_figure, fields_figure};
 use super::evaluate::{accounting, examine, labels_dataset, results};
+use super::hardware::{HardwareConfig, PulseSchedule};
 use super::images::{Parts, Source, begin};
 use crate::error::ExperimentError;
 use crate::progress::Progress;
@@ -26,6 +29,9 @@ pub(super) enum Preset {
     /// Everything that helps and stays with MTJ pulses and simple CMOS
     Best,
 }
+
+/// Commented defaults, also what `spinhebb init network-train` prints.
+pub const DEFAULTS: &str = include_str!("../../../defaults/network_train.toml");
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArguments {
@@ -45,6 +51,10 @@ pub(super) struct TrainArguments {
     /// Keep the training state in FILE; where FILE exists, training goes on from it
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
+    /// Write with pulses looked up in a device's switching table, and account for energy and time on its array; the
+    /// tables `[hardware]` and `[pulses]` of the configuration change them
+    #[arg(long)]
+    pub(super) hardware: bool,
     /// Images between two checkpoints
     #[arg(long, value_name = "IMAGES", default_value_t = 10_000)]
     pub(super) every: u64,
@@ -58,6 +68,12 @@ pub struct NetworkConfig {
     pub seed: u64,
     /// How the network is trained, labelled and read.
     pub recipe: Recipe,
+    /// Amplitudes of the write pulses over the training, which win over the probabilities of the recipe; needs `hardware`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulses: Option<PulseSchedule>,
+    /// Device, array and pulses that the network runs on; without it, only probabilities count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<HardwareConfig>,
 }
 
 pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
@@ -70,24 +86,61 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
         }
         Preset::Best => preset::best(arguments.neurons, count),
     };
-    let defaults = spinhebb_data::config::render(&NetworkConfig { seed: 1, recipe })?;
-    let (mut config, _) = arguments.run.configuration::<NetworkConfig>(&defaults)?;
+    let hardware = match arguments.hardware {
+        true => {
+            let array = Document::from_text("built-in defaults", super::array::DEFAULTS)?;
+            Some(array.parse::<super::array::ArrayConfig>()?.hardware)
+        }
+        false => None,
+    };
+    let defaults = NetworkConfig { seed: 1, recipe, pulses: None, hardware };
+    let defaults = spinhebb_data::config::render(&defaults)?;
+    let (mut config, document) = arguments.run.configuration::<NetworkConfig>(&defaults)?;
     config.seed = arguments.run.seed.unwrap_or(config.seed);
     config.recipe.validate()?;
+    let mut progress = Progress::new(3);
+    // What is trained: the recipe, with the probabilities of its pulses where these are given as voltages.
+    let mut recipe = config.recipe.clone();
+    let writer = match &config.hardware {
+        None if config.pulses.is_some() => {
+            let missing =
+                ExperimentError::refuse("pulses", "given", "a table [hardware] as well, or --hardware");
+            return missing.map_err(|error| error.located(&document));
+        }
+        None => None,
+        Some(hardware) => {
+            hardware.validate().map_err(|error| error.located(&document))?;
+            let writer = hardware.writer(&mut progress, config.seed)?;
+            let pulses = match config.pulses.take() {
+                Some(pulses) => pulses,
+                None => writer.pulses(&recipe.training)?,
+            };
+            pulses.validate().map_err(|error| error.located(&document))?;
+            writer.apply(&pulses, &mut recipe.training)?;
+            config.pulses = Some(pulses);
+            Some(writer)
+        }
+    };
     if arguments.run.printed_dry_run(&config)? {
         return Ok(());
     }
     let mut run = begin(&arguments.run, "network-train", "Network training", &config, config.seed, &set)?;
-    let mut progress = Progress::new(2);
+    if let (Some(writer), Some(pulses)) = (&writer, &config.pulses) {
+        let volts = |ends: [spinhebb_data::quantity::Voltage; 2]| ends.map(|v| v.si());
+        run.value("pulse_width_s", config.hardware.as_ref().map_or(0.0, |h| h.pulse.si()));
+        run.value("potentiation_V", json!(volts(pulses.potentiation)));
+        run.value("depression_V", json!(volts(pulses.depression)));
+        run.add(writer.table.to_dataset()?)?;
+    }
     let (mut network, mut notes) = match arguments.checkpoint.as_deref().filter(|path| path.exists()) {
-        Some(path) => resume(path, &config, &parts)?,
-        None => (Committee::new(&config.recipe, &parts.train, config.seed)?, Notes::default()),
+        Some(path) => resume(path, &recipe, config.seed, &parts)?,
+        None => (Committee::new(&recipe, &parts.train, config.seed)?, Notes::default()),
     };
     let stage = progress.stage("training", network.total());
     loop {
         let shown = network.shown();
         if looks(shown, network.total()) && notes.curve.last().is_none_or(|(at, _)| *at < shown) {
-            look(&config.recipe, &network, &parts, &mut notes)?;
+            look(&recipe, &network, &parts, &mut notes)?;
         }
         if shown == network.total() {
             break;
@@ -103,7 +156,7 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
     save(arguments.checkpoint.as_deref(), &network, &notes, &parts)?;
     drop(stage);
     let stage = progress.stage("labelling and testing", 1);
-    let (labelling, evaluation) = examine(&config.recipe, &network, &parts)?;
+    let (labelling, evaluation) = examine(&recipe, &network, &parts)?;
     stage.advance();
     drop(stage);
     curve_figure(&mut run, &notes, &parts)?;
@@ -111,6 +164,9 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
     fields_figure(&mut run, &notes, middle.encoder().field())?;
     results(&mut run, &evaluation, &parts)?;
     accounting(&mut run, &network);
+    if let (Some(writer), Some(pulses)) = (&writer, &config.pulses) {
+        writer.costs(&mut run, pulses, &network, &recipe, &parts.train, config.seed)?;
+    }
     for (field, member) in network.members().iter().enumerate() {
         let name = match network.members().len() {
             1 => "network/state".to_string(),
@@ -160,12 +216,13 @@ fn look(
 
 fn resume(
     path: &Path,
-    config: &NetworkConfig,
+    recipe: &Recipe,
+    seed: u64,
     parts: &Parts<'_>,
 ) -> Result<(Committee, Notes), ExperimentError> {
     let checkpoints = Checkpoint::read(path)?;
-    let same = checkpoints.iter().map(|c| &c.config).eq(&config.recipe.members())
-        && checkpoints.iter().all(|c| c.spread == config.recipe.spread && c.seed == config.seed);
+    let same = checkpoints.iter().map(|c| &c.config).eq(&recipe.members())
+        && checkpoints.iter().all(|c| c.spread == recipe.spread && c.seed == seed);
     if !same {
         return Err(ExperimentError::Value {
             key: "--checkpoint".into(),

@@ -1,0 +1,184 @@
+//! Training on an array: reads with the effective conductances of solved tiles, writes with the voltages that cells see.
+//!
+//! Effective conductances are renewed after every so many images. Write voltages are solved once, on the untrained array.
+
+use crate::chance;
+use crate::crossbar::{Crossbar, WriteVoltages};
+use crate::encoding::{Encoder, Images};
+use crate::engine::{AnalogSynapses, DeviceSpread, LayerState};
+use crate::error::NetworkError;
+use crate::evaluation::Evaluation;
+use crate::labelling::Labelling;
+use crate::readout::{self, Ballot, Readout};
+use crate::training::{Seeds, Trainer, TrainingConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_circuit::tile::TiledMap;
+use spinhebb_circuit::write::SwitchingLookup;
+use spinhebb_data::random_stream::Streams;
+
+/// Spread of the devices of an array.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArraySpread {
+    /// Relative standard deviation of the conductances of a device (log-normal, common to P and AP).
+    pub conductance: f64,
+    /// Standard deviation of the logarithm of the switching hazard of a device: each has a table of its own.
+    pub hazard: f64,
+}
+
+/// What the array does to its devices at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadLoss {
+    /// Images shown before.
+    pub images: u64,
+    /// Mean ratio of effective to own nominal conductance.
+    pub mean_ratio: f64,
+}
+
+/// A network in training on its array.
+#[derive(Debug)]
+pub struct ArrayTrainer {
+    trainer: Trainer<AnalogSynapses>,
+    crossbar: Crossbar,
+    factors: Vec<f64>,
+    voltages: WriteVoltages,
+    refresh: u64,
+    losses: Vec<ReadLoss>,
+}
+
+impl ArrayTrainer {
+    /// An untrained network; `lookup` is the nominal device's switching probability, `refresh` the number of images after
+    /// which the effective conductances are renewed.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when configuration, array and images do not fit together or the circuit layer refuses.
+    pub fn new(
+        config: &TrainingConfig,
+        crossbar: Crossbar,
+        spread: &ArraySpread,
+        lookup: &impl SwitchingLookup,
+        images: &Images<'_>,
+        seed: u64,
+        refresh: u64,
+    ) -> Result<Self, NetworkError> {
+        config.validate()?;
+        NetworkError::require(refresh > 0, "refresh", refresh, "at least 1 image")?;
+        for (key, value) in [("spread.conductance", spread.conductance), ("spread.hazard", spread.hazard)] {
+            NetworkError::require((0.0..=1.0).contains(&value), key, value, "between 0 and 1")?;
+        }
+        NetworkError::require(config.stages == 1, "stages", config.stages, "constant pulses on an array")?;
+        let (width, height) = images.size();
+        let encoder = Encoder::new(&config.encoding, width, height)?;
+        let (lines, r) = (encoder.lines(), usize::from(config.copies));
+        let ideal = DeviceSpread::default();
+        let synapses = AnalogSynapses::random(
+            config.neurons,
+            lines,
+            config.copies,
+            config.initial_parallel,
+            &ideal,
+            seed,
+        )?;
+        let voltages = crossbar.write_voltages(&synapses, lookup, seed)?;
+        let draws = Streams::new(seed, "array-devices");
+        let devices: Vec<(f64, u8)> = (0..config.neurons)
+            .flat_map(|neuron| {
+                let mut rng = draws.rng(neuron as u64);
+                (0..lines * r)
+                    .map(|_| {
+                        let factor = libm::exp(spread.conductance * chance::standard_normal(&mut rng));
+                        (factor, chance::below(16, &mut rng) as u8)
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let hazard = spread.hazard;
+        let synapses = synapses
+            .with_classes(|neuron, line, copy| {
+                let class = voltages.class(line * r + copy, neuron);
+                let own = devices[(neuron * lines + line) * r + copy].1;
+                if hazard > 0.0 { class / 16 * 16 + own } else { class }
+            })
+            .with_disturb(voltages.disturb[1], voltages.disturb[0])?;
+        let gain = config.gain.at(0, 1);
+        let plasticity = voltages.plasticity(&crossbar, lookup, gain, hazard)?;
+        let seeds = Seeds::of_field(seed, 0);
+        let trainer = Trainer::new(config, synapses, vec![plasticity], encoder, images.len(), seeds)?;
+        let factors = devices.into_iter().map(|d| d.0).collect();
+        Ok(Self { trainer, crossbar, factors, voltages, refresh, losses: Vec::new() })
+    }
+
+    /// Tiles with the devices in their present states.
+    ///
+    /// # Errors
+    /// As [`Crossbar::map`].
+    pub fn map(&self) -> Result<TiledMap, NetworkError> {
+        let synapses = self.trainer.layer().synapses();
+        self.crossbar.map_varied(synapses, &self.factors)
+    }
+
+    /// Shows up to `count` further images and learns from them, renewing the effective conductances on the way.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance`] and [`Crossbar::map`].
+    pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<(), NetworkError> {
+        let end = self.trainer.total().min(self.trainer.shown().saturating_add(count));
+        while self.trainer.shown() < end {
+            self.renew()?;
+            let step = self.refresh.min(end - self.trainer.shown());
+            self.trainer.advance(images, step)?;
+        }
+        self.renew()
+    }
+
+    fn renew(&mut self) -> Result<(), NetworkError> {
+        let map = self.map()?;
+        let images = self.trainer.shown();
+        let mean_ratio = self.crossbar.apply(&map, self.trainer.layer_mut().synapses_mut());
+        self.losses.push(ReadLoss { images, mean_ratio });
+        Ok(())
+    }
+
+    /// Mean ratio of effective to nominal conductance at every renewal.
+    #[must_use]
+    pub fn losses(&self) -> &[ReadLoss] {
+        &self.losses
+    }
+
+    /// Voltages that cells see in a write.
+    #[must_use]
+    pub const fn voltages(&self) -> &WriteVoltages {
+        &self.voltages
+    }
+
+    /// Devices switched in rows that were not to be written.
+    #[must_use]
+    pub fn disturbed(&self) -> u64 {
+        self.trainer.layer().synapses().disturbed()
+    }
+
+    /// Homeostasis and accounting.
+    #[must_use]
+    pub fn state(&self) -> &LayerState {
+        self.trainer.layer().state()
+    }
+
+    /// Labels the neurons by `train` and reads `test`, without displacements.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when labels do not fit the images.
+    pub fn examine(
+        &self,
+        train: (&Images<'_>, &[u8]),
+        test: (&Images<'_>, &[u8]),
+        classes: usize,
+        readout: Readout,
+    ) -> Result<Evaluation, NetworkError> {
+        let (layer, encoder) = (self.trainer.layer(), self.trainer.encoder());
+        let labelling = Labelling::by_activity(layer, encoder, train.0, train.1, classes, &[[0, 0]])?;
+        let mut ballot = Ballot::new(test.0.len(), classes);
+        readout::vote(layer, encoder, &labelling, readout, test.0, &[[0, 0]], &mut ballot)?;
+        ballot.evaluate(test.1)
+    }
+}
