@@ -113,7 +113,10 @@ impl Crossbar {
 
     /// Gives every device of `synapses` the conductance with which it counts on `map`; returns the mean
     /// ratio of effective to own conductance.
-    pub fn apply(&self, map: &TiledMap, synapses: &mut AnalogSynapses) -> f64 {
+    ///
+    /// What is subtracted is the nominal G_AP, or with `reference_column` that of a column of the same array: G_AP times the
+    /// mean ratio along the word line.
+    pub fn apply(&self, map: &TiledMap, synapses: &mut AnalogSynapses, reference_column: bool) -> f64 {
         let r = usize::from(synapses.copies());
         let [p, ap] = self.conductances();
         let step = p - ap;
@@ -123,9 +126,18 @@ impl Crossbar {
             let own = if states[neuron * lines + line] >> copy & 1 == 1 { p } else { ap };
             effective[(line * r + copy, neuron)] / own
         };
+        let neurons = synapses.neurons();
+        let reference: Vec<f64> = (0..lines * r)
+            .map(|input| {
+                let mean =
+                    || (0..neurons).map(|n| ratio(n, input / r, input % r)).sum::<f64>() / neurons as f64;
+                if reference_column { mean() } else { 1.0 }
+            })
+            .collect();
         synapses.reconduct(|neuron, line, copy| {
             let a = ratio(neuron, line, copy);
-            DeviceConductance { antiparallel: (a - 1.0) * ap / step, step: a, ..DeviceConductance::NOMINAL }
+            let above = a - reference[line * r + copy];
+            DeviceConductance { antiparallel: above * ap / step, step: a, ..DeviceConductance::NOMINAL }
         });
         let mut sum = 0.0;
         for neuron in 0..synapses.neurons() {

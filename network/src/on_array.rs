@@ -1,6 +1,6 @@
 //! Training on an array: reads with the effective conductances of solved tiles, writes with the voltages that cells see.
 //!
-//! Effective conductances are renewed after every so many images. Write voltages are solved once, on the untrained array.
+//! A column of the same array gives the reference that is subtracted. Effective conductances are renewed after every so many images. Write voltages are solved once, on the untrained array.
 
 use crate::chance;
 use crate::crossbar::{Crossbar, WriteVoltages};
@@ -135,7 +135,7 @@ impl ArrayTrainer {
     fn renew(&mut self) -> Result<(), NetworkError> {
         let map = self.map()?;
         let images = self.trainer.shown();
-        let mean_ratio = self.crossbar.apply(&map, self.trainer.layer_mut().synapses_mut());
+        let mean_ratio = self.crossbar.apply(&map, self.trainer.layer_mut().synapses_mut(), true);
         self.losses.push(ReadLoss { images, mean_ratio });
         Ok(())
     }

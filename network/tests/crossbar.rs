@@ -79,12 +79,12 @@ fn sums_are_the_currents_of_the_tiles() {
     let mut synapses = analog(2);
     let none = crossbar(0.0, WriteScheme::Grounded);
     let map = none.map(&synapses).unwrap();
-    assert!((none.apply(&map, &mut synapses) - 1.0).abs() < 1e-9);
+    assert!((none.apply(&map, &mut synapses, false) - 1.0).abs() < 1e-9);
     assert_eq!(scores(&synapses, &images), ideal);
 
     let wired = crossbar(2.0, WriteScheme::Grounded);
     let map = wired.map(&synapses).unwrap();
-    let ratio = wired.apply(&map, &mut synapses);
+    let ratio = wired.apply(&map, &mut synapses, false);
     assert!((0.6..0.99).contains(&ratio), "{ratio}");
     let found = scores(&synapses, &images);
     let (parallel, antiparallel) = (1.9e-4, 1e-4);
