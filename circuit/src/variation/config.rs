@@ -1,9 +1,11 @@
 //! Description of the variation of an array.
 
+use nalgebra::Matrix5;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::quantity::Resistance;
 
+use super::correlation::lower_factor;
 use crate::error::CircuitError;
 
 /// Number of varied parameters: resistance-area product, TMR, area, barrier, critical voltage, in this order.
@@ -141,6 +143,7 @@ impl VariationConfig {
             for (k, row) in rows.iter().enumerate() {
                 check("variation.correlation", row[k], "1 on the diagonal", row[k] == 1.0)?;
             }
+            lower_factor(&Matrix5::from_fn(|i, j| rows[i][j]), "variation.correlation")?;
         }
         Ok(())
     }

@@ -63,13 +63,13 @@ pub struct ArrayConfig {
     pub access: Resistance,
     /// Current-voltage law of the cells; all laws have the device's conductances at zero bias.
     #[serde(default)]
-    pub law: CellKind,
+    pub cell: CellKind,
     /// Voltage scale of the cubic and the sinh law.
-    #[serde(default = "default_law_voltage")]
-    pub law_voltage: Voltage,
+    #[serde(default = "default_cell_voltage")]
+    pub cell_voltage: Voltage,
 }
 
-fn default_law_voltage() -> Voltage {
+fn default_cell_voltage() -> Voltage {
     Voltage(0.5)
 }
 
@@ -91,8 +91,8 @@ pub enum CellKind {
 impl ArrayConfig {
     /// A drawn cell under the configured law.
     pub(super) fn cell_of(&self, cell: Cell) -> Cell {
-        let (siemens, scale_volts) = (cell.law.zero_bias_siemens(), self.law_voltage.si());
-        let law = match (self.law, cell.law) {
+        let (siemens, scale_volts) = (cell.law.zero_bias_siemens(), self.cell_voltage.si());
+        let law = match (self.cell, cell.law) {
             (CellKind::Junction, law) | (_, law @ (CellLaw::Open | CellLaw::Linear { .. })) => law,
             (CellKind::Linear, _) => CellLaw::Linear { siemens },
             (CellKind::Cubic, _) => CellLaw::Cubic { siemens, scale_volts },
@@ -283,8 +283,8 @@ impl CircuitConfig {
         }
         let off = self.write.off;
         check("write.off", off.to_string(), "a resistance above 0 ohm", off.si() > 0.0)?;
-        let scale = self.array.law_voltage;
-        check("array.law_voltage", scale.to_string(), "a voltage above 0 V", scale.si() > 0.0)?;
+        let scale = self.array.cell_voltage;
+        check("array.cell_voltage", scale.to_string(), "a voltage above 0 V", scale.si() > 0.0)?;
         let bits = self.read.converter_bits;
         check("read.converter_bits", bits.to_string(), "1 to 24 bits", (1..=24).contains(&bits))?;
         let odd = self.read.subtraction == SubtractionKind::Pairs && !self.array.cols.is_multiple_of(2);
