@@ -23,7 +23,7 @@ converter_offset = "10 nA"
 dendrite = 2
 highest_voltage = "1.5 V"
 voltages = 17
-trials = 200
+trials = 60
 sizes = [[4, 2], [8, 6]]
 
 [map]
