@@ -50,9 +50,10 @@ fn an_in_plane_device_is_met_on_the_sphere() {
     compare(&mtj, State::Parallel, 1.7);
 }
 
+/// The barrier is so high that switched devices do not come back by themselves, which splitting leaves out.
 /// A tilt too small to matter takes the axial solution away from `auto`, but not from the test.
 fn nearly_axial() -> (Mtj, Mtj) {
-    let axial = device("perpendicular-40nm", 20.0);
+    let axial = device("perpendicular-40nm", 45.0);
     let tilted = Mtj { field_a_per_m: [30.0, 0.0, 0.0], ..axial.clone() };
     (axial, tilted)
 }
