@@ -85,6 +85,27 @@ impl Figure {
             .with_layouts(layouts)
             .with_cell_size(self.cell.0, self.cell.1)
             .render();
-        SvgBackend.render_scene(&scene)
+        // The plotting library names a size alone; without a view box a page that narrows the
+        // figure would cut it off instead of shrinking it.
+        let view = format!("<svg viewBox=\"0 0 {} {}\" ", scene.width, scene.height);
+        SvgBackend.render_scene(&scene).replacen("<svg ", &view, 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::{Axis, Series};
+
+    #[test]
+    fn a_figure_shrinks_with_the_page_that_holds_it() {
+        let panel = Panel::new("m", Axis::linear("time (ns)"), Axis::linear("m_z"))
+            .series(Series::line("m_z", vec![(0.0, 0.0), (1.0, 1.0)]));
+        let svg = Figure::new("m", "m", "m").panel(panel).to_svg();
+        let size = |key: &str| {
+            let from = svg.split_once(&format!(" {key}=\"")).expect("a size").1;
+            from.split_once('"').expect("a quote").0.to_owned()
+        };
+        assert_eq!(size("viewBox"), format!("0 0 {} {}", size("width"), size("height")));
     }
 }
