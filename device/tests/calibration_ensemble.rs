@@ -1,9 +1,9 @@
-//! Coverage of fits by simulation: 95 % intervals of the ensemble model contain the truth in 90 to 98 % of 200 synthetic
-//! data sets.
+//! Coverage of fits by simulation: 95 % intervals of the ensemble model from its covariance contain the truth in 90 to
+//! 98 % of 200 synthetic data sets.
 //!
 //! Data are drawn at the exact (Fokker-Planck) probabilities. Eight independent simulations of few trials, each
-//! about a point beside the truth, serve 25 data sets each. Profile intervals are a little wide (0.97 to 0.99 here):
-//! where the quadratic surface flattens, they run on; only their lower limit is asserted.
+//! about a point beside the truth, serve 25 data sets each. Profile intervals fall short of that mark on the wide side
+//! (0.97 to 0.99 here): where the quadratic surface flattens, they run on. That they cover at least 90 % is asserted.
 
 use nalgebra::DVector;
 use rayon::prelude::*;
@@ -163,9 +163,10 @@ fn intervals_by_simulation_cover() {
             median(&|f| f.covariance[(j, j)].sqrt()),
             mean(&|f| f.simulation_share[j]),
         );
-        outside
-            .extend([normal, profile].into_iter().filter(|c| !(0.90..=0.98).contains(c)).map(|c| (name, c)));
+        if !(0.90..=0.98).contains(&normal) || profile < 0.90 {
+            outside.push((name, normal, profile));
+        }
     }
-    assert!(outside.is_empty(), "coverage (name, normal, profile) outside 0.90 to 0.98: {outside:?}");
+    assert!(outside.is_empty(), "coverage (name, by covariance, by profile): {outside:?}");
     assert!(rejected <= 8, "{rejected} of {sets} sets rejected at 1 %");
 }
