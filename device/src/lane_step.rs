@@ -11,7 +11,7 @@
 use crate::lanes::{BLOCK, Block, HeatBlock};
 use crate::llgs::{HEATED, Heat, Instant, slope, total_field};
 use crate::normal::{RoundKeys, normals, philox};
-use crate::vector::{Vector, add, add_scaled, cross, dot};
+use crate::vector::{Vector, add, add_scaled, cross, dot, normalised};
 
 /// Fixed-point iterations of the implicit midpoint: each gains at least a digit at the
 /// recommended step.
@@ -63,30 +63,62 @@ fn thermal_fields<const TERMS: u8>(
 
 /// One Runge-Kutta step of a direction with the thermal field constant over it.
 #[inline(always)]
-fn runge_kutta_4_step<const TERMS: u8>(m: Vector, thermal: Vector, heat: Heat, s: &StepScalars) -> Vector {
+fn runge_kutta_4_step<const TERMS: u8>(
+    m: Vector,
+    thermal: Vector,
+    heat: Heat,
+    s: &StepScalars,
+    strayed: &mut u64,
+) -> Vector {
     let k1 = slope::<TERMS>(m, thermal, &s.start, heat, s.damping);
     let k2 = slope::<TERMS>(add_scaled(m, 0.5, k1), thermal, &s.middle, heat, s.damping);
     let k3 = slope::<TERMS>(add_scaled(m, 0.5, k2), thermal, &s.middle, heat, s.damping);
     let k4 = slope::<TERMS>(add(m, k3), thermal, &s.end, heat, s.damping);
     let (outer, inner) = (add(k1, k4), add(k2, k3));
-    renormalised(add_scaled(m, 1.0 / 6.0, add_scaled(outer, 2.0, inner)))
+    renormalised(add_scaled(m, 1.0 / 6.0, add_scaled(outer, 2.0, inner)), strayed)
 }
 
 /// One stochastic Heun step of a direction.
 #[inline(always)]
-fn heun_step<const TERMS: u8>(m: Vector, thermal: Vector, heat: Heat, s: &StepScalars) -> Vector {
+fn heun_step<const TERMS: u8>(
+    m: Vector,
+    thermal: Vector,
+    heat: Heat,
+    s: &StepScalars,
+    strayed: &mut u64,
+) -> Vector {
     let k1 = slope::<TERMS>(m, thermal, &s.start, heat, s.damping);
     let k2 = slope::<TERMS>(add(m, k1), thermal, &s.end, heat, s.damping);
-    renormalised(add_scaled(m, 0.5, add(k1, k2)))
+    renormalised(add_scaled(m, 0.5, add(k1, k2)), strayed)
 }
 
 /// `m` brought back to unit length after a step that has nearly kept it: Halley's iterate of
-/// `1/|m|`, which leaves an error of `(m^2 - 1)^3/32` and draws any length towards one.
+/// `1/|m|`, which leaves an error of `(m^2 - 1)^3/32` without a square root. `strayed` gathers the bits of
+/// [`has_strayed`].
 #[inline(always)]
-fn renormalised(m: Vector) -> Vector {
+fn renormalised(m: Vector, strayed: &mut u64) -> Vector {
     let square = dot(m, m);
+    *strayed |= square.to_bits().wrapping_sub(0.5_f64.to_bits());
     let inverse = (square + 3.0) / (3.0 * square + 1.0);
     m.map(|c| c * inverse)
+}
+
+/// Whether any of the squares gathered lay outside 1/2 to 2: the two binades end after 2^53 patterns.
+#[inline(always)]
+fn has_strayed(strayed: u64) -> bool {
+    strayed >> 53 != 0
+}
+
+/// Exact unit length for the lanes that a step far beyond the recommended one has thrown off. A lane whose square
+/// was between 1/2 and 2 is within these limits after [`renormalised`], so that no lane depends on its neighbours.
+#[cold]
+fn restore_length(block: &mut Block) {
+    for lane in 0..BLOCK {
+        let m = [block.x[lane], block.y[lane], block.z[lane]];
+        if !(0.97..1.03).contains(&dot(m, m)) {
+            [block.x[lane], block.y[lane], block.z[lane]] = normalised(m);
+        }
+    }
 }
 
 #[inline(always)]
@@ -96,27 +128,35 @@ pub(crate) fn runge_kutta_4<const TERMS: u8, const NOISY: bool>(
     keys: &RoundKeys,
     s: &StepScalars,
 ) {
+    let mut strayed = 0;
     let thermal = if NOISY { thermal_fields::<TERMS>(block, heat, keys, s) } else { [[0.0; BLOCK]; 3] };
     for lane in 0..BLOCK {
         let m = [block.x[lane], block.y[lane], block.z[lane]];
         let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
-        let m = runge_kutta_4_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s);
+        let m = runge_kutta_4_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s, &mut strayed);
         block.x[lane] = m[0];
         block.y[lane] = m[1];
         block.z[lane] = m[2];
+    }
+    if has_strayed(strayed) {
+        restore_length(block);
     }
 }
 
 #[inline(always)]
 pub(crate) fn heun<const TERMS: u8>(block: &mut Block, heat: &HeatBlock, keys: &RoundKeys, s: &StepScalars) {
+    let mut strayed = 0;
     let thermal = thermal_fields::<TERMS>(block, heat, keys, s);
     for lane in 0..BLOCK {
         let m = [block.x[lane], block.y[lane], block.z[lane]];
         let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
-        let m = heun_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s);
+        let m = heun_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s, &mut strayed);
         block.x[lane] = m[0];
         block.y[lane] = m[1];
         block.z[lane] = m[2];
+    }
+    if has_strayed(strayed) {
+        restore_length(block);
     }
 }
 
@@ -179,7 +219,6 @@ mod tests {
     use crate::llgs::{Equation, PLAIN, UNHEATED};
     use crate::preset;
     use crate::pulse::Drive;
-    use crate::vector::normalised;
     use spinhebb_data::random_stream::Streams;
 
     /// Root-mean-square error at the end of one Brownian path integrated with 1, 2, 4, ... times
@@ -245,8 +284,8 @@ mod tests {
 
     #[test]
     fn strong_orders_are_at_least_one_half() {
-        let runge_kutta = strong_order(|m, h, s| runge_kutta_4_step::<PLAIN>(m, h, UNHEATED, s));
-        let heun = strong_order(|m, h, s| heun_step::<PLAIN>(m, h, UNHEATED, s));
+        let runge_kutta = strong_order(|m, h, s| runge_kutta_4_step::<PLAIN>(m, h, UNHEATED, s, &mut 0));
+        let heun = strong_order(|m, h, s| heun_step::<PLAIN>(m, h, UNHEATED, s, &mut 0));
         let midpoint = strong_order(|m, h, s| {
             let mut mid = m;
             for _ in 0..MIDPOINT_ITERATIONS {

@@ -44,6 +44,7 @@ static BOLTZMANN: Problem = Problem::new("4. Thermal equilibrium", boltzmann::fi
 static ESCAPE: Problem = Problem::new("5. Neel-Brown escape", escape::figures);
 static ORDERS: Problem = Problem::new("6a. Orders at zero temperature", orders::deterministic);
 static WEAK: Problem = Problem::new("6b. Weak errors", orders::weak);
+static OVERLONG: Problem = Problem::new("6c. Overlong steps", orders::overlong_steps);
 static PROGRAMS: Problem = Problem::new("9. cmtj at zero temperature", programs::figures);
 static COUNTS: Problem = Problem::new("9. cmtj at finite temperature", programs::switching);
 static PAIR_LIMITS: Problem = Problem::new("Coupled layers: limits of one macrospin", coupled::limits);
@@ -55,7 +56,7 @@ static PAIR_CONSERVATION: Problem =
     Problem::new("Coupled layers: conservation without damping", coupled::conservation);
 static PAIR_CMTJ: Problem = Problem::new("Coupled layers: cmtj at zero temperature", coupled::cmtj);
 
-static ALL: [&Problem; 17] = [
+static ALL: [&Problem; 18] = [
     &CONSERVATION,
     &DAMPED,
     &RESONANCE,
@@ -65,6 +66,7 @@ static ALL: [&Problem; 17] = [
     &ESCAPE,
     &ORDERS,
     &WEAK,
+    &OVERLONG,
     &PROGRAMS,
     &COUNTS,
     &PAIR_LIMITS,
@@ -124,6 +126,11 @@ fn deterministic_orders_are_four_two_two() {
 #[test]
 fn weak_errors_are_small_at_and_above_the_recommended_steps() {
     WEAK.check();
+}
+
+#[test]
+fn overlong_steps_keep_directions() {
+    OVERLONG.check();
 }
 
 #[test]
