@@ -11,7 +11,7 @@ use super::{Figure, at_stability, perpendicular};
 
 pub fn figures() -> Vec<Figure> {
     // Exact first eigenvalue over twice Brown's asymptotic rate sqrt(Delta/pi) exp(-Delta)/tau_D.
-    [(4.0_f64, 0.785), (6.0, 0.818), (8.0, 0.860)]
+    [(4.0_f64, 0.785), (6.0, 0.818), (8.0, 0.860), (10.0, 0.890)]
         .into_iter()
         .map(|(delta, ratio)| {
             let alpha = 0.3;
