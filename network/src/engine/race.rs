@@ -34,7 +34,7 @@ pub trait Sum: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug {
     #[must_use]
     fn plus(self, other: Self) -> Self;
 
-    /// Largest [`rank_of`] `(sum - offset) * inverse` among the first `neurons` of a tile, for each image of a batch.
+    /// Largest `rank_of` `(sum - offset) * inverse` among the first `neurons` of a tile, for each image of a batch.
     ///
     /// `sums` holds [`TILE`] sums for each image.
     fn peaks(sums: &[Self], inverse: &[f32; TILE], neurons: usize, offsets: &[f32], peaks: &mut [i32]);
