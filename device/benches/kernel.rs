@@ -10,12 +10,15 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::ensemble::Ensemble;
+use spinhebb_device::ensemble::{Ensemble, switching_count};
+use spinhebb_device::fokker_planck::Resolution;
 use spinhebb_device::instruction_set::InstructionSet;
 use spinhebb_device::integrator::Integrator;
 use spinhebb_device::lanes::{BLOCK, Dynamics, Stepping};
 use spinhebb_device::preset;
 use spinhebb_device::pulse::Pulse;
+use spinhebb_device::state::State;
+use spinhebb_device::switching_probability::{ByFokkerPlanck, SwitchingProbability};
 use spinhebb_device::switching_table::{Refinement, SwitchingTable};
 
 const ROUNDS: usize = 9;
@@ -58,6 +61,39 @@ impl Peer {
             }
         }
         None
+    }
+}
+
+/// Error of one cell of a table against the Fokker-Planck equation for Heun's scheme at cmtj's step of 1 ps and for
+/// Runge-Kutta at longer steps, and what a simulated nanosecond costs: the time to a table of equal accuracy.
+fn equal_accuracy(heun_ns: f64, runge_kutta_ns: f64, cmtj_ns: &[f64]) {
+    let mtj = preset::load("perpendicular-40nm").expect("preset").device.resolve().expect("valid");
+    let pulse = Pulse::rectangular(0.65, 1e-9);
+    let exact = ByFokkerPlanck(Resolution::STANDARD)
+        .probability(&mtj, &pulse, State::AntiParallel)
+        .expect("axially symmetric")
+        .p;
+    let trials = 1_000_000;
+    for (integrator, step_ns, picoseconds) in [
+        (Integrator::Heun, heun_ns, 1.0),
+        (Integrator::RungeKutta4, runge_kutta_ns, 1.0),
+        (Integrator::RungeKutta4, runge_kutta_ns, 2.0),
+        (Integrator::RungeKutta4, runge_kutta_ns, 4.0),
+    ] {
+        let mut ensemble = Ensemble::new(trials, 1);
+        ensemble.stepping = Stepping { integrator, step_s: Some(picoseconds * 1e-12), ..Stepping::default() };
+        let found = switching_count(&mtj, &pulse, State::AntiParallel, &ensemble).expect("valid").fraction();
+        let scatter = (exact * (1.0 - exact) / trials as f64).sqrt();
+        let ratio = if cmtj_ns.is_empty() {
+            String::new()
+        } else {
+            format!(", {:.0} times cmtj's Heun at 1 ps", median(cmtj_ns.to_vec()) * picoseconds / step_ns)
+        };
+        println!(
+            "{integrator:?} at {picoseconds} ps: P = {found:.4} against {exact:.4} (scatter {scatter:.4}), {:.1} us per \
+             simulated ns{ratio}",
+            step_ns / picoseconds
+        );
     }
 }
 
@@ -122,6 +158,8 @@ fn main() {
         };
         println!("{integrator:?}, {}: {time:.2} ns per step{ratio}", set.name());
     }
+    let cost = |integrator: Integrator| ours(integrator, InstructionSet::widest());
+    equal_accuracy(cost(Integrator::Heun), cost(Integrator::RungeKutta4), &heun);
     if std::env::var_os("SPINHEBB_BENCH_TABLE").is_some() {
         let magnitudes: Vec<f64> = (0..41).map(|i| 0.2 + 0.025 * f64::from(i)).collect();
         let widths = [0.3e-9, 0.5e-9, 0.7e-9, 1e-9, 1.5e-9, 2e-9, 3e-9, 5e-9];
