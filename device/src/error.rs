@@ -21,8 +21,8 @@ pub enum DeviceError {
         /// The names there are.
         known: String,
     },
-    /// A device file that cannot be read.
-    #[error("the device `{name}` cannot be read: {message}")]
+    /// A file of a device or of a pulse that cannot be read.
+    #[error("`{name}` cannot be read: {message}")]
     Unreadable {
         /// Preset or file.
         name: String,

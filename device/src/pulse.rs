@@ -115,7 +115,10 @@ impl WaveformConfig {
                 None => {
                     return Err(DeviceError::Unreadable {
                         name: name.to_string(),
-                        message: format!("line {} is not `time_s,level`: {line}", number + 1),
+                        message: format!(
+                            "line {} is `{line}`; expected two numbers, the time in s and the level: `1e-9,0.5`",
+                            number + 1
+                        ),
                     });
                 }
             }
