@@ -15,27 +15,61 @@ pub enum InstructionSet {
     Avx512,
 }
 
+/// Work that is compiled once for every instruction set.
+pub(crate) trait Kernel {
+    /// Does the work. Must be `#[inline(always)]`, and so must all it calls, or it is compiled for the portable set.
+    fn run(self);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+fn run_avx512(kernel: impl Kernel) {
+    kernel.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_avx2(kernel: impl Kernel) {
+    kernel.run();
+}
+
 impl InstructionSet {
+    /// Runs `kernel` as compiled for this set, or for the portable one if the processor cannot run this.
+    pub(crate) fn run(self, kernel: impl Kernel) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the processor has just reported the features.
+            Self::Avx512 if self.is_available() => unsafe { run_avx512(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Self::Avx2 if self.is_available() => unsafe { run_avx2(kernel) },
+            _ => kernel.run(),
+        }
+    }
+
+    /// Whether this processor can run the set.
+    fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx512vl")
+                    && std::arch::is_x86_feature_detected!("avx512bw")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
+        }
+    }
+
     /// All sets this processor can run, widest last. NEON is part of every 64-bit Arm and there
     /// is the portable set.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        #[allow(unused_mut)]
-        let mut sets = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx2") {
-                sets.push(Self::Avx2);
-            }
-            if std::arch::is_x86_feature_detected!("avx512f")
-                && std::arch::is_x86_feature_detected!("avx512dq")
-                && std::arch::is_x86_feature_detected!("avx512vl")
-                && std::arch::is_x86_feature_detected!("avx512bw")
-            {
-                sets.push(Self::Avx512);
-            }
-        }
-        sets
+        [Self::Portable, Self::Avx2, Self::Avx512].into_iter().filter(|set| set.is_available()).collect()
     }
 
     /// The widest set this processor can run.
@@ -47,7 +81,7 @@ impl InstructionSet {
     /// This set if the processor can run it, else the widest it can.
     #[must_use]
     pub(crate) fn or_available(self) -> Self {
-        if Self::available().contains(&self) { self } else { Self::widest() }
+        if self.is_available() { self } else { Self::widest() }
     }
 
     /// Name for logs: `portable`, `AVX2`, `AVX-512`.

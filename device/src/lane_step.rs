@@ -10,12 +10,19 @@
 
 use crate::lanes::{BLOCK, Block, HeatBlock};
 use crate::llgs::{HEATED, Heat, Instant, slope, total_field};
-use crate::normal::{RoundKeys, normals, philox};
+use crate::normal::{RoundKeys, normals_of_lanes};
 use crate::vector::{Vector, add, add_scaled, cross, dot, normalised};
+
+/// Integrators as constants of the compiled kernels.
+pub(crate) const RUNGE_KUTTA_4: u8 = 0;
+/// See [`RUNGE_KUTTA_4`].
+pub(crate) const HEUN: u8 = 1;
+/// See [`RUNGE_KUTTA_4`].
+pub(crate) const IMPLICIT_MIDPOINT: u8 = 2;
 
 /// Fixed-point iterations of the implicit midpoint: each gains at least a digit at the
 /// recommended step.
-const MIDPOINT_ITERATIONS: usize = 14;
+pub(crate) const MIDPOINT_ITERATIONS: usize = 14;
 
 /// Scalars of one step. Fields are multiplied by `-gamma0 dt/(1 + alpha^2)`, which makes them
 /// rotations over the step.
@@ -31,34 +38,20 @@ pub(crate) struct StepScalars {
     pub root_temperature: f64,
 }
 
-/// Thermal rotations of every lane.
-///
-/// Three passes, words, variates, rotations: short bodies let the processor work on several
-/// vectors at once, where the latency of one long body would leave it waiting.
+/// Thermal rotations of every lane. Shape: component x lane.
 #[inline(always)]
-fn thermal_fields<const TERMS: u8>(
+fn thermal_fields<const TERMS: u8, const NOISY: bool>(
     block: &Block,
     heat: &HeatBlock,
     keys: &RoundKeys,
     s: &StepScalars,
 ) -> [[f64; BLOCK]; 3] {
-    let mut words = [[0; BLOCK]; 4];
-    for lane in 0..BLOCK {
-        let drawn = philox(s.position, block.identity[lane], keys);
-        words[0][lane] = drawn[0];
-        words[1][lane] = drawn[1];
-        words[2][lane] = drawn[2];
-        words[3][lane] = drawn[3];
+    if !NOISY {
+        return [[0.0; BLOCK]; 3];
     }
-    let mut fields = [[0.0; BLOCK]; 3];
-    for lane in 0..BLOCK {
-        let scale = s.deviation * if TERMS == HEATED { heat.noise[lane] } else { s.root_temperature };
-        let normal = normals([words[0][lane], words[1][lane], words[2][lane], words[3][lane]]);
-        fields[0][lane] = scale * normal[0];
-        fields[1][lane] = scale * normal[1];
-        fields[2][lane] = scale * normal[2];
-    }
-    fields
+    normals_of_lanes(s.position, &block.identity, keys, |lane| {
+        s.deviation * if TERMS == HEATED { heat.noise[lane] } else { s.root_temperature }
+    })
 }
 
 /// One Runge-Kutta step of a direction with the thermal field constant over it.
@@ -121,36 +114,25 @@ fn restore_length(block: &mut Block) {
     }
 }
 
+/// One step of every lane by Runge-Kutta or Heun.
 #[inline(always)]
-pub(crate) fn runge_kutta_4<const TERMS: u8, const NOISY: bool>(
+pub(crate) fn explicit<const TERMS: u8, const INTEGRATOR: u8, const NOISY: bool>(
     block: &mut Block,
     heat: &HeatBlock,
     keys: &RoundKeys,
     s: &StepScalars,
 ) {
+    let thermal = thermal_fields::<TERMS, NOISY>(block, heat, keys, s);
     let mut strayed = 0;
-    let thermal = if NOISY { thermal_fields::<TERMS>(block, heat, keys, s) } else { [[0.0; BLOCK]; 3] };
     for lane in 0..BLOCK {
         let m = [block.x[lane], block.y[lane], block.z[lane]];
         let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
-        let m = runge_kutta_4_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s, &mut strayed);
-        block.x[lane] = m[0];
-        block.y[lane] = m[1];
-        block.z[lane] = m[2];
-    }
-    if has_strayed(strayed) {
-        restore_length(block);
-    }
-}
-
-#[inline(always)]
-pub(crate) fn heun<const TERMS: u8>(block: &mut Block, heat: &HeatBlock, keys: &RoundKeys, s: &StepScalars) {
-    let mut strayed = 0;
-    let thermal = thermal_fields::<TERMS>(block, heat, keys, s);
-    for lane in 0..BLOCK {
-        let m = [block.x[lane], block.y[lane], block.z[lane]];
-        let field = [thermal[0][lane], thermal[1][lane], thermal[2][lane]];
-        let m = heun_step::<TERMS>(m, field, heat.lane::<TERMS>(lane), s, &mut strayed);
+        let heat = heat.lane::<TERMS>(lane);
+        let m = if INTEGRATOR == HEUN {
+            heun_step::<TERMS>(m, field, heat, s, &mut strayed)
+        } else {
+            runge_kutta_4_step::<TERMS>(m, field, heat, s, &mut strayed)
+        };
         block.x[lane] = m[0];
         block.y[lane] = m[1];
         block.z[lane] = m[2];
@@ -186,13 +168,13 @@ fn midpoint_iterate<const TERMS: u8>(
 /// `w = -dt gamma0/(1 + alpha^2) (B + alpha mid x B)` at the midpoint found by iteration; each
 /// iterate solves the linear equation for `mid` exactly, so that |m| is kept at any iteration.
 #[inline(always)]
-pub(crate) fn implicit_midpoint<const TERMS: u8>(
+pub(crate) fn implicit_midpoint<const TERMS: u8, const NOISY: bool>(
     block: &mut Block,
     heat: &HeatBlock,
     keys: &RoundKeys,
     s: &StepScalars,
 ) {
-    let thermal = thermal_fields::<TERMS>(block, heat, keys, s);
+    let thermal = thermal_fields::<TERMS, NOISY>(block, heat, keys, s);
     let mut mid = [block.x, block.y, block.z];
     for _ in 0..MIDPOINT_ITERATIONS {
         for lane in 0..BLOCK {
@@ -217,6 +199,7 @@ pub(crate) fn implicit_midpoint<const TERMS: u8>(
 mod tests {
     use super::*;
     use crate::llgs::{Equation, PLAIN, UNHEATED};
+    use crate::normal::{normals, philox};
     use crate::preset;
     use crate::pulse::Drive;
     use spinhebb_data::random_stream::Streams;

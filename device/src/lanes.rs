@@ -16,9 +16,9 @@ use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
 
 use crate::error::{DeviceError, positive};
-use crate::instruction_set::InstructionSet;
+use crate::instruction_set::{InstructionSet, Kernel};
 use crate::integrator::{Integrator, StepWarning};
-use crate::lane_step::{StepScalars, heun, implicit_midpoint, runge_kutta_4};
+use crate::lane_step::{HEUN, IMPLICIT_MIDPOINT, RUNGE_KUTTA_4, StepScalars, explicit, implicit_midpoint};
 use crate::llgs::{Equation, FULL, HEATED, Heat, Instant, PLAIN, Terms, UNHEATED};
 use crate::material::TemperatureFactors;
 use crate::mtj::Mtj;
@@ -147,14 +147,50 @@ pub struct Stepping {
     pub instruction_set: Option<InstructionSet>,
 }
 
+/// The steps of one pulse and how they are taken.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub schedule: Schedule,
+    pub integrator: Integrator,
+    pub instruction_set: InstructionSet,
+    pub warning: Option<StepWarning>,
+}
+
+impl Stepping {
+    /// Steps through `pulse` and `relaxation_s` after it, of at most `recommended_s` unless asked for otherwise.
+    pub(crate) fn plan(
+        &self,
+        pulse: &Pulse,
+        relaxation_s: f64,
+        recommended_s: f64,
+    ) -> Result<Plan, DeviceError> {
+        let span_s = pulse.end_s() + relaxation_s;
+        let step_s = self.step_s.unwrap_or(recommended_s).min(span_s.max(f64::MIN_POSITIVE));
+        positive("stepping.step", step_s, step_s)?;
+        if !span_s.is_finite() || span_s / step_s > 1e9 {
+            return Err(DeviceError::out_of_range(
+                "stepping.step",
+                step_s,
+                &format!("{span_s} s of pulse and relaxation would need more than 1e9 steps"),
+            ));
+        }
+        Ok(Plan {
+            schedule: Schedule::new(pulse, relaxation_s, step_s),
+            integrator: self.integrator,
+            instruction_set: self
+                .instruction_set
+                .map_or_else(InstructionSet::widest, InstructionSet::or_available),
+            warning: (step_s > recommended_s * (1.0 + 1e-9))
+                .then_some(StepWarning { step_s, largest_s: recommended_s }),
+        })
+    }
+}
+
 /// A junction under a pulse, ready to advance lanes.
 #[derive(Debug, Clone)]
 pub struct Dynamics {
     equation: Equation,
-    schedule: Schedule,
-    integrator: Integrator,
-    instruction_set: InstructionSet,
-    warning: Option<StepWarning>,
+    plan: Plan,
     temperature_k: f64,
     /// Deviation of the thermal field at 1 K and a step of 1 s.
     unit_deviation: f64,
@@ -187,16 +223,7 @@ impl Dynamics {
         };
         let recommended = stepping.integrator.largest_step_s(mtj, peak_volts);
         let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
-        let span_s = pulse.end_s() + relaxation_s;
-        let step_s = stepping.step_s.unwrap_or(recommended).min(span_s.max(f64::MIN_POSITIVE));
-        positive("stepping.step", step_s, step_s)?;
-        if !span_s.is_finite() || span_s / step_s > 1e9 {
-            return Err(DeviceError::out_of_range(
-                "stepping.step",
-                step_s,
-                &format!("{span_s} s of pulse and relaxation would need more than 1e9 steps"),
-            ));
-        }
+        let plan = stepping.plan(pulse, relaxation_s, recommended)?;
         let heating = mtj.joule_heating.map(|joule| {
             let scaling = &mtj.temperature_scaling;
             let base = scaling.factors(mtj.temperature_k);
@@ -216,13 +243,7 @@ impl Dynamics {
         });
         Ok(Self {
             equation,
-            schedule: Schedule::new(pulse, relaxation_s, step_s),
-            integrator: stepping.integrator,
-            instruction_set: stepping
-                .instruction_set
-                .map_or_else(InstructionSet::widest, InstructionSet::or_available),
-            warning: (step_s > recommended * (1.0 + 1e-9))
-                .then_some(StepWarning { step_s, largest_s: recommended }),
+            plan,
             temperature_k: mtj.temperature_k,
             unit_deviation: field_deviation(
                 mtj.damping,
@@ -238,13 +259,13 @@ impl Dynamics {
     /// Steps of pulse and relaxation.
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
-        &self.schedule
+        &self.plan.schedule
     }
 
     /// Set when the step asked for is too long for the precession.
     #[must_use]
     pub fn warning(&self) -> Option<StepWarning> {
-        self.warning
+        self.plan.warning
     }
 
     /// Whether lanes carry a temperature of their own.
@@ -297,28 +318,32 @@ impl Dynamics {
     pub fn advance(&self, lanes: &mut Lanes, noise: &Streams, steps: Range<usize>) {
         let keys = RoundKeys::new(noise.key());
         let first = steps.start as u64;
-        let steps = &self.schedule.steps()[steps];
+        let steps = &self.plan.schedule.steps()[steps];
         lanes.blocks.par_iter_mut().for_each(|block| self.advance_block(block, &keys, first, steps));
     }
 
     fn advance_block(&self, block: &mut Block, keys: &RoundKeys, first: u64, steps: &[Step]) {
-        match (self.equation.terms, self.integrator) {
-            (Terms::Plain, Integrator::RungeKutta4) => self.dispatch::<PLAIN, 0>(block, keys, first, steps),
-            (Terms::Plain, Integrator::Heun) => self.dispatch::<PLAIN, 1>(block, keys, first, steps),
-            (Terms::Plain, Integrator::ImplicitMidpoint) => {
-                self.dispatch::<PLAIN, 2>(block, keys, first, steps);
+        match (self.equation.terms, self.plan.integrator) {
+            (Terms::Plain, Integrator::RungeKutta4) => {
+                self.dispatch::<PLAIN, RUNGE_KUTTA_4>(block, keys, first, steps)
             }
-            (Terms::Full, Integrator::RungeKutta4) => self.dispatch::<FULL, 0>(block, keys, first, steps),
-            (Terms::Full, Integrator::Heun) => self.dispatch::<FULL, 1>(block, keys, first, steps),
+            (Terms::Plain, Integrator::Heun) => self.dispatch::<PLAIN, HEUN>(block, keys, first, steps),
+            (Terms::Plain, Integrator::ImplicitMidpoint) => {
+                self.dispatch::<PLAIN, IMPLICIT_MIDPOINT>(block, keys, first, steps);
+            }
+            (Terms::Full, Integrator::RungeKutta4) => {
+                self.dispatch::<FULL, RUNGE_KUTTA_4>(block, keys, first, steps)
+            }
+            (Terms::Full, Integrator::Heun) => self.dispatch::<FULL, HEUN>(block, keys, first, steps),
             (Terms::Full, Integrator::ImplicitMidpoint) => {
-                self.dispatch::<FULL, 2>(block, keys, first, steps);
+                self.dispatch::<FULL, IMPLICIT_MIDPOINT>(block, keys, first, steps);
             }
             (Terms::Heated, Integrator::RungeKutta4) => {
-                self.dispatch::<HEATED, 0>(block, keys, first, steps);
+                self.dispatch::<HEATED, RUNGE_KUTTA_4>(block, keys, first, steps);
             }
-            (Terms::Heated, Integrator::Heun) => self.dispatch::<HEATED, 1>(block, keys, first, steps),
+            (Terms::Heated, Integrator::Heun) => self.dispatch::<HEATED, HEUN>(block, keys, first, steps),
             (Terms::Heated, Integrator::ImplicitMidpoint) => {
-                self.dispatch::<HEATED, 2>(block, keys, first, steps);
+                self.dispatch::<HEATED, IMPLICIT_MIDPOINT>(block, keys, first, steps);
             }
         }
     }
@@ -330,19 +355,13 @@ impl Dynamics {
         first: u64,
         steps: &[Step],
     ) {
-        match self.instruction_set {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `or_available` and `widest` give only sets that the processor reports.
-            InstructionSet::Avx512 => unsafe {
-                self.steps_avx512::<TERMS, INTEGRATOR>(block, keys, first, steps);
-            },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            InstructionSet::Avx2 => unsafe {
-                self.steps_avx2::<TERMS, INTEGRATOR>(block, keys, first, steps);
-            },
-            _ => self.steps::<TERMS, INTEGRATOR>(block, keys, first, steps),
-        }
+        self.plan.instruction_set.run(Steps::<TERMS, INTEGRATOR> {
+            dynamics: self,
+            block,
+            keys,
+            first,
+            steps,
+        });
     }
 
     fn scalars(&self, step: &Step) -> StepScalars {
@@ -357,30 +376,6 @@ impl Dynamics {
             deviation: rotation * self.unit_deviation / step.duration_s.sqrt(),
             root_temperature: self.temperature_k.sqrt(),
         }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
-    fn steps_avx512<const TERMS: u8, const INTEGRATOR: u8>(
-        &self,
-        block: &mut Block,
-        keys: &RoundKeys,
-        first: u64,
-        steps: &[Step],
-    ) {
-        self.steps::<TERMS, INTEGRATOR>(block, keys, first, steps);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn steps_avx2<const TERMS: u8, const INTEGRATOR: u8>(
-        &self,
-        block: &mut Block,
-        keys: &RoundKeys,
-        first: u64,
-        steps: &[Step],
-    ) {
-        self.steps::<TERMS, INTEGRATOR>(block, keys, first, steps);
     }
 
     #[inline(always)]
@@ -407,10 +402,10 @@ impl Dynamics {
                 heat.set(heating, &block.temperature);
             }
             match (INTEGRATOR, noisy) {
-                (0, true) => runge_kutta_4::<TERMS, true>(block, &heat, keys, &scalars),
-                (0, false) => runge_kutta_4::<TERMS, false>(block, &heat, keys, &scalars),
-                (1, _) => heun::<TERMS>(block, &heat, keys, &scalars),
-                _ => implicit_midpoint::<TERMS>(block, &heat, keys, &scalars),
+                (IMPLICIT_MIDPOINT, true) => implicit_midpoint::<TERMS, true>(block, &heat, keys, &scalars),
+                (IMPLICIT_MIDPOINT, false) => implicit_midpoint::<TERMS, false>(block, &heat, keys, &scalars),
+                (_, true) => explicit::<TERMS, INTEGRATOR, true>(block, &heat, keys, &scalars),
+                (_, false) => explicit::<TERMS, INTEGRATOR, false>(block, &heat, keys, &scalars),
             }
             if TERMS == HEATED
                 && let Some(heating) = &self.heating
@@ -418,6 +413,22 @@ impl Dynamics {
                 heating.warm(block, &scalars.middle, step.duration_s, self.temperature_k);
             }
         }
+    }
+}
+
+/// Steps of one block.
+struct Steps<'a, const TERMS: u8, const INTEGRATOR: u8> {
+    dynamics: &'a Dynamics,
+    block: &'a mut Block,
+    keys: &'a RoundKeys,
+    first: u64,
+    steps: &'a [Step],
+}
+
+impl<const TERMS: u8, const INTEGRATOR: u8> Kernel for Steps<'_, TERMS, INTEGRATOR> {
+    #[inline(always)]
+    fn run(self) {
+        self.dynamics.steps::<TERMS, INTEGRATOR>(self.block, self.keys, self.first, self.steps);
     }
 }
 

@@ -148,6 +148,37 @@ pub(crate) fn normals([w0, w1, w2, w3]: [u64; 4]) -> [f64; 3] {
     [first * cos, first * sin, radius(w2) * sine(w3)]
 }
 
+/// Block `position` of the streams of `identities`, as normal variates times `scale(lane)`. Shape: component x lane.
+///
+/// Two passes, words and variates: short bodies let the processor work on several vectors at once, where the latency of
+/// one long body would leave it waiting.
+#[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "one index runs over many arrays; this form vectorises")]
+pub(crate) fn normals_of_lanes<const N: usize>(
+    position: u64,
+    identities: &[u64; N],
+    keys: &RoundKeys,
+    scale: impl Fn(usize) -> f64,
+) -> [[f64; N]; 3] {
+    let mut words = [[0; N]; 4];
+    for lane in 0..N {
+        let drawn = philox(position, identities[lane], keys);
+        words[0][lane] = drawn[0];
+        words[1][lane] = drawn[1];
+        words[2][lane] = drawn[2];
+        words[3][lane] = drawn[3];
+    }
+    let mut variates = [[0.0; N]; 3];
+    for lane in 0..N {
+        let scale = scale(lane);
+        let normal = normals([words[0][lane], words[1][lane], words[2][lane], words[3][lane]]);
+        variates[0][lane] = scale * normal[0];
+        variates[1][lane] = scale * normal[1];
+        variates[2][lane] = scale * normal[2];
+    }
+    variates
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,17 +15,15 @@ use spinhebb_data::random_stream::Streams;
 
 use super::step::{PairEquations, PairStep};
 use super::{CoupledMtj, Pair, slowest_damping_time_s};
-use crate::error::{DeviceError, positive};
-use crate::instruction_set::InstructionSet;
+use crate::error::DeviceError;
+use crate::instruction_set::Kernel;
 use crate::integrator::{Integrator, StepWarning};
-use crate::lanes::Stepping;
-use crate::normal::{RoundKeys, normals, philox};
+use crate::lane_step::{HEUN, IMPLICIT_MIDPOINT, RUNGE_KUTTA_4};
+use crate::lanes::{BLOCK, Plan, Stepping};
+use crate::normal::{RoundKeys, normals, normals_of_lanes, philox};
 use crate::pulse::{Drive, Pulse};
 use crate::schedule::{Schedule, Step};
 use crate::thermal::field_deviation;
-
-/// Pairs per block.
-pub(super) const BLOCK: usize = 64;
 
 /// Thermal fields of the two layers: one family of streams for each, never shared.
 #[derive(Debug, Clone)]
@@ -85,10 +83,7 @@ impl Pairs {
 #[derive(Debug, Clone)]
 pub struct CoupledDynamics {
     equations: PairEquations,
-    schedule: Schedule,
-    integrator: Integrator,
-    instruction_set: InstructionSet,
-    warning: Option<StepWarning>,
+    plan: Plan,
     /// Deviations of the thermal fields at a step of 1 s, A/m.
     unit_deviation: [f64; 2],
 }
@@ -111,24 +106,9 @@ impl CoupledDynamics {
         let relaxation_s = pulse
             .relaxation_s
             .map_or_else(|| Ok(6.0 * slowest_damping_time_s(device)?), Ok::<_, DeviceError>)?;
-        let span_s = pulse.end_s() + relaxation_s;
-        let step_s = stepping.step_s.unwrap_or(recommended).min(span_s.max(f64::MIN_POSITIVE));
-        positive("stepping.step", step_s, step_s)?;
-        if !span_s.is_finite() || span_s / step_s > 1e9 {
-            return Err(DeviceError::out_of_range(
-                "stepping.step",
-                step_s,
-                &format!("{span_s} s of pulse and relaxation would need more than 1e9 steps"),
-            ));
-        }
+        let plan = stepping.plan(pulse, relaxation_s, recommended)?;
         Ok(Self {
-            schedule: Schedule::new(pulse, relaxation_s, step_s),
-            integrator: stepping.integrator,
-            instruction_set: stepping
-                .instruction_set
-                .map_or_else(InstructionSet::widest, InstructionSet::or_available),
-            warning: (step_s > recommended * (1.0 + 1e-9))
-                .then_some(StepWarning { step_s, largest_s: recommended }),
+            plan,
             unit_deviation: device.layers.each_ref().map(|layer| {
                 field_deviation(
                     layer.damping,
@@ -145,13 +125,13 @@ impl CoupledDynamics {
     /// Steps of pulse and relaxation.
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
-        &self.schedule
+        &self.plan.schedule
     }
 
     /// Set when the step asked for is too long for precession or damping.
     #[must_use]
     pub fn warning(&self) -> Option<StepWarning> {
-        self.warning
+        self.plan.warning
     }
 
     /// Voltage across the junction at the drive `value` and `cosine = m1.p`, V.
@@ -198,11 +178,11 @@ impl CoupledDynamics {
     pub fn advance(&self, pairs: &mut Pairs, noise: &LayerStreams, steps: Range<usize>) {
         let keys = noise.0.each_ref().map(|streams| RoundKeys::new(streams.key()));
         let first = steps.start as u64;
-        let steps = &self.schedule.steps()[steps];
-        pairs.blocks.par_iter_mut().for_each(|block| match self.integrator {
-            Integrator::RungeKutta4 => self.dispatch::<0>(block, &keys, first, steps),
-            Integrator::Heun => self.dispatch::<1>(block, &keys, first, steps),
-            Integrator::ImplicitMidpoint => self.dispatch::<2>(block, &keys, first, steps),
+        let steps = &self.plan.schedule.steps()[steps];
+        pairs.blocks.par_iter_mut().for_each(|block| match self.plan.integrator {
+            Integrator::RungeKutta4 => self.dispatch::<RUNGE_KUTTA_4>(block, &keys, first, steps),
+            Integrator::Heun => self.dispatch::<HEUN>(block, &keys, first, steps),
+            Integrator::ImplicitMidpoint => self.dispatch::<IMPLICIT_MIDPOINT>(block, &keys, first, steps),
         });
     }
 
@@ -213,39 +193,7 @@ impl CoupledDynamics {
         first: u64,
         steps: &[Step],
     ) {
-        match self.instruction_set {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `or_available` and `widest` give only sets that the processor reports.
-            InstructionSet::Avx512 => unsafe { self.steps_avx512::<INTEGRATOR>(block, keys, first, steps) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            InstructionSet::Avx2 => unsafe { self.steps_avx2::<INTEGRATOR>(block, keys, first, steps) },
-            _ => self.steps::<INTEGRATOR>(block, keys, first, steps),
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
-    fn steps_avx512<const INTEGRATOR: u8>(
-        &self,
-        block: &mut PairBlock,
-        keys: &[RoundKeys; 2],
-        first: u64,
-        steps: &[Step],
-    ) {
-        self.steps::<INTEGRATOR>(block, keys, first, steps);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn steps_avx2<const INTEGRATOR: u8>(
-        &self,
-        block: &mut PairBlock,
-        keys: &[RoundKeys; 2],
-        first: u64,
-        steps: &[Step],
-    ) {
-        self.steps::<INTEGRATOR>(block, keys, first, steps);
+        self.plan.instruction_set.run(PairSteps::<INTEGRATOR> { dynamics: self, block, keys, first, steps });
     }
 
     #[inline(always)]
@@ -292,25 +240,12 @@ impl CoupledDynamics {
             lane_step::<INTEGRATOR>(block, 0, if NOISY { thermal } else { [[0.0; 3]; 2] }, step);
             return;
         }
-        let mut thermal = [[[0.0; BLOCK]; 3]; 2];
-        if NOISY {
-            for layer in 0..2 {
-                let mut words = [[0; BLOCK]; 4];
-                for lane in 0..BLOCK {
-                    let drawn = philox(position, block.identity[lane], &keys[layer]);
-                    words[0][lane] = drawn[0];
-                    words[1][lane] = drawn[1];
-                    words[2][lane] = drawn[2];
-                    words[3][lane] = drawn[3];
-                }
-                for lane in 0..BLOCK {
-                    let normal = normals([words[0][lane], words[1][lane], words[2][lane], words[3][lane]]);
-                    thermal[layer][0][lane] = deviation[layer] * normal[0];
-                    thermal[layer][1][lane] = deviation[layer] * normal[1];
-                    thermal[layer][2][lane] = deviation[layer] * normal[2];
-                }
-            }
-        }
+        let thermal = if NOISY {
+            [0, 1]
+                .map(|layer| normals_of_lanes(position, &block.identity, &keys[layer], |_| deviation[layer]))
+        } else {
+            [[[0.0; BLOCK]; 3]; 2]
+        };
         for lane in 0..BLOCK {
             let [a, b] = &thermal;
             let fields = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
@@ -319,13 +254,29 @@ impl CoupledDynamics {
     }
 }
 
+/// Steps of one block.
+struct PairSteps<'a, const INTEGRATOR: u8> {
+    dynamics: &'a CoupledDynamics,
+    block: &'a mut PairBlock,
+    keys: &'a [RoundKeys; 2],
+    first: u64,
+    steps: &'a [Step],
+}
+
+impl<const INTEGRATOR: u8> Kernel for PairSteps<'_, INTEGRATOR> {
+    #[inline(always)]
+    fn run(self) {
+        self.dynamics.steps::<INTEGRATOR>(self.block, self.keys, self.first, self.steps);
+    }
+}
+
 #[inline(always)]
 fn lane_step<const INTEGRATOR: u8>(block: &mut PairBlock, lane: usize, thermal: Pair, step: &PairStep) {
     let [a, b] = &mut block.m;
     let m = [[a[0][lane], a[1][lane], a[2][lane]], [b[0][lane], b[1][lane], b[2][lane]]];
     let next = match INTEGRATOR {
-        0 => step.runge_kutta_4(m, thermal),
-        1 => step.heun(m, thermal),
+        RUNGE_KUTTA_4 => step.runge_kutta_4(m, thermal),
+        HEUN => step.heun(m, thermal),
         _ => step.implicit_midpoint(m, thermal),
     };
     (a[0][lane], a[1][lane], a[2][lane]) = (next[0][0], next[0][1], next[0][2]);

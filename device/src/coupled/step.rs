@@ -6,13 +6,11 @@
 use super::coupling::Coupling;
 use super::{CoupledMtj, Pair};
 use crate::error::DeviceError;
+use crate::lane_step::MIDPOINT_ITERATIONS;
 use crate::llgs::{Equation, FULL, Instant, UNHEATED, slope, total_field};
 use crate::mtj::Mtj;
 use crate::pulse::Drive;
 use crate::vector::{SymmetricTensor, Vector, add, add_scaled, cross, dot, normalised};
-
-/// Fixed-point iterations of the implicit midpoint; see the single macrospin's.
-const MIDPOINT_ITERATIONS: usize = 14;
 
 /// The equations of both layers, in one frame.
 #[derive(Debug, Clone)]
