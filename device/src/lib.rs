@@ -12,6 +12,7 @@ pub mod calibration;
 pub mod closed_form;
 pub mod constants;
 pub mod coupled;
+mod critical_voltage;
 pub mod demagnetisation;
 pub mod energy;
 pub mod ensemble;

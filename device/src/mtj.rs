@@ -14,6 +14,7 @@ use spinhebb_data::quantity::MagneticField;
 use crate::anisotropy::{AnisotropyConfig, DemagnetisationConfig};
 use crate::constants::{BOLTZMANN, GAMMA0, MU0};
 use crate::coupled::CoupledLayerConfig;
+use crate::critical_voltage::critical_voltage;
 use crate::demagnetisation;
 use crate::energy;
 use crate::error::{DeviceError, unit_vector};
@@ -418,10 +419,8 @@ impl Mtj {
     /// damping-like torque acts along it, or if 1000 V do not suffice.
     pub fn critical_voltage(&self, start: State) -> Result<f64, DeviceError> {
         let well = self.well(start)?;
-        let polarity = start.switching_polarity();
         let cosine = dot(well, self.fixed_layer);
-        let surplus = |magnitude: f64| {
-            let volts = polarity * magnitude;
+        let stable = |volts: f64| {
             let junction = self.spin_orbit.map_or(volts, |orbit| orbit.junction_share * volts);
             let (soft, hard) = energy::stiffness(&self.tensor(junction), self.field_a_per_m, well);
             let orbit = self
@@ -429,24 +428,9 @@ impl Mtj {
                 .map_or(0.0, |orbit| orbit.field_per_volt * volts * dot(orbit.polarisation, well));
             let destabilising = -(self.damping_like_field(junction, cosine) * cosine + orbit);
             // A soft mode that has become unstable by voltage control switches without torque.
-            if soft <= 0.0 { 1.0 } else { destabilising - self.damping * 0.5 * (soft + hard) }
+            Ok(soft > 0.0 && destabilising <= self.damping * 0.5 * (soft + hard))
         };
-        let mut high = 1e-3;
-        while surplus(high) <= 0.0 {
-            high *= 2.0;
-            if high > 1e3 {
-                return Err(DeviceError::NotApplicable {
-                    model: "a critical voltage",
-                    reason: format!("no voltage up to 1000 V destabilises the {start} state"),
-                });
-            }
-        }
-        let mut low = 0.0;
-        for _ in 0..80 {
-            let middle = 0.5 * (low + high);
-            if surplus(middle) <= 0.0 { low = middle } else { high = middle }
-        }
-        Ok(polarity * 0.5 * (low + high))
+        critical_voltage(start, stable)
     }
 
     /// Default time from the end of a pulse to the reading, s: six damping times, after which the

@@ -1,21 +1,16 @@
 //! Calibration end to end: measured counts to a device file and a variation file, and these into other commands.
 
-use std::fmt::Write as _;
-use std::path::Path;
+mod program;
 
-use assert_cmd::Command;
+use std::fmt::Write as _;
+
 use predicates::prelude::*;
 use rand_distr::{Distribution, StandardNormal};
-use serde_json::Value;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::calibration::goodness::draw;
 use spinhebb_device::closed_form::butler;
 
-fn spinhebb(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_spinhebb-under-test"));
-    command.current_dir(folder);
-    command
-}
+use program::{results, spinhebb};
 
 const TRIALS: u64 = 1000;
 const RELAXATION_S: f64 = 0.3e-9;
@@ -42,14 +37,11 @@ fn a_fitted_device_is_the_device_of_another_command() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("curve.csv"), counts(45.0, 0.4, 0)).unwrap();
     std::fs::write(folder.path().join("quick.toml"), QUICK).unwrap();
-    let output = spinhebb(folder.path())
-        .args(["calibrate", "curve.csv", "--config", "quick.toml", "--json", "--name", "fit"])
-        .assert()
-        .success()
-        .get_output()
-        .clone();
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let fit = &summary["results"]["d0"];
+    let fitted = results(
+        folder.path(),
+        &["calibrate", "curve.csv", "--config", "quick.toml", "--json", "--name", "fit"],
+    );
+    let fit = &fitted["d0"];
     for (name, truth) in [("delta", 45.0), ("critical_voltage", 0.4), ("relaxation_time", RELAXATION_S)] {
         let interval = &fit["parameters"][name]["normal"];
         let (low, high) = (interval[0].as_f64().unwrap(), interval[1].as_f64().unwrap());
@@ -61,14 +53,8 @@ fn a_fitted_device_is_the_device_of_another_command() {
     let table = "preset = \"runs/fit/device.toml\"\nwidths = [\"1 ns\"]\nlowest_voltage = \"0.4 V\"\n\
                  highest_voltage = \"0.8 V\"\nvoltages = 3\nmost_voltages = 3\ntrials = 64\n";
     std::fs::write(folder.path().join("table.toml"), table).unwrap();
-    let output = spinhebb(folder.path())
-        .args(["device", "table", "--config", "table.toml", "--json", "--name", "table"])
-        .assert()
-        .success()
-        .get_output()
-        .clone();
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let results = &summary["results"];
+    let results =
+        results(folder.path(), &["device", "table", "--config", "table.toml", "--json", "--name", "table"]);
     let value = |key: &str| results[key].as_f64().unwrap_or_else(|| panic!("{key}: {results}"));
     let fitted = |name: &str| fit["parameters"][name]["value"].as_f64().unwrap();
     assert!((value("anti-parallel.critical_voltage_v") / fitted("critical_voltage") - 1.0).abs() < 1e-3);
@@ -91,16 +77,12 @@ fn many_devices_become_the_variation_of_an_array() {
         arguments.push(name);
     }
     std::fs::write(folder.path().join("quick.toml"), QUICK).unwrap();
-    let output = spinhebb(folder.path())
-        .args(arguments)
-        .args(["--fix", "relaxation_time=0.3 ns", "--config", "quick.toml", "--json", "--name", "many"])
-        .assert()
-        .success()
-        .get_output()
-        .clone();
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fixed = ["--fix", "relaxation_time=0.3 ns", "--config", "quick.toml", "--json", "--name", "many"];
+    arguments.extend(fixed.map(str::to_string));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let results = results(folder.path(), &arguments);
     for (name, truth) in SPREAD {
-        let interval = &summary["results"]["population"][name]["deviation_interval"];
+        let interval = &results["population"][name]["deviation_interval"];
         let (low, high) = (interval[0].as_f64().unwrap(), interval[1].as_f64().unwrap());
         assert!((low..=high).contains(&truth), "{name}: {truth} is not in {low} to {high}");
         assert!(high < 2.5 * truth, "{name}: {low} to {high} says nothing");

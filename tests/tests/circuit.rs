@@ -1,12 +1,15 @@
 //! The circuit commands end to end, small: what they leave behind, the exported netlist in ngspice, what they refuse.
 
+mod program;
+
 use std::collections::HashMap;
 use std::path::Path;
 
-use assert_cmd::Command;
 use predicates::prelude::*;
 use serde_json::Value;
 use spinhebb_data::archive::Archive;
+
+use program::{folder_with, spinhebb};
 
 /// Small arrays of varied junctions.
 const SMALL: &str = r#"
@@ -31,24 +34,9 @@ inputs = 20
 outputs = 9
 "#;
 
-fn spinhebb(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_spinhebb-under-test"));
-    command.current_dir(folder);
-    command
-}
-
-fn folder_with(configuration: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.toml"), configuration).unwrap();
-    folder
-}
-
 fn results(folder: &Path, action: &str, more: &[&str]) -> Value {
     let arguments = ["circuit", action, "--config", "small.toml", "--json", "--name", action];
-    let output = spinhebb(folder).args(arguments).args(more).assert().success().get_output().clone();
-    assert!(output.stderr.is_empty(), "a pipe is quiet: {}", String::from_utf8_lossy(&output.stderr));
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    summary["results"].clone()
+    program::results(folder, &[&arguments, more].concat())
 }
 
 fn number(value: &Value, key: &str) -> f64 {

@@ -1,10 +1,10 @@
 //! The main job end to end, small: what it leaves behind, that threads do not matter, what it refuses.
 
-use std::path::Path;
+mod program;
 
-use assert_cmd::Command;
 use predicates::prelude::*;
-use serde_json::Value;
+
+use program::{folder_with, results, spinhebb};
 
 /// The main job with few trials and small networks.
 const SMALL: &str = r#"
@@ -27,45 +27,28 @@ grid_copies = [1]
 repetitions = 1
 "#;
 
-fn spinhebb(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_spinhebb-under-test"));
-    command.current_dir(folder);
-    command
-}
-
-fn folder_with(configuration: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.toml"), configuration).unwrap();
-    folder
-}
-
 #[test]
 fn the_whole_chain_runs_and_threads_do_not_matter() {
     let folder = folder_with(SMALL);
     for threads in ["1", "2"] {
-        let output = spinhebb(folder.path())
-            .args(["reproduce", "--config", "small.toml", "--json", "--name", threads, "--threads", threads])
-            .assert()
-            .success()
-            .get_output()
-            .clone();
-        assert!(output.stderr.is_empty(), "a pipe is quiet: {}", String::from_utf8_lossy(&output.stderr));
-        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let arguments =
+            ["reproduce", "--config", "small.toml", "--json", "--name", threads, "--threads", threads];
+        let results = results(folder.path(), &arguments);
         let bins: Vec<f64> =
-            serde_json::from_value(summary["results"]["inference_4x2.ideal"]["bins_g_ap_v"].clone()).unwrap();
+            serde_json::from_value(results["inference_4x2.ideal"]["bins_g_ap_v"].clone()).unwrap();
         for (bin, expected) in bins.iter().zip([0.9, 0.45, 0.0, -0.45, -0.9]) {
             assert!((bin - expected).abs() < 1e-9, "{bins:?}");
         }
         // The simulated learning time agrees with the exact Markov chain within five standard errors
         // of a distribution whose standard deviation is below its mean.
-        let learning = &summary["results"]["learning_4x2"];
+        let learning = &results["learning_4x2"];
         let (mean, exact) = (
             learning["images_needed_mean"].as_f64().unwrap(),
             learning["images_needed_mean_exact"].as_f64().unwrap(),
         );
         assert!((mean - exact).abs() < 5.0 * exact / 400_f64.sqrt(), "{mean} against {exact}");
         // Thirty neurons recognise far more than the tenth that guessing does.
-        let accuracy = summary["results"]["mnist"]["n30_r2"]["single_winner"].as_f64().unwrap();
+        let accuracy = results["mnist"]["n30_r2"]["single_winner"].as_f64().unwrap();
         assert!(accuracy > 0.5, "{accuracy}");
     }
     let bytes = |name: &str| std::fs::read(folder.path().join("runs").join(name).join("run.h5")).unwrap();

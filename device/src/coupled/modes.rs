@@ -100,24 +100,7 @@ pub fn slowest_damping_time_s(device: &CoupledMtj) -> Result<f64, DeviceError> {
 /// [`DeviceError::NotApplicable`] if the state is not stable at zero voltage or if 1000 V do not suffice.
 pub fn critical_voltage(device: &CoupledMtj, start: State) -> Result<f64, DeviceError> {
     let well = device.well(start)?;
-    let polarity = start.switching_polarity();
-    let stable = |magnitude: f64| -> Result<bool, DeviceError> {
-        Ok(about(device, well, polarity * magnitude)?.iter().all(|mode| mode.decay_per_s > 0.0))
-    };
-    let mut high = 1e-3;
-    while stable(high)? {
-        high *= 2.0;
-        if high > 1e3 {
-            return Err(DeviceError::NotApplicable {
-                model: "a critical voltage",
-                reason: format!("no voltage up to 1000 V destabilises the {start} state"),
-            });
-        }
-    }
-    let mut low = 0.0;
-    for _ in 0..50 {
-        let middle = 0.5 * (low + high);
-        if stable(middle)? { low = middle } else { high = middle }
-    }
-    Ok(polarity * 0.5 * (low + high))
+    crate::critical_voltage::critical_voltage(start, |volts| {
+        Ok(about(device, well, volts)?.iter().all(|mode| mode.decay_per_s > 0.0))
+    })
 }
