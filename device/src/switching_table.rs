@@ -8,13 +8,12 @@
 //! interpolated linearly in ln(width). The bounds are interpolated in the same way.
 //!
 //! # Outside the table
-//! A width outside the table is an error. So is a voltage beyond the last one, or before the first
-//! one where that is not covered by the tail model: below the first voltage at which anything
-//! switched the Gumbel variable falls linearly with the slope of the first interval, and the estimate is
-//! marked `extrapolated` (lower bound 0; upper bound that of the cells). The true curve bends
-//! down there, so the tail is on the high side: reliability wants the Fokker-Planck back end. A voltage of the polarity that drives towards the present
-//! state switches with probability 0 within the table's model, so that a pulse of either sign can be
-//! looked up for either state.
+//! A width outside the table is an error, and so is a voltage beyond the last one. Below the first voltage at which
+//! anything switched the Gumbel variable falls linearly, with the slope of the first hundred events (of the first
+//! interval for deterministic cells), and the estimate is marked `extrapolated` (lower bound 0; upper bound
+//! that of the cells). The true curve bends down there, so the tail is on the high side: reliability wants the
+//! Fokker-Planck back end. A voltage of the polarity that drives towards the present state switches with probability 0
+//! within the table's model, so that a pulse of either sign can be looked up for either state.
 //!
 //! # References
 //! E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927); F. N. Fritsch and R. E. Carlson,
@@ -493,6 +492,21 @@ mod tests {
         assert!(at(1e-6).upper > 1e-3, "the bound of 1000 silent trials stays: {:?}", at(1e-6));
         assert!(at(0.01).p < at(0.02).p);
         assert!(table.voltage_for(1e-6, 1e-9, start).is_err(), "a tail is no ground for a pulse");
+    }
+
+    /// The first cells count one switch each, by chance; the tail has the slope of the hundred events above them.
+    #[test]
+    fn single_switches_do_not_make_a_floor() {
+        let counts = [(0.30, 1), (0.32, 1), (0.34, 4), (0.36, 9), (0.38, 20), (0.40, 45), (0.42, 100)];
+        let table = SwitchingTable::new(&[1e-9], "counts", |_, _| {
+            counts.map(|(v, switched)| Cell::counted(v, SwitchingCount { switched, trials: 4000 })).to_vec()
+        })
+        .unwrap();
+        let at = |volts: f64| table.probability(volts, 1e-9, State::AntiParallel).unwrap();
+        // The counts rise by e^40 per volt: from 1/4000 at 0.3 V down by e^-8 at 0.1 V.
+        let expected = 2.5e-4 * (-8.0_f64).exp();
+        assert!((0.2..5.0).contains(&(at(0.1).p / expected)), "{:?} against {expected:e}", at(0.1));
+        assert!(at(1e-3).p < 1e-8 && at(1e-3).extrapolated);
     }
 
     #[test]

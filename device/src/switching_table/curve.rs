@@ -41,11 +41,44 @@ impl Curve {
         // estimate begins where something switched, with two cells at least for its slope.
         let silent = cells.iter().take_while(|c| c.p == 0.0).count();
         let first = if silent + 2 <= cells.len() { silent } else { 0 };
-        let estimate = curve(&cells[first..], &Cell::moderated);
+        let mut estimate = curve(&cells[first..], &Cell::moderated);
+        if let Some(slope) = counted_slope(&cells[first..]) {
+            estimate.tail = slope;
+        }
         let lower = curve(&cells, &|c| c.lower.max(1e-300).min(c.moderated()));
         let upper = curve(&cells, &|c| c.upper.min(1.0 - f64::EPSILON).max(c.moderated()));
         Self { cells, estimate, lower, upper }
     }
+}
+
+/// Events on which the slope of a tail is to rest: ten per cent of one unit of the Gumbel variable.
+const TAIL_EVENTS: u64 = 100;
+
+/// Slope of the Gumbel variable over the first cells that count [`TAIL_EVENTS`] switches together, by least squares with
+/// the counts as weights (the variance of the variable is the inverse of the count where p is small).
+///
+/// Two cells of one switch each would say that the probability does not depend on voltage. `None` for
+/// deterministic cells, and where a single cell counts that many.
+fn counted_slope(cells: &[Cell]) -> Option<f64> {
+    let mut counted = 0;
+    let last = cells.iter().position(|cell| {
+        counted += cell.switched;
+        counted >= TAIL_EVENTS
+    });
+    let events: Vec<(f64, f64, f64)> = cells[..=last.unwrap_or(cells.len().saturating_sub(1))]
+        .iter()
+        .filter(|cell| cell.switched > 0)
+        .map(|cell| (cell.switched as f64, cell.magnitude_v, gumbel(cell.moderated())))
+        .collect();
+    if events.len() < 2 {
+        return None;
+    }
+    let total: f64 = events.iter().map(|e| e.0).sum();
+    let mean =
+        |pick: &dyn Fn(&(f64, f64, f64)) -> f64| events.iter().map(|e| e.0 * pick(e)).sum::<f64>() / total;
+    let (x, y) = (mean(&|e| e.1), mean(&|e| e.2));
+    let (xy, xx) = (mean(&|e| (e.1 - x) * (e.2 - y)), mean(&|e| (e.1 - x).powi(2)));
+    Some((xy / xx).max(0.0))
 }
 
 /// Weighted isotonic regression: the nearest non-decreasing sequence.
@@ -69,6 +102,8 @@ pub(super) struct Monotone {
     x: Vec<f64>,
     y: Vec<f64>,
     slope: Vec<f64>,
+    /// Slope below the first knot.
+    tail: f64,
 }
 
 impl Monotone {
@@ -95,8 +130,8 @@ impl Monotone {
                     }
                 }
             })
-            .collect();
-        Self { x: x.to_vec(), y: y.to_vec(), slope }
+            .collect::<Vec<f64>>();
+        Self { x: x.to_vec(), y: y.to_vec(), tail: slope[0], slope }
     }
 
     /// First knot.
@@ -107,7 +142,7 @@ impl Monotone {
     pub(super) fn at(&self, x: f64) -> f64 {
         let n = self.x.len();
         if x < self.x[0] {
-            return self.y[0] + self.slope[0] * (x - self.x[0]);
+            return self.y[0] + self.tail * (x - self.x[0]);
         }
         if n == 1 || x >= self.x[n - 1] {
             return self.y[n - 1];

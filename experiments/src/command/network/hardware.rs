@@ -286,3 +286,35 @@ impl Writer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::network::array::{ArrayConfig, DEFAULTS};
+    use spinhebb_data::config::Document;
+    use spinhebb_network::preset;
+
+    /// Pulses exist for every probability of the shipped recipes, and have those probabilities.
+    #[test]
+    fn the_default_table_serves_the_shipped_recipes() {
+        let document = Document::from_text("defaults", DEFAULTS).unwrap();
+        let hardware = document.parse::<ArrayConfig>().unwrap().hardware;
+        let writer = hardware.writer(&mut Progress::new(1), 1).unwrap();
+        for training in [preset::paper(500, 8, 60_000), preset::best(10_000, 60_000).training] {
+            let pulses = writer.pulses(&training).unwrap();
+            let mut looked_up = training.clone();
+            writer.apply(&pulses, &mut looked_up).unwrap();
+            let last = training.stages - 1;
+            for (wanted, found) in [
+                (&training.potentiation, &looked_up.potentiation),
+                (&training.depression, &looked_up.depression),
+            ] {
+                for stage in [0, last] {
+                    let (wanted, found) =
+                        (wanted.at(stage, training.stages), found.at(stage, training.stages));
+                    assert!((found / wanted - 1.0).abs() < 1e-6, "stage {stage}: {found} for {wanted}");
+                }
+            }
+        }
+    }
+}
