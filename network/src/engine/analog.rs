@@ -1,8 +1,7 @@
 use super::counts::{Writer, check_size, random_rows};
-use super::{Batch, Change, RowWriter, Synapses, TILE, WriteEvent};
+use super::{Batch, Change, RowWriter, Synapses, TILE, WriteEvent, running_sums};
 use crate::chance;
 use crate::error::NetworkError;
-use multiversion::multiversion;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -424,8 +423,7 @@ impl Synapses for AnalogSynapses {
     }
 
     fn score(&self, block: usize, batch: &Batch, sums: &mut [i32]) {
-        let size = self.lines * TILE;
-        score_tile(&self.tiles[block * size..][..size], batch.starts(), batch.active(), sums);
+        running_sums::score_conductances(&self.tiles, self.lines, block, batch, sums);
     }
 
     fn write(
@@ -539,30 +537,5 @@ impl<'a> Picker<'a> {
 
     fn accept(&mut self, threshold: u32) -> bool {
         threshold == u32::MAX || self.word() < threshold
-    }
-}
-
-/// Sums of one tile for all images: 16-bit partial sums of 32 lines, widened.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn score_tile(tile: &[i16], starts: &[u32], active: &[u16], sums: &mut [i32]) {
-    let (columns, _) = tile.as_chunks::<TILE>();
-    let (sums, _) = sums.as_chunks_mut::<TILE>();
-    for (image, sum) in sums.iter_mut().enumerate() {
-        let end = starts.get(image + 1).map_or(active.len(), |&e| e as usize);
-        let lines = &active[starts[image] as usize..end];
-        let mut total = [0i32; TILE];
-        for part in lines.chunks(32) {
-            let mut partial = [0i16; TILE];
-            for &line in part {
-                let column = &columns[usize::from(line)];
-                for lane in 0..TILE {
-                    partial[lane] = partial[lane].wrapping_add(column[lane]);
-                }
-            }
-            for lane in 0..TILE {
-                total[lane] += i32::from(partial[lane]);
-            }
-        }
-        *sum = total;
     }
 }

@@ -1,6 +1,5 @@
-use super::{Batch, Change, MAX_COPIES, RowWriter, Synapses, TILE, WriteEvent};
+use super::{Batch, Change, MAX_COPIES, RowWriter, Synapses, TILE, WriteEvent, running_sums};
 use crate::error::NetworkError;
-use multiversion::multiversion;
 use spinhebb_data::random_stream::Streams;
 
 /// Synapses of `r` equal devices each, held as the number of P devices.
@@ -142,13 +141,7 @@ impl Synapses for CountSynapses {
     }
 
     fn score(&self, block: usize, batch: &Batch, sums: &mut [u16]) {
-        let flush = usize::from(255 / self.copies);
-        let size = self.lines * TILE;
-        let next = if self.tiles.len() > CACHED { self.tiles.get((block + 1) * size..) } else { None };
-        let tile = &self.tiles[block * size..][..size];
-        assert!(usize::from(batch.largest()) < self.lines, "a line beyond the layer's {}", self.lines);
-        // SAFETY: no active line of the batch lies beyond the tile.
-        unsafe { score_tile(tile, next.unwrap_or_default(), batch, flush, sums) };
+        running_sums::score_counts(&self.tiles, self.lines, block, batch, sums);
     }
 
     fn write(
@@ -183,75 +176,5 @@ impl Synapses for CountSynapses {
 
     fn row(&self, neuron: usize) -> Vec<u8> {
         self.rows[neuron * self.lines..(neuron + 1) * self.lines].to_vec()
-    }
-}
-
-/// Bytes of weights that are taken to stay in the second-level cache from one batch to the next.
-const CACHED: usize = 1 << 20;
-
-/// Asks for these lines of a tile to be brought into the second-level cache; a hint without effect on results.
-#[inline(always)]
-fn prefetch(tile: &[u8], lines: &[u16]) {
-    #[cfg(target_arch = "x86_64")]
-    for &line in lines {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        let place = tile.as_ptr().wrapping_add(usize::from(line) * TILE);
-        // SAFETY: every processor of this architecture has the instruction, and it reads nothing the program could see.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(place.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (tile, lines);
-}
-
-/// Sums of one tile for all images: 8-bit partial sums, widened every `flush` lines. Meanwhile the `next` tile is fetched.
-///
-/// # Safety
-/// Every active line must be below `tile.len() / TILE`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-unsafe fn score_tile(tile: &[u8], next: &[u8], batch: &Batch, flush: usize, sums: &mut [u16]) {
-    let (columns, _) = tile.as_chunks::<TILE>();
-    let (sums, _) = sums.as_chunks_mut::<TILE>();
-    let wanted = if next.is_empty() { &[] } else { batch.distinct() };
-    let mut parts = wanted.chunks(wanted.len().div_ceil(batch.len()).max(1));
-    for (image, sum) in sums.iter_mut().enumerate() {
-        let lines = batch.lines(image);
-        prefetch(next, parts.next().unwrap_or_default());
-        let mut total = [0u16; TILE];
-        for part in lines.chunks(2 * flush / 4 * 4) {
-            // Two independent partial sums hide the latency of the additions.
-            let mut even = [0u8; TILE];
-            let mut odd = [0u8; TILE];
-            let column = |line: u16| {
-                debug_assert!(usize::from(line) < columns.len());
-                // SAFETY: the caller has checked the lines.
-                unsafe { columns.get_unchecked(usize::from(line)) }
-            };
-            let (fours, last) = part.as_chunks::<4>();
-            for &[a, b, c, d] in fours {
-                let (a, b, c, d) = (column(a), column(b), column(c), column(d));
-                for lane in 0..TILE {
-                    even[lane] = even[lane].wrapping_add(a[lane]).wrapping_add(c[lane]);
-                    odd[lane] = odd[lane].wrapping_add(b[lane]).wrapping_add(d[lane]);
-                }
-            }
-            let (pairs, single) = last.as_chunks::<2>();
-            for &[a, b] in pairs {
-                let (a, b) = (column(a), column(b));
-                for lane in 0..TILE {
-                    even[lane] = even[lane].wrapping_add(a[lane]);
-                    odd[lane] = odd[lane].wrapping_add(b[lane]);
-                }
-            }
-            for &a in single {
-                let a = column(a);
-                for lane in 0..TILE {
-                    even[lane] = even[lane].wrapping_add(a[lane]);
-                }
-            }
-            for lane in 0..TILE {
-                total[lane] += u16::from(even[lane]) + u16::from(odd[lane]);
-            }
-        }
-        *sum = total;
     }
 }

@@ -14,6 +14,7 @@ mod counts;
 mod layer;
 mod plasticity;
 mod race;
+mod running_sums;
 mod stepping;
 mod switching;
 
