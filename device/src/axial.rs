@@ -17,7 +17,8 @@
 //!
 //! # Not modelled
 //! Anything that breaks the symmetry about p (tilted fields, in-plane anisotropy, a
-//! tilted fixed layer) and a temperature that follows the pulse (Joule heating).
+//! tilted fixed layer) and a temperature that follows the pulse with a delay (Joule heating with a thermal pole;
+//! [`AxialModel::heated`] is its limit of no delay).
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct AxialModel {
     delta: f64,
     relaxation_s: f64,
     drift: Drift,
+    /// Temperature over that of the surroundings at a level of the drive.
+    temperature_ratio: Option<Arc<dyn Fn(f64) -> f64 + Send + Sync>>,
 }
 
 impl fmt::Debug for AxialModel {
@@ -64,7 +67,14 @@ impl AxialModel {
                 return Err(DeviceError::out_of_range(key, value, "a positive finite number"));
             }
         }
-        Ok(Self { delta, relaxation_s, drift: Arc::new(drift) })
+        Ok(Self { delta, relaxation_s, drift: Arc::new(drift), temperature_ratio: None })
+    }
+
+    /// The same model with the temperature multiplied by `ratio(volts)` while `volts` are applied: heat that comes and
+    /// goes at once. The magnetisation and the anisotropy stay.
+    #[must_use]
+    pub fn heated(self, ratio: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
+        Self { temperature_ratio: Some(Arc::new(ratio)), ..self }
     }
 
     /// The model with constant efficiency and current drive: b = z + `field` + `torque_per_volt` V,
@@ -89,6 +99,18 @@ impl AxialModel {
     /// [`DeviceError::NotApplicable`] if the device is not axially symmetric about its fixed layer with an
     /// easy axis along it, if it is heated by its current, or at zero temperature.
     pub fn of(mtj: &Mtj, drive: Drive) -> Result<Self, DeviceError> {
+        Self::with_torque_gain(mtj, drive, |_| 1.0)
+    }
+
+    /// As [`AxialModel::of`] with the spin-transfer torque multiplied by `gain` of the junction voltage.
+    ///
+    /// # Errors
+    /// As [`AxialModel::of`].
+    pub fn with_torque_gain(
+        mtj: &Mtj,
+        drive: Drive,
+        gain: impl Fn(f64) -> f64 + Send + Sync + 'static,
+    ) -> Result<Self, DeviceError> {
         let refuse = |reason: &str| {
             Err(DeviceError::NotApplicable {
                 model: "the one-dimensional Fokker-Planck equation",
@@ -123,12 +145,18 @@ impl AxialModel {
             };
             let transfer = mtj
                 .spin_transfer
-                .map_or(0.0, |t| effect(mtj.damping_like_field(volts, z), t.field_like_ratio));
+                .map_or(0.0, |t| gain(volts) * effect(mtj.damping_like_field(volts, z), t.field_like_ratio));
             let orbit = mtj.spin_orbit.filter(|_| drive == Drive::Voltage).map_or(0.0, |o| {
                 effect(o.field_per_volt * level * dot(o.polarisation, mtj.fixed_layer), o.field_like_ratio)
             });
             mtj.anisotropy_field(volts) / hk * z + field + transfer + orbit
         })
+    }
+
+    /// E_b / (kB T) with the barrier at zero voltage and the temperature at `volts`.
+    #[must_use]
+    pub fn delta_at(&self, volts: f64) -> f64 {
+        self.temperature_ratio.as_ref().map_or(self.delta, |ratio| self.delta / ratio(volts))
     }
 
     /// Thermal stability at zero voltage and field, E_b / (kB T).

@@ -1,9 +1,8 @@
-//! Coverage of fits by simulation: 95 % intervals of the ensemble model from its covariance contain the truth in 90 to
-//! 98 % of 200 synthetic data sets.
+//! Coverage of fits by simulation: 95 % intervals of the ensemble model, from its covariance and its profiles, contain the
+//! truth in 90 to 98 % of 500 synthetic data sets.
 //!
-//! Data are drawn at the exact (Fokker-Planck) probabilities. Eight independent simulations of few trials, each
-//! about a point beside the truth, serve 25 data sets each. Profile intervals fall short of that mark on the wide side
-//! (0.97 to 0.99 here): where the quadratic surface flattens, they run on. That they cover at least 90 % is asserted.
+//! Data are drawn at the exact (Fokker-Planck) probabilities. Ten independent simulations of few trials, each
+//! about a point beside the truth, serve 50 data sets each; the standard error of a coverage of 0.95 is then 0.010.
 
 use nalgebra::DVector;
 use rayon::prelude::*;
@@ -98,8 +97,8 @@ const OPTIONS: Options = Options {
 
 #[test]
 fn intervals_by_simulation_cover() {
-    const SEEDS: u64 = 8;
-    const SETS: u64 = 25;
+    const SEEDS: u64 = 10;
+    const SETS: u64 = 50;
     let truth = device(TRUTH[0].1, TRUTH[1].1, TRUTH[2].1);
     let design = design(&truth);
     let exact = exact(&truth, &design);
@@ -163,10 +162,11 @@ fn intervals_by_simulation_cover() {
             median(&|f| f.covariance[(j, j)].sqrt()),
             mean(&|f| f.simulation_share[j]),
         );
-        if !(0.90..=0.98).contains(&normal) || profile < 0.90 {
+        if ![normal, profile].iter().all(|share| (0.90..=0.98).contains(share)) {
             outside.push((name, normal, profile));
         }
     }
     assert!(outside.is_empty(), "coverage (name, by covariance, by profile): {outside:?}");
-    assert!(rejected <= 8, "{rejected} of {sets} sets rejected at 1 %");
+    // 1 % expected, with a standard error of half a percent.
+    assert!(rejected <= 15, "{rejected} of {sets} sets rejected at 1 %");
 }

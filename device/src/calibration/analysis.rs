@@ -1,11 +1,13 @@
 //! The whole calibration of one device with one model.
 
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
 use super::error::CalibrationError;
 use super::fit::{Effort, MultiStart, Optimum, fit, score, search};
 use super::goodness::{Goodness, judge};
 use super::identifiability::{Combination, combinations};
+use super::likelihood;
 use super::model::Condition;
 use super::parameter::Parameter;
 use super::posterior::{ChainLength, Posterior, sample};
@@ -87,6 +89,9 @@ pub struct Calibration {
     pub predictions: Vec<LogProbability>,
     /// 95 % band of the log-odds of the fit at every point: half width. Shape: N.
     pub band: Vec<f64>,
+    /// Largest change of a fitted probability on a finer discretisation, over the standard deviation of the counted
+    /// fraction (of one pulse where that is larger); `None` for models without discretisation.
+    pub discretisation: Option<f64>,
 }
 
 /// Half the width of the bounds per free coordinate: the widest standard error that is reported.
@@ -174,8 +179,10 @@ fn answer(
         })
         .collect();
     let profiles = if options.profiles {
-        let between = if slow { 1 } else { 3 };
-        (0..d).map(|j| profile(problem, &optimum, &covariance, j, between)).collect::<Result<_, _>>()?
+        (0..d)
+            .into_par_iter()
+            .map(|j| profile(problem, &optimum, &covariance, &surface, j, 3))
+            .collect::<Result<_, _>>()?
     } else {
         Vec::new()
     };
@@ -191,6 +198,7 @@ fn answer(
         })
         .collect();
     let values = problem.values(&optimum.u);
+    let discretisation = discretisation(problem, &optimum)?;
     Ok(Calibration {
         model: problem.model().name(),
         law: problem.law(),
@@ -208,9 +216,23 @@ fn answer(
         profiles,
         posterior,
         goodness,
+        discretisation,
         predictions: optimum.predictions,
         band,
     })
+}
+
+/// See [`Calibration::discretisation`].
+fn discretisation(problem: &Problem<'_>, optimum: &Optimum) -> Result<Option<f64>, CalibrationError> {
+    let Some(finer) = problem.model().finer() else { return Ok(None) };
+    let fine = problem.with_model(finer).predict(&optimum.u)?;
+    let pairs = optimum.predictions.iter().zip(&fine).zip(problem.counts());
+    let change = pairs.map(|((own, fine), count)| {
+        let n = count.trials as f64;
+        n * (own.probability() - fine.probability()).abs()
+            / likelihood::variance(count.trials, *fine, None).sqrt().max(1.0)
+    });
+    Ok(Some(change.fold(0.0, f64::max)))
 }
 
 impl Calibration {

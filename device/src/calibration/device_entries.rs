@@ -1,6 +1,8 @@
 //! The values of a device configuration that can be fitted, and the junction they make at each condition.
 
-use spinhebb_data::quantity::{Length, MagneticField, Temperature, Time, VcmaCoefficient, Voltage, Volume};
+use spinhebb_data::quantity::{
+    Length, MagneticField, Temperature, ThermalResistance, Time, VcmaCoefficient, Voltage, Volume,
+};
 
 use super::error::CalibrationError;
 use super::fitted_device::polarisation_of;
@@ -10,8 +12,10 @@ use crate::anisotropy::VoltageControlConfig;
 use crate::error::DeviceError;
 use crate::mtj::{Mtj, MtjConfig};
 use crate::state::State;
+use crate::thermal::JouleHeatingConfig;
 
 /// One value of a device configuration that can be fitted.
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) parameter: Parameter,
     set: fn(&mut MtjConfig, f64),
@@ -182,6 +186,20 @@ pub(super) fn voltage_offset(typical_v: f64) -> Parameter {
     let meaning = "voltage at which the drive vanishes";
     let bounds = [-0.5 * typical_v, 0.5 * typical_v];
     Parameter::free("voltage_offset", meaning, Some(Voltage::KIND), Scale::Linear, bounds, 0.0).held()
+}
+
+/// Temperature rise per power, held at `start` (K/W) unless set free.
+pub(super) fn thermal_resistance(start: f64) -> Parameter {
+    let kind = Some(ThermalResistance::KIND);
+    let meaning = "temperature rise per power R_th";
+    Parameter::free("thermal_resistance", meaning, kind, Scale::Linear, [0.0, 1e7], start).held()
+}
+
+/// Sets the temperature rise per power of `config`; the thermal time constant where it has none is `pole_s`.
+pub(super) fn heat(config: &mut MtjConfig, resistance_k_per_w: f64, pole_s: f64) {
+    let resistance = ThermalResistance(resistance_k_per_w);
+    let none = JouleHeatingConfig { resistance, time_constant: Time(pole_s) };
+    config.thermal.joule_heating.get_or_insert(none).resistance = resistance;
 }
 
 /// What `predict` finds for the conditions of each junction (temperature and field) that `config` makes, in the

@@ -11,20 +11,18 @@
 //! M. A. Fu, in Simulation, Handbooks in OR and MS 13, 575 (2006), doi:10.1016/S0927-0507(06)13019-4 (common random numbers).
 
 use rayon::prelude::*;
-use spinhebb_data::quantity::{ThermalResistance, Time};
 
-use super::device_entries::{Entry, by_junction, configure, entries, width_loss};
+use super::device_entries::{Entry, by_junction, configure, entries, heat, thermal_resistance, width_loss};
 use super::error::CalibrationError;
 use super::measurement::MeasuredData;
 use super::model::{Condition, Model, shortest_width};
-use super::parameter::{Parameter, Scale};
+use super::parameter::Parameter;
 use super::simulated_likelihood::{BATCHES, BatchCounts, Simulation, smoothed};
 use crate::closed_form::LogProbability;
 use crate::ensemble::{Ensemble, SwitchingCount, switching_count};
 use crate::lanes::Stepping;
 use crate::mtj::{Mtj, MtjConfig};
 use crate::pulse::Pulse;
-use crate::thermal::JouleHeatingConfig;
 
 /// Thermal time constant in s for fitted Joule heating where the base device states none.
 const DEFAULT_THERMAL_TIME_S: f64 = 1e-9;
@@ -86,15 +84,8 @@ impl EnsembleModel {
     pub fn device(&self, values: &[f64]) -> MtjConfig {
         let mut config = configure(&self.base, &self.entries, values);
         let resistance = values[self.entries.len() + 1];
-        match &mut config.thermal.joule_heating {
-            Some(heating) => heating.resistance = ThermalResistance(resistance),
-            None if resistance > 0.0 => {
-                config.thermal.joule_heating = Some(JouleHeatingConfig {
-                    resistance: ThermalResistance(resistance),
-                    time_constant: Time(DEFAULT_THERMAL_TIME_S),
-                });
-            }
-            None => {}
+        if resistance > 0.0 || config.thermal.joule_heating.is_some() {
+            heat(&mut config, resistance, DEFAULT_THERMAL_TIME_S);
         }
         config
     }
@@ -109,17 +100,7 @@ impl Model for EnsembleModel {
         let mut list: Vec<Parameter> = self.entries.iter().map(|e| e.parameter.clone()).collect();
         list.push(width_loss(self.shortest_s));
         let heating = self.base.thermal.joule_heating.as_ref().map_or(0.0, |h| h.resistance.si());
-        list.push(
-            Parameter::free(
-                "thermal_resistance",
-                "temperature rise per power R_th",
-                Some(ThermalResistance::KIND),
-                Scale::Linear,
-                [0.0, 1e7],
-                heating,
-            )
-            .held(),
-        );
+        list.push(thermal_resistance(heating));
         list
     }
 

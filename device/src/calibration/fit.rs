@@ -2,7 +2,8 @@
 //!
 //! A Halton set over the bounds and the model's own start are ranked by their likelihood; from the
 //! best ones COBYLA (derivative-free, bounded) descends, and Fisher scoring with Levenberg's
-//! damping brings the result to full precision. The scores converge because the log-odds form makes
+//! damping brings the result to full precision. A model that can be solved on a coarser grid is searched there, and
+//! only the distinct minima so found are scored on its own grid. The scores converge because the log-odds form makes
 //! the expected information the exact curvature up to the curvature of the model.
 //!
 //! # References
@@ -11,6 +12,7 @@
 //! - P. McCullagh and J. A. Nelder, Generalized Linear Models (1989), section 2.5.
 
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
 use super::error::CalibrationError;
 use super::problem::{Problem, Slope, slope};
@@ -94,6 +96,8 @@ pub fn search(problem: &Problem<'_>, effort: Effort) -> Result<Vec<(f64, Vec<f64
     };
     let mut ranked: Vec<(f64, Vec<f64>)> = std::iter::once(own_start)
         .chain((0..effort.candidates).map(|i| place(&halton(i, d))))
+        .collect::<Vec<_>>()
+        .into_par_iter()
         .map(|u| (problem.objective(&u), u))
         .collect();
     let tried = ranked.len();
@@ -105,7 +109,7 @@ pub fn search(problem: &Problem<'_>, effort: Effort) -> Result<Vec<(f64, Vec<f64
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     ranked.truncate(effort.starts.max(1));
     let mut reached: Vec<(f64, Vec<f64>)> =
-        ranked.into_iter().map(|(f, start)| descend(problem, f, start, effort.evaluations)).collect();
+        ranked.into_par_iter().map(|(f, start)| descend(problem, f, start, effort.evaluations)).collect();
     reached.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(reached)
 }
@@ -119,13 +123,44 @@ pub fn fit(problem: &Problem<'_>, effort: Effort) -> Result<MultiStart, Calibrat
         let best = score(problem, &[])?;
         return Ok(MultiStart { objectives: vec![best.objective], best });
     }
-    let mut reached: Vec<Optimum> =
-        search(problem, effort)?.iter().filter_map(|(_, u)| score(problem, u).ok()).collect();
-    reached.sort_by(|a, b| a.objective.total_cmp(&b.objective));
-    let objectives = reached.iter().map(|o| o.objective).collect();
+    let coarse = problem.model().coarser().map(|model| problem.with_model(model));
+    let starts =
+        search(coarse.as_ref().unwrap_or(problem), effort)?.into_iter().map(|(_, u)| (u, 1)).collect();
+    let own = Stop::suited(problem);
+    let reached = match coarse {
+        Some(coarse) => scored(problem, distinct(scored(&coarse, starts, Stop::COARSE)), own),
+        None => scored(problem, starts, own),
+    };
+    let objectives = reached.iter().flat_map(|(o, ended)| vec![o.objective; *ended]).collect();
     let no_start = || CalibrationError::NoStart { tried: effort.starts, model: problem.model().name() };
-    let best = reached.into_iter().next().ok_or_else(no_start)?;
+    let (best, _) = reached.into_iter().next().ok_or_else(no_start)?;
     Ok(MultiStart { best, objectives })
+}
+
+/// Minima of `problem` next to `starts`, best first, each with the number of searches that ended at its start.
+fn scored(problem: &Problem<'_>, starts: Vec<(Vec<f64>, usize)>, stop: Stop) -> Vec<(Optimum, usize)> {
+    let minimum =
+        |(u, ended): (Vec<f64>, usize)| score_to(problem, &u, stop).ok().map(|optimum| (optimum, ended));
+    let mut reached: Vec<(Optimum, usize)> = starts.into_par_iter().filter_map(minimum).collect();
+    reached.sort_by(|a, b| a.0.objective.total_cmp(&b.0.objective));
+    reached
+}
+
+/// Of the minima `reached` those that lie a standard error or more apart, each with the number that ended there.
+fn distinct(reached: Vec<(Optimum, usize)>) -> Vec<(Vec<f64>, usize)> {
+    let mut kept: Vec<(Optimum, usize)> = Vec::new();
+    for (optimum, ended) in reached {
+        let u = DVector::from_vec(optimum.u.clone());
+        let near = |other: &Optimum| {
+            let shift = &u - DVector::from_vec(other.u.clone());
+            (shift.transpose() * &other.slope.information * &shift)[(0, 0)] < 1.0
+        };
+        match kept.iter_mut().find(|(other, _)| near(other)) {
+            Some((_, count)) => *count += ended,
+            None => kept.push((optimum, ended)),
+        }
+    }
+    kept.into_iter().map(|(optimum, ended)| (optimum.u, ended)).collect()
 }
 
 /// COBYLA in coordinates scaled to the bounds from `start` with the objective `f`; returns the better of
@@ -164,9 +199,53 @@ fn descend(problem: &Problem<'_>, f: f64, start: Vec<f64>, evaluations: usize) -
 /// # Errors
 /// Those of the model.
 pub fn score(problem: &Problem<'_>, start: &[f64]) -> Result<Optimum, CalibrationError> {
+    score_to(problem, start, Stop::suited(problem))
+}
+
+fn score_to(problem: &Problem<'_>, start: &[f64], stop: Stop) -> Result<Optimum, CalibrationError> {
+    score_by(problem, start, stop, &|u, predictions, metric| slope(problem, u, predictions, metric))
+}
+
+/// When a scoring ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stop {
+    /// How much of the log-likelihood may be left, the rise at one standard error being a half.
+    pub close: f64,
+    /// Damping at which a step that does not lower the objective is the last.
+    pub most_damping: f64,
+}
+
+impl Stop {
+    /// For models of full precision.
+    const EXACT: Self = Self { close: 1e-9, most_damping: 1e10 };
+    /// For models with discretisation error.
+    const SLOW: Self = Self { close: 1e-3, most_damping: 1e4 };
+    /// For a coarser model, which only has to point to the minima.
+    const COARSE: Self = Self { close: 0.1, most_damping: 1e2 };
+    /// For approximate derivatives: they miss the minimum of the objective by a second order of their error, and a step
+    /// that they cannot improve is the last.
+    pub const APPROXIMATE: Self = Self { close: 1e-3, most_damping: 1.0 };
+
+    fn suited(problem: &Problem<'_>) -> Self {
+        if problem.is_slow() { Self::SLOW } else { Self::EXACT }
+    }
+}
+
+/// Derivatives at search coordinates with the predictions there and the information of the step before.
+pub type SlopeAt<'a> =
+    dyn Fn(&[f64], &[LogProbability], Option<&DMatrix<f64>>) -> Result<Slope, CalibrationError> + 'a;
+
+/// Fisher scoring from `start` with the derivatives of `slope_at`.
+///
+/// # Errors
+/// Those of the model.
+pub fn score_by(
+    problem: &Problem<'_>,
+    start: &[f64],
+    stop: Stop,
+    slope_at: &SlopeAt<'_>,
+) -> Result<Optimum, CalibrationError> {
     const ITERATIONS: usize = 60;
-    // How much of the log-likelihood may be left: far below one, the rise at one standard error being a half.
-    let close = if problem.is_slow() { 1e-4 } else { 1e-9 };
     let bounds = problem.bounds();
     let mut u: Vec<f64> = start.iter().zip(&bounds).map(|(x, (low, high))| x.clamp(*low, *high)).collect();
     let d = u.len();
@@ -176,7 +255,7 @@ pub fn score(problem: &Problem<'_>, start: &[f64]) -> Result<Optimum, Calibratio
     let mut damping = 1e-3;
     let mut iteration = 0;
     loop {
-        let here = slope(problem, &u, &predictions, metric.as_ref())?;
+        let here = slope_at(&u, &predictions, metric.as_ref())?;
         let at_bound: Vec<bool> = (0..d)
             .map(|j| {
                 let (low, high) = bounds[j];
@@ -186,13 +265,13 @@ pub fn score(problem: &Problem<'_>, start: &[f64]) -> Result<Optimum, Calibratio
             })
             .collect();
         let decrement = 0.5 * newton(&here, &at_bound, 0.0).map_or(f64::INFINITY, |s| -here.gradient.dot(&s));
-        let done = decrement.abs() < close && metric.is_some();
+        let done = decrement.abs() < stop.close && metric.is_some();
         if d == 0 || done || iteration == ITERATIONS {
             return Ok(Optimum { u, objective, predictions, slope: here, at_bound, decrement });
         }
         iteration += 1;
         let mut moved = false;
-        while damping < 1e10 {
+        while damping < stop.most_damping {
             let Some(mut direction) = newton(&here, &at_bound, damping) else {
                 damping *= 10.0;
                 continue;

@@ -66,6 +66,18 @@ pub trait Model: Sync {
         None
     }
 
+    /// The same model with the same parameters on a coarser discretisation, for the search of starting points; `None` if that
+    /// would gain nothing.
+    fn coarser(&self) -> Option<&dyn Model> {
+        None
+    }
+
+    /// The same model with the same parameters on a finer discretisation, by which the error of this one is stated;
+    /// `None` for models without discretisation.
+    fn finer(&self) -> Option<&dyn Model> {
+        None
+    }
+
     /// Whether a prediction costs more than microseconds, so that evaluations must be spared.
     fn is_slow(&self) -> bool {
         false

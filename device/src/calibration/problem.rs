@@ -90,6 +90,18 @@ impl<'a> Problem<'a> {
         Self { counts, parameters: self.parameters.clone(), free: self.free.clone(), ..*self }
     }
 
+    /// The same problem with `model`, which has the same parameters, in the place of its own.
+    #[must_use]
+    pub fn with_model(&self, model: &'a dyn Model) -> Self {
+        Self {
+            model,
+            counts: self.counts.clone(),
+            parameters: self.parameters.clone(),
+            free: self.free.clone(),
+            ..*self
+        }
+    }
+
     /// The same problem with predictions from `surface` instead of the model.
     #[must_use]
     pub fn on_surface<'b>(&'b self, surface: &'b SurfacePredictor) -> Problem<'b> {
@@ -304,7 +316,7 @@ fn step(problem: &Problem<'_>, j: usize, information: Option<&DMatrix<f64>>) -> 
     wanted.clamp(resolution, (0.01 * range).max(resolution))
 }
 
-/// Derivatives at `u`, where the model predicts `predictions`.
+/// Derivatives at `u`, where the model predicts `predictions`, by central differences.
 ///
 /// # Errors
 /// Those of [`Model::predict`].
@@ -315,8 +327,6 @@ pub fn slope(
     information: Option<&DMatrix<f64>>,
 ) -> Result<Slope, CalibrationError> {
     let (points, d) = (predictions.len(), u.len());
-    let values = problem.values(u);
-    let rho = problem.overdispersion(&values);
     let dispersion = problem.overdispersion_coordinate();
     let mut log_odds = DMatrix::zeros(points, d);
     for j in (0..d).filter(|&j| Some(j) != dispersion) {
@@ -333,6 +343,21 @@ pub fn slope(
             log_odds[(i, j)] = (up[i].log_odds() - down[i].log_odds()) / (above - below);
         }
     }
+    Ok(slope_of(problem, u, predictions, log_odds))
+}
+
+/// Derivatives at `u`, where the model predicts `predictions` and the log-odds have the derivatives `log_odds` (N x d).
+#[must_use]
+pub fn slope_of(
+    problem: &Problem<'_>,
+    u: &[f64],
+    predictions: &[LogProbability],
+    log_odds: DMatrix<f64>,
+) -> Slope {
+    let (points, d) = (predictions.len(), u.len());
+    let values = problem.values(u);
+    let rho = problem.overdispersion(&values);
+    let dispersion = problem.overdispersion_coordinate();
     let mut gradient = DVector::zeros(d);
     let mut information = DMatrix::zeros(d, d);
     for i in 0..points {
@@ -383,5 +408,5 @@ pub fn slope(
             information[(j, j)] += (jacobian / prior.sd).powi(2);
         }
     }
-    Ok(Slope { log_odds, gradient, information })
+    Slope { log_odds, gradient, information }
 }

@@ -10,8 +10,9 @@
 use nalgebra::DMatrix;
 
 use super::error::CalibrationError;
-use super::fit::{Optimum, score};
-use super::problem::Problem;
+use super::fit::{Optimum, Stop, score, score_by};
+use super::problem::{Problem, slope, slope_of};
+use super::response_surface::ResponseSurface;
 
 /// Normal quantile of a two-sided 95 % interval.
 pub const Z95: f64 = 1.959_963_984_540_054;
@@ -31,8 +32,12 @@ pub struct Profile {
     pub upper: Option<f64>,
 }
 
+/// Standard errors up to which the derivatives of a response surface are used.
+const SURFACE_REACH: f64 = 4.0;
+
 /// Profile of the free coordinate `j` around `optimum`, with the `covariance` in search coordinates
-/// as first guess. `between` points on each side of the optimum show the shape of the curve.
+/// as first guess. `between` points on each side of the optimum show the shape of the curve. A costly model is
+/// minimised by the derivatives of its response `surface` about the optimum; the likelihood is its own.
 ///
 /// # Errors
 /// Those of the model.
@@ -40,6 +45,7 @@ pub fn profile(
     problem: &Problem<'_>,
     optimum: &Optimum,
     covariance: &DMatrix<f64>,
+    surface: &ResponseSurface,
     j: usize,
     between: u32,
 ) -> Result<Profile, CalibrationError> {
@@ -62,8 +68,25 @@ pub fn profile(
                 .map(|(k, s)| s + covariance[(k, j)] / covariance[(j, j)].max(1e-300) * moved)
                 .collect();
             let held = problem.holding(parameter, own.value(x));
-            let guess = if held.objective(&guess).is_finite() { guess } else { start.clone() };
-            let found = score(&held, &guess)?;
+            let minimum = |guess: &[f64]| {
+                if !problem.is_slow() {
+                    return score(&held, guess);
+                }
+                score_by(&held, guess, Stop::APPROXIMATE, &|others, predictions, metric| {
+                    let mut u = others.to_vec();
+                    u.insert(j, x);
+                    let v = surface.whiten(&u);
+                    if v.amax() > SURFACE_REACH {
+                        return slope(&held, others, predictions, metric);
+                    }
+                    Ok(slope_of(&held, others, predictions, surface.slopes(&v).remove_column(j)))
+                })
+            };
+            let found = match minimum(&guess) {
+                Ok(found) if found.objective.is_finite() => found,
+                // The ridge has left the region that the model accepts.
+                _ => minimum(&start)?,
+            };
             (start, at) = (found.u, x);
             let twice = (2.0 * (found.objective - optimum.objective)).max(0.0);
             curve.push((x, twice));

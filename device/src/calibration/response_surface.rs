@@ -7,7 +7,7 @@
 //! In whitened coordinates v, `u = u_hat + W v`, the log-odds of point i are
 //! `eta_i(v) = eta_i + g_i . v + v^T H_i v / 2`; g and H from central differences with one step.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, RowDVector};
 
 use super::error::CalibrationError;
 use super::problem::Problem;
@@ -128,6 +128,18 @@ impl ResponseSurface {
         Ok(stencil.surface(&log_odds))
     }
 
+    /// Second derivatives of the log-odds of point `i` in whitened coordinates. Shape: d^2, row-major.
+    pub(super) fn curvature_of(&self, i: usize) -> RowDVector<f64> {
+        self.curvature.row(i).into_owned()
+    }
+
+    /// The same surface with its second derivatives multiplied by `share`.
+    #[must_use]
+    pub(super) fn with_curvature_share(mut self, share: f64) -> Self {
+        self.curvature *= share;
+        self
+    }
+
     /// Whitened per search coordinate. Shape: d x d.
     #[must_use]
     pub fn unwhitening(&self) -> &DMatrix<f64> {
@@ -164,6 +176,16 @@ impl ResponseSurface {
                 LogProbability::from_log_odds(x)
             })
             .collect()
+    }
+
+    /// Derivatives of the log-odds of every point in search coordinates at the whitened `v`. Shape: N x d.
+    #[must_use]
+    pub fn slopes(&self, v: &DVector<f64>) -> DMatrix<f64> {
+        let d = v.len();
+        let whitened = DMatrix::from_fn(self.value.len(), d, |i, a| {
+            self.gradient[(i, a)] + (0..d).map(|b| self.curvature[(i, a * d + b)] * v[b]).sum::<f64>()
+        });
+        whitened * &self.unwhitening
     }
 
     /// Objective of `problem` at the whitened `v`, with predictions from the surface.

@@ -74,12 +74,13 @@ impl Operator {
         let cells = grid.len();
         let step = PI / cells as f64;
         let (mut up, mut down) = (vec![0.0; cells], vec![0.0; cells]);
+        let delta = model.delta_at(volts);
         for face in 1..cells {
             let psi = face as f64 * step;
             let z = 0.5 * (grid.z[face - 1] + grid.z[face]); // makes a drift linear in z exact
             let gap = 2.0 * psi.sin() * (0.5 * step).sin();
-            let conductance = psi.sin() * psi.sin() / (2.0 * model.delta() * gap);
-            let bias = 2.0 * model.delta() * model.drift(z, volts) * gap;
+            let conductance = psi.sin() * psi.sin() / (2.0 * delta * gap);
+            let bias = 2.0 * delta * model.drift(z, volts) * gap;
             up[face - 1] = conductance * bernoulli(-bias) / grid.width[face - 1];
             down[face] = conductance * bernoulli(bias) / grid.width[face];
         }

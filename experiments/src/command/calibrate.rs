@@ -29,7 +29,7 @@ use spinhebb_device::state::State;
 use crate::command::calibration_figures::{self, HeldOut};
 use crate::command::calibration_population::distribution;
 use crate::command::calibration_report::{
-    device_file, hold_out_in_words, parameter_table, starts_in_words, summarise,
+    device_file, discretisation_in_words, hold_out_in_words, parameter_table, starts_in_words, summarise,
 };
 use crate::error::ExperimentError;
 use crate::run::{Run, RunOptions};
@@ -315,6 +315,9 @@ fn one_device(
         run.report().paragraph(&sentence);
     }
     run.report().paragraph(&starts_in_words(&fit));
+    if let Some(sentence) = discretisation_in_words(&fit) {
+        run.report().paragraph(&sentence);
+    }
     let comparison = compare_models(config, data, &fit)?;
     let (columns, rows) =
         (["model", "free", "deviance", "degrees of freedom", "AIC", "rms residual of P"], comparison);

@@ -39,6 +39,17 @@ pub fn starts_in_words(fit: &Calibration) -> String {
     )
 }
 
+/// What the discretisation of the model does to the fit, in one sentence; `None` for models without.
+pub fn discretisation_in_words(fit: &Calibration) -> Option<String> {
+    fit.discretisation.map(|change| {
+        format!(
+            "Discretisation: on a grid twice as fine the fitted probabilities move by at most {change:.3} standard \
+             deviations of a measured point{}.",
+            if change < 0.5 { "" } else { "; the intervals do not contain that error" }
+        )
+    })
+}
+
 /// Writes the fitted parameters with their intervals.
 pub fn parameter_table(run: &mut Run, fit: &Calibration) {
     let rows: Vec<Vec<String>> = (0..fit.free.len())
@@ -121,6 +132,7 @@ pub fn summarise(fit: &Calibration) -> Value {
         "largest_standardised_residual": fit.goodness.residuals.iter().fold(0.0_f64, |m, r| m.max(r.abs())),
         "verdict": fit.goodness.in_words(),
         "objectives_of_the_starts": fit.objectives,
+        "discretisation_in_standard_deviations": fit.discretisation,
         "identifiability": identifiability::in_words(&fit.combinations),
         "parameters": parameters,
     })
