@@ -19,11 +19,11 @@
 use std::io::Read;
 use std::path::Path;
 
-use spinhebb_data::quantity::Kind;
-
-use super::csv_header::{Column, Content, header};
+use super::csv_header::{Column, header};
+use super::csv_row::read_row;
+use super::csv_text::{as_text, line_at};
 use super::error::{CalibrationError, MalformedCell};
-use super::measurement::{Drive, MeasuredData, Measurement, UnknownAmplitude};
+use super::measurement::MeasuredData;
 use crate::state::State;
 
 /// What the columns and the command line leave open.
@@ -61,44 +61,6 @@ impl Default for CsvDefaults {
         }
     }
 }
-
-fn direction(text: &str) -> Option<State> {
-    let key: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    match key.as_str() {
-        "ap" | "app" | "aptop" | "potentiation" | "antiparallel" | "antiparalleltoparallel" => {
-            Some(State::AntiParallel)
-        }
-        "p" | "pap" | "ptoap" | "depression" | "parallel" | "paralleltoantiparallel" => Some(State::Parallel),
-        _ => None,
-    }
-}
-
-fn number(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(format!("`{text}` is not a finite number")),
-    }
-}
-
-/// More pulses than anyone applies; such counts are exact in doubles.
-const MOST_PULSES: u64 = 1_000_000_000_000_000;
-
-fn whole(text: &str) -> Result<u64, String> {
-    if let Ok(value) = text.parse::<u64>()
-        && value <= MOST_PULSES
-    {
-        return Ok(value);
-    }
-    let value = number(text)?;
-    if value >= 0.0 && value.fract() == 0.0 && value <= MOST_PULSES as f64 {
-        Ok(value as u64)
-    } else {
-        Err(format!("`{text}` is not a whole number of pulses (0 to {MOST_PULSES:e})"))
-    }
-}
-
-/// Largest size in SI of a quantity that is taken for a measurement.
-const LARGEST: f64 = 1e12;
 
 /// Reads a file; see [`read`].
 ///
@@ -208,186 +170,10 @@ pub fn read(
     if problems.is_empty() { Ok(data) } else { Err(CalibrationError::Malformed(problems)) }
 }
 
-/// The text of a file: UTF-8, without a byte order mark, lines ending in `\n` (or `\r\n`). Else where it stops being
-/// text, as line and column, and why.
-fn as_text(bytes: Vec<u8>) -> Result<String, (u64, usize, String)> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err((1, 0, "the file is UTF-16 text; save it as UTF-8".to_string()));
-    }
-    let place = |at: usize| {
-        let before = &bytes[..at];
-        let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
-        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
-        (line as u64, before[start..].iter().filter(|&&b| b == b',').count() + 1)
-    };
-    let not_text = |at: usize| {
-        let (line, column) = place(at);
-        (line, column, format!("the byte {:#04x} is no text (UTF-8); is this a CSV file?", bytes[at]))
-    };
-    if let Some(at) = bytes.iter().position(|&b| b < b' ' && !b"\t\r\n".contains(&b)) {
-        return Err(not_text(at));
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|e| not_text(e.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Ok(if text.contains('\n') { text.to_string() } else { text.replace('\r', "\n") })
-}
-
-/// Number of the line of the record that the CSV reader places at byte `at`: the reader counts comments and blank
-/// lines before a record as part of it.
-fn line_at(text: &str, at: u64) -> u64 {
-    let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
-    let before = text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
-    let skipped = text.as_bytes()[at..]
-        .split(|&b| b == b'\n')
-        .take_while(|line| line.first() == Some(&b'#') || line.iter().all(u8::is_ascii_whitespace))
-        .count();
-    (before + skipped + 1) as u64
-}
-
-/// What one line says.
-#[derive(Default)]
-struct Row {
-    volts: Option<f64>,
-    amplitude: Option<f64>,
-    width_s: Option<f64>,
-    start: Option<State>,
-    trials: Option<u64>,
-    switched: Option<u64>,
-    probability: Option<f64>,
-    temperature_k: Option<f64>,
-    field_a_per_m: f64,
-    device: Option<String>,
-}
-
-fn read_row(
-    record: &csv::StringRecord,
-    columns: &[Option<Column>],
-    mut report: impl FnMut(usize, &str, String),
-) -> Row {
-    let mut row = Row::default();
-    for (index, (text, column)) in record.iter().zip(columns).enumerate() {
-        let Some(column) = column else { continue };
-        let mut set = || -> Result<(), String> {
-            let si = |kind: Option<Kind>| -> Result<f64, String> {
-                number(text)?;
-                let kind = kind.ok_or("no quantity")?;
-                match kind.parse(&format!("{text} {}", column.unit)).map_err(|e| e.to_string())? {
-                    value if value.abs() <= LARGEST => Ok(value),
-                    _ => Err(format!("`{text}` {} is beyond anything measured", column.unit)),
-                }
-            };
-            match column.content {
-                Content::Voltage => row.volts = Some(si(column.kind)?),
-                Content::Amplitude => match si(column.kind)? {
-                    v if v < 0.0 => {
-                        return Err(format!(
-                            "`{text}` is negative, but an amplitude is a magnitude; title the column `voltage` for signed values"
-                        ));
-                    }
-                    v => row.amplitude = Some(v),
-                },
-                Content::Width => match si(column.kind)? {
-                    t if t > 0.0 => row.width_s = Some(t),
-                    _ => return Err(format!("`{text}` is not a positive pulse width")),
-                },
-                Content::Direction => {
-                    row.start =
-                        Some(direction(text).ok_or_else(|| {
-                            format!("`{text}` is no direction; expected `AP->P` or `P->AP`")
-                        })?);
-                }
-                Content::Trials => match whole(text)? {
-                    0 => return Err("0 trials; leave the line out".to_string()),
-                    n => row.trials = Some(n),
-                },
-                Content::Switched => row.switched = Some(whole(text)?),
-                Content::Probability => {
-                    let p = number(text)? * if column.unit == "%" { 0.01 } else { 1.0 };
-                    if !(0.0..=1.0).contains(&p) {
-                        return Err(format!("`{text}` is no probability between 0 and 1"));
-                    }
-                    row.probability = Some(p);
-                }
-                Content::Temperature => match si(column.kind)? {
-                    t if t > 0.0 => row.temperature_k = Some(t),
-                    _ => return Err(format!("`{text}` is not a positive temperature")),
-                },
-                Content::Field => row.field_a_per_m = si(column.kind)?,
-                Content::Device => row.device = Some(text.to_string()),
-            }
-            Ok(())
-        };
-        if let Err(problem) = set() {
-            report(index + 1, &column.title, problem);
-        }
-    }
-    row
-}
-
-impl Row {
-    fn complete(
-        self,
-        defaults: &CsvDefaults,
-        file: &str,
-        data: &mut MeasuredData,
-    ) -> Result<Measurement, String> {
-        let trials = self.trials.or(defaults.trials).ok_or("no number of trials")?;
-        let switched = match (self.switched, self.probability) {
-            (Some(switched), _) => switched,
-            (None, Some(p)) => {
-                let count = p * trials as f64;
-                // A rounded probability may miss a whole count by the rounding, never by a tenth of a count
-                // when the digits suffice; more means that the number of trials is another.
-                if (count - count.round()).abs() > 0.1 {
-                    return Err(format!(
-                        "probability {p} of {trials} trials is {count:.3} switched pulses, not a whole number; is the number of trials right?"
-                    ));
-                }
-                count.round() as u64
-            }
-            (None, None) => return Err("no count".to_string()),
-        };
-        if switched > trials {
-            return Err(format!("{switched} of {trials} pulses switched"));
-        }
-        let start = self.start.or(defaults.start).unwrap_or_else(|| {
-            if self.volts.is_some_and(|v| v < 0.0) { State::Parallel } else { State::AntiParallel }
-        });
-        let drive = if let Some(volts) = self.volts {
-            Drive::Volts(volts)
-        } else if let Some(amplitude) = self.amplitude.or(defaults.amplitude_v) {
-            Drive::Volts(start.switching_polarity() * amplitude)
-        } else {
-            let guess_v = defaults.amplitude_guess_v.ok_or("no voltage")?;
-            if data.amplitudes.is_empty() {
-                let name = Path::new(file).file_stem().map_or_else(|| file.into(), |s| s.to_string_lossy());
-                data.amplitudes.push(UnknownAmplitude { name: name.into_owned(), guess_v });
-            }
-            Drive::Amplitude(0)
-        };
-        let name = self.device.unwrap_or_else(|| defaults.device.clone());
-        let device = data.devices.iter().position(|d| *d == name).unwrap_or_else(|| {
-            data.devices.push(name);
-            data.devices.len() - 1
-        });
-        Ok(Measurement {
-            drive,
-            width_s: self.width_s.or(defaults.width_s).ok_or("no pulse width")?,
-            start,
-            temperature_k: self.temperature_k.unwrap_or(defaults.temperature_k),
-            field_a_per_m: self.field_a_per_m,
-            trials,
-            switched,
-            device,
-            file: 0,
-            line: 0,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibration::measurement::Drive;
 
     fn parse(text: &str, defaults: &CsvDefaults) -> Result<MeasuredData, CalibrationError> {
         read(text.as_bytes(), "curve.csv", defaults)

@@ -9,6 +9,8 @@ mod archive_form;
 pub mod closed_form_model;
 mod csv_header;
 pub mod csv_input;
+mod csv_row;
+mod csv_text;
 mod device_entries;
 pub mod ensemble_model;
 pub mod error;

@@ -215,6 +215,15 @@ pub fn apply_settings(
             if setting.free == Some(true) || setting.start.is_some() {
                 return Err(refuse("fixed", p.show(value, 6), "the parameter is also set free; keep one"));
             }
+            let bounded = setting.lower.is_some() || setting.upper.is_some();
+            if bounded && !(p.lower..=p.upper).contains(&value) {
+                let range = format!(
+                    "the bounds given beside it are {} to {}; drop the bounds or fix it between them",
+                    p.show(p.lower, 6),
+                    p.show(p.upper, 6)
+                );
+                return Err(refuse("fixed", p.show(value, 6), &range));
+            }
             p.start = value;
             p.fixed = true;
         }
@@ -273,6 +282,7 @@ mod tests {
             ParameterSetting { start: text("20 V"), ..Default::default() },
             ParameterSetting { prior_mean: text("1 V"), ..Default::default() },
             ParameterSetting { fixed: text("1 V"), free: Some(true), ..Default::default() },
+            ParameterSetting { fixed: text("1 V"), upper: text("0.5 V"), ..Default::default() },
         ] {
             assert!(matches!(set(bad.clone()), Err(CalibrationError::Setting { .. })), "{bad:?}");
         }

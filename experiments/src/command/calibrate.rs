@@ -6,27 +6,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use spinhebb_data::config::Document;
 use spinhebb_data::quantity::{Temperature, Time, Voltage};
+use spinhebb_device::calibration::CalibrationError;
 use spinhebb_device::calibration::analysis::{Calibration, Options, calibrate};
-use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
 use spinhebb_device::calibration::csv_input::{CsvDefaults, read_file};
-use spinhebb_device::calibration::ensemble_model::EnsembleModel;
-use spinhebb_device::calibration::fitted_device::fitted_device;
-use spinhebb_device::calibration::hold_out::{alternate, hold_out};
 use spinhebb_device::calibration::identifiability;
-use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::measurement::MeasuredData;
-use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::parameter::{ParameterSetting, ParameterSettings};
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{compare_shapes, in_words};
-use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::mtj::MtjConfig;
 use spinhebb_device::preset::{self, Preset};
 use spinhebb_device::state::State;
 
+use crate::command::calibration_comparison::{compare_models, held_out};
 use crate::command::calibration_figures::{self, HeldOut};
+use crate::command::calibration_model::{Fitted, ModelName};
 use crate::command::calibration_population::distribution;
 use crate::command::calibration_report::{
     device_file, discretisation_in_words, hold_out_in_words, parameter_table, starts_in_words, summarise,
@@ -80,32 +75,6 @@ pub struct CalibrateArguments {
     run: RunOptions,
 }
 
-/// Models that can be fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModelName {
-    /// Thermally activated with exponent n
-    ThermalActivation,
-    /// Sun's ballistic form
-    Sun,
-    /// Butler's ballistic form
-    Butler,
-    /// Butler's form and thermal activation together
-    Crossover,
-    /// The macrospin by the Fokker-Planck equation (axially symmetric devices)
-    FokkerPlanck,
-    /// The macrospin by LLGS ensembles (any device)
-    Ensemble,
-    /// Gumbel curve: location and scale
-    Gumbel,
-    /// Logistic curve: location and scale
-    Logistic,
-    /// Normal curve: location and scale
-    Normal,
-    /// Reversed Gumbel curve: location and scale
-    ReversedGumbel,
-}
-
 /// Transitions on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum DirectionName {
@@ -148,59 +117,6 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| format!("`{text}` has no `=`"))
 }
 
-/// A fitted model that can be turned into a device.
-enum Fitted {
-    Closed(ClosedFormModel),
-    Macrospin(Box<MacrospinModel>),
-    Ensemble(Box<EnsembleModel>),
-    Shape(ShapeModel),
-}
-
-impl Fitted {
-    fn new(config: &CalibrateConfig, base: &MtjConfig, data: &MeasuredData) -> Result<Self, ExperimentError> {
-        let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
-        let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
-        Ok(match config.model {
-            ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
-            ModelName::Sun => closed(ClosedForm::Sun),
-            ModelName::Butler => closed(ClosedForm::Butler),
-            ModelName::Crossover => closed(ClosedForm::Crossover),
-            ModelName::FokkerPlanck => {
-                Self::Macrospin(Box::new(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?))
-            }
-            ModelName::Ensemble => Self::Ensemble(Box::new(EnsembleModel::new(
-                base.clone(),
-                data,
-                config.ensemble_trials,
-                config.seed,
-            )?)),
-            ModelName::Gumbel => shape(Shape::Gumbel),
-            ModelName::Logistic => shape(Shape::Logistic),
-            ModelName::Normal => shape(Shape::Normal),
-            ModelName::ReversedGumbel => shape(Shape::ReversedGumbel),
-        })
-    }
-
-    fn model(&self) -> &dyn Model {
-        match self {
-            Self::Closed(model) => model,
-            Self::Macrospin(model) => model.as_ref(),
-            Self::Ensemble(model) => model.as_ref(),
-            Self::Shape(model) => model,
-        }
-    }
-
-    /// The device with the fitted values; `None` for a shape, which is no device.
-    fn device(&self, base: &MtjConfig, fit: &Calibration) -> Option<Result<MtjConfig, ExperimentError>> {
-        match self {
-            Self::Closed(_) => Some(fitted_device(base, fit).map_err(Into::into)),
-            Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),
-            Self::Ensemble(model) => Some(Ok(model.device(&fit.values))),
-            Self::Shape(_) => None,
-        }
-    }
-}
-
 impl CalibrateArguments {
     /// Reads, fits, judges and writes.
     ///
@@ -208,7 +124,7 @@ impl CalibrateArguments {
     /// Malformed data, a wrong setting, a model that does not hold for the base device, or a file
     /// that cannot be written.
     pub fn execute(self) -> Result<(), ExperimentError> {
-        let (mut config, _): (CalibrateConfig, _) = self.run.configuration(DEFAULTS)?;
+        let (mut config, document): (CalibrateConfig, Document) = self.run.configuration(DEFAULTS)?;
         config.seed = self.run.seed.unwrap_or(config.seed);
         config.model = self.model.unwrap_or(config.model);
         if let Some(device) = &self.device {
@@ -238,21 +154,33 @@ impl CalibrateArguments {
             run.input(path.display().to_string(), hex);
         }
         let mut fits = Vec::new();
+        let several = data.devices.len() > 1;
         for (index, name) in data.devices.iter().enumerate() {
-            fits.push(one_device(
-                &mut run,
-                &config,
-                &base,
-                &data.of_device(index),
-                name,
-                data.devices.len() > 1,
-            )?);
+            let own = data.of_device(index);
+            let fit = one_device(&mut run, &config, &base, &own, name, several);
+            fits.push(fit.map_err(|error| self.at_setting(error, &document))?);
         }
         if fits.len() >= 3 {
             mean_device(&mut run, &config, &base, &data, &fits)?;
         }
         run.finish()?;
         Ok(())
+    }
+
+    /// `error` with the place in the configuration of the setting that it names, if that is where the setting stands.
+    fn at_setting(&self, error: ExperimentError, document: &Document) -> ExperimentError {
+        let ExperimentError::Calibration(cause) = &error else { return error };
+        let key = match cause {
+            CalibrationError::Setting { key, .. } if key.starts_with("parameters.") => key.clone(),
+            CalibrationError::Setting { key, .. } if key == "ensemble_trials" => key.clone(),
+            CalibrationError::UnknownParameter { name, .. } => format!("parameters.{name}"),
+            _ => return error,
+        };
+        let on_command_line = self.free.iter().chain(self.fix.iter().map(|(name, _)| name));
+        if on_command_line.into_iter().any(|name| key.split('.').nth(1) == Some(name)) {
+            return error;
+        }
+        document.at_key(&key, cause.to_string()).into()
     }
 
     fn read(&self) -> Result<MeasuredData, ExperimentError> {
@@ -274,17 +202,11 @@ impl CalibrateArguments {
         for path in &self.data {
             match read_file(path, &defaults) {
                 Ok(data) => all.append(data),
-                Err(spinhebb_device::calibration::CalibrationError::Malformed(places)) => {
-                    malformed.extend(places)
-                }
+                Err(CalibrationError::Malformed(places)) => malformed.extend(places),
                 Err(other) => return Err(other.into()),
             }
         }
-        if malformed.is_empty() {
-            Ok(all)
-        } else {
-            Err(spinhebb_device::calibration::CalibrationError::Malformed(malformed).into())
-        }
+        if malformed.is_empty() { Ok(all) } else { Err(CalibrationError::Malformed(malformed).into()) }
     }
 }
 
@@ -397,69 +319,8 @@ fn mean_device(
     Ok(())
 }
 
-/// Every closed form and shape beside the chosen model.
-fn compare_models(
-    config: &CalibrateConfig,
-    data: &MeasuredData,
-    chosen: &Calibration,
-) -> Result<Vec<Vec<String>>, ExperimentError> {
-    let row = |c: &Calibration| {
-        vec![
-            c.model.clone(),
-            c.free.iter().map(|&k| c.parameters[k].name.as_str()).collect::<Vec<_>>().join(", "),
-            format!("{:.1}", c.goodness.deviance),
-            c.goodness.degrees_of_freedom.to_string(),
-            format!("{:.1}", c.goodness.aic),
-            format!("{:.4}", c.goodness.rms_probability),
-        ]
-    };
-    let mut rows = vec![row(chosen)];
-    let quick = Options { profiles: false, posterior: false, seed: config.seed, ..Options::default() };
-    for form in ClosedForm::ALL.into_iter().filter(|f| f.name() != chosen.model) {
-        let model = ClosedFormModel::new(form, data);
-        // Settings apply to a model as far as it has the parameter.
-        let known: Vec<String> = model.parameters().into_iter().map(|p| p.name).collect();
-        let settings = config
-            .parameters
-            .iter()
-            .filter(|(name, _)| known.contains(name))
-            .map(|(name, setting)| (name.clone(), setting.clone()))
-            .collect();
-        let problem = Problem::new(&model, data, &settings, config.law)?;
-        rows.push(row(&calibrate(&problem, &quick)?));
-    }
-    Ok(rows)
-}
-
-/// Predictions of points that a fit has not seen: every second point of the first file, and each other file whole.
-fn held_out(
-    config: &CalibrateConfig,
-    model: &dyn Model,
-    data: &MeasuredData,
-    quick: &Options,
-) -> Result<Vec<HeldOut>, ExperimentError> {
-    let first_file = data.points.first().map_or(0, |m| m.file);
-    let first = data.filtered(|_, m| m.file == first_file);
-    let (training, test) = alternate(&first);
-    if !config.hold_out || training.points.len() < 6 || config.law == CountLaw::BetaBinomial {
-        return Ok(Vec::new());
-    }
-    let predict = |what: String, data: MeasuredData| -> Result<HeldOut, ExperimentError> {
-        let result = hold_out(model, &training, &data, &config.parameters, quick)?;
-        Ok(HeldOut { what, data, result })
-    };
-    let mut list = vec![predict("other half".to_string(), test)?];
-    for file in (0..data.files.len()).filter(|&f| f != first_file) {
-        let other = data.filtered(|_, m| m.file == file);
-        if !other.points.is_empty() {
-            list.push(predict(file_name(&data.files[file]), other)?);
-        }
-    }
-    Ok(list)
-}
-
 /// The end of a path without its extension, in letters that name files and groups.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let stem = std::path::Path::new(name).file_stem().map_or(name.into(), |s| s.to_string_lossy());
     stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect()
 }

@@ -200,7 +200,7 @@ fn profiles(suffix: &str, fit: &Calibration) -> Figure {
     let mut figure = Figure::new(
         format!("calibration-profiles{suffix}"),
         "Profile likelihoods.",
-        "Twice the rise of minus the log-likelihood, minimised over the other parameters; the line marks 95 %.",
+        "Twice the rise of minus the log-likelihood, minimised over the other parameters; below the dashed line (3.84) lies the 95 % interval.",
     );
     for (j, profile) in fit.profiles.iter().enumerate() {
         let (label, factor) = axis_of(fit, j);
@@ -213,7 +213,7 @@ fn profiles(suffix: &str, fit: &Calibration) -> Figure {
                 Axis::linear("deviance rise"),
             )
             .series(Series::line("profile", points).draw(Draw::LinePoints).unlabelled())
-            .horizontal(3.841, "95 %"),
+            .horizontal(3.841, ""),
         );
     }
     figure

@@ -1,7 +1,9 @@
 //! The commands of the program, one file each.
 
 pub mod calibrate;
+mod calibration_comparison;
 mod calibration_figures;
+mod calibration_model;
 mod calibration_population;
 mod calibration_report;
 pub mod circuit;

@@ -38,7 +38,15 @@ impl Scale {
 
     pub(super) fn tick_format(self) -> TickFormat {
         match self {
-            Self::Linear => TickFormat::Auto,
+            Self::Linear => TickFormat::Custom(Arc::new(|value| {
+                // Six digits: every tick shows where it stands, and rounding of the sums that placed it does not.
+                let shown: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+                if value == 0.0 || (1e-3..1e6).contains(&value.abs()) {
+                    format!("{shown}")
+                } else {
+                    format!("{shown:e}")
+                }
+            })),
             Self::Log10 => TickFormat::Custom(Arc::new(|position| {
                 if (position - position.round()).abs() < 1e-9 {
                     let power = position.round();
