@@ -190,7 +190,7 @@ impl CellStreams {
 }
 
 /// How the state is read after the pulse.
-struct Reading {
+pub(crate) struct Reading {
     tensor: SymmetricTensor,
     field: [f64; 3],
     /// Energy density (A/m) below which a relaxing trial is read at once.
@@ -198,7 +198,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(mtj: &Mtj, pulse: &Pulse, dynamics: &Dynamics) -> Result<Self, DeviceError> {
+    pub(crate) fn new(mtj: &Mtj, pulse: &Pulse, dynamics: &Dynamics) -> Result<Self, DeviceError> {
         let tensor = mtj.tensor(0.0);
         let field = mtj.field_a_per_m;
         let wells = State::BOTH.map(|state| mtj.well(state));
@@ -213,19 +213,31 @@ impl Reading {
     }
 
     /// Relaxes all lanes and counts those read opposite to `start`.
-    fn count_switched(&self, dynamics: &Dynamics, mut lanes: Lanes, noise: &Streams, start: State) -> u64 {
+    fn count_switched(&self, dynamics: &Dynamics, lanes: Lanes, noise: &Streams, start: State) -> u64 {
+        let mut switched = 0;
+        self.read(dynamics, lanes, noise, |_, state| switched += u64::from(state != start));
+        switched
+    }
+
+    /// Relaxes all lanes and tells the state and the identity of each as it is read.
+    pub(crate) fn read(
+        &self,
+        dynamics: &Dynamics,
+        mut lanes: Lanes,
+        noise: &Streams,
+        mut tell: impl FnMut(u64, State),
+    ) {
         let schedule = dynamics.schedule();
         let mut step = schedule.pulse_steps();
         let end = schedule.steps().len();
-        let mut switched = 0;
         while !lanes.is_empty() {
             dynamics.read_and_remove(&mut lanes, |m| {
                 let settled = step == end
                     || self
                         .safe_density
                         .is_some_and(|safe| energy::density(&self.tensor, self.field, m.laboratory) < safe);
-                if settled && State::from_cosine(m.cosine) != start {
-                    switched += 1;
+                if settled {
+                    tell(m.identity, State::from_cosine(m.cosine));
                 }
                 !settled
             });
@@ -233,7 +245,6 @@ impl Reading {
             dynamics.advance(&mut lanes, noise, step..next);
             step = next;
         }
-        switched
     }
 }
 

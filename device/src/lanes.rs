@@ -109,12 +109,12 @@ impl Lanes {
     }
 
     /// Keeps the lanes for which `keep` holds for the state in the kernel's frame, in order.
-    fn retain(&mut self, mut keep: impl FnMut(Vector) -> bool) {
+    fn retain(&mut self, mut keep: impl FnMut(u64, Vector) -> bool) {
         let mut kept = 0;
         for index in 0..self.count {
             let (source, lane) = (&self.blocks[index / BLOCK], index % BLOCK);
             let identity = source.identity[lane];
-            if keep([source.x[lane], source.y[lane], source.z[lane]]) {
+            if keep(identity, [source.x[lane], source.y[lane], source.z[lane]]) {
                 if kept != index {
                     self.copy_state(index, kept);
                     self.blocks[kept / BLOCK].identity[kept % BLOCK] = identity;
@@ -130,6 +130,8 @@ impl Lanes {
 /// State of one lane as it is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Read {
+    /// Identity in the random stream.
+    pub identity: u64,
     /// Direction in the laboratory frame.
     pub laboratory: Vector,
     /// `m.p`.
@@ -302,7 +304,9 @@ impl Dynamics {
 
     /// Shows every lane to `keep` and removes those for which it returns false.
     pub(crate) fn read_and_remove(&self, lanes: &mut Lanes, mut keep: impl FnMut(Read) -> bool) {
-        lanes.retain(|m| keep(Read { laboratory: self.equation.to_laboratory(m), cosine: m[2] }));
+        lanes.retain(|identity, m| {
+            keep(Read { identity, laboratory: self.equation.to_laboratory(m), cosine: m[2] })
+        });
     }
 
     /// Voltage across the junction at the drive `value` and `cosine = m.p`, V.

@@ -1,13 +1,14 @@
 //! Rare events by splitting trajectories: any device the ensemble can simulate.
 //!
 //! [`write_error`]: the probability that a pulse fails to switch, by drawing copies anew in
-//! proportion to their chance to remain. [`escape`]: the rate of thermal escape at a constant
-//! voltage, by forward flux over levels of energy. Both are products of moderate fractions;
-//! their errors come from independent repeats.
+//! proportion to their chance to remain; one run gives all widths. [`escape`]: the rate of thermal escape at a
+//! constant voltage, by forward flux over levels of energy. Both are products of moderate fractions;
+//! their errors come from independent repeats, of which as many are run as the wanted error needs, up to a bound.
 
 pub mod escape;
 pub mod write_error;
 
+use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::constants::BOLTZMANN;
@@ -17,36 +18,96 @@ use crate::mtj::Mtj;
 use crate::state::State;
 use crate::vector::{SymmetricTensor, Vector, dot};
 
-/// Size and seed of a splitting run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Size, accuracy and seed of a splitting run.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Splitting {
     /// Trajectories held at a time.
     pub copies: usize,
-    /// Independent repeats, at least 2.
+    /// Independent repeats of the first stage, at least 2.
     pub repeats: u32,
+    /// Half width of the 95% interval over the result that is asked for.
+    pub relative_error: f64,
+    /// Repeats at most, which bounds the work.
+    pub most_repeats: u32,
     /// Master seed.
     pub seed: u64,
 }
 
+/// Least probability whose relative error counts when more repeats are asked for.
+pub const LEAST: f64 = 1e-15;
+
 impl Splitting {
-    /// Default size: 2048 trajectories, 8 repeats.
+    /// Default size: 2048 trajectories; 8 repeats, or up to 32 until the 95% interval is within 20%.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { copies: 2048, repeats: 8, seed }
+        Self { copies: 2048, repeats: 8, relative_error: 0.2, most_repeats: 32, seed }
     }
 
-    fn validate(&self) -> Result<(), DeviceError> {
-        if self.copies < 16 {
-            return Err(DeviceError::out_of_range("copies", self.copies, "at least 16 are needed"));
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] naming key, value and what is expected.
+    pub fn validate(&self) -> Result<(), DeviceError> {
+        if !(64..=1_000_000).contains(&self.copies) {
+            return Err(DeviceError::out_of_range(
+                "copies",
+                self.copies,
+                "64 to 1000000 trajectories are expected",
+            ));
         }
-        if self.repeats < 2 {
+        if !(2..=10_000).contains(&self.repeats) {
             return Err(DeviceError::out_of_range(
                 "repeats",
                 self.repeats,
-                "at least 2 are needed for an error",
+                "2 to 10000 are expected; an error needs two or more",
+            ));
+        }
+        if !(self.repeats..=10_000).contains(&self.most_repeats) {
+            return Err(DeviceError::out_of_range(
+                "most_repeats",
+                self.most_repeats,
+                &format!("at least the {} of the first stage and at most 10000 are expected", self.repeats),
+            ));
+        }
+        if !(self.relative_error > 0.0 && self.relative_error.is_finite()) {
+            return Err(DeviceError::out_of_range(
+                "relative_error",
+                self.relative_error,
+                "a number above zero is expected, such as 0.2",
             ));
         }
         Ok(())
+    }
+
+    /// Independent repeats of `one` (repeat to results, always as many) in two stages: the deviation of the first
+    /// tells how many are needed for the relative error of every result above [`LEAST`], which are then
+    /// run whatever they give. This keeps the coverage of the interval, which stopping at a good moment does not.
+    ///
+    /// # References
+    /// C. Stein, Ann. Math. Statist. 16, 243 (1945), doi:10.1214/aoms/1177731088.
+    fn repeat(
+        &self,
+        one: impl Fn(u32) -> Result<Vec<f64>, DeviceError> + Sync,
+    ) -> Result<Vec<Repeats>, DeviceError> {
+        let run = |range: std::ops::Range<u32>| {
+            range.into_par_iter().map(&one).collect::<Result<Vec<_>, DeviceError>>()
+        };
+        let by_result = |runs: &[Vec<f64>]| -> Vec<Repeats> {
+            (0..runs[0].len()).map(|k| Repeats::of(runs.iter().map(|run| run[k]).collect())).collect()
+        };
+        let mut runs = run(0..self.repeats)?;
+        let found = by_result(&runs);
+        let factor = found
+            .iter()
+            .filter(|found| found.mean >= LEAST)
+            .map(|found| found.half_width() / (self.relative_error * found.mean))
+            .fold(0.0, f64::max);
+        let needed = (f64::from(self.repeats) * factor * factor).ceil().min(f64::from(self.most_repeats)) as u32;
+        if needed <= self.repeats {
+            return Ok(found);
+        }
+        runs.extend(run(self.repeats..needed)?);
+        Ok(by_result(&runs))
     }
 }
 

@@ -149,7 +149,7 @@ fn write_errors_by_splitting_agree_with_fokker_planck() {
     let start = State::AntiParallel;
     let volts = 2.0 * mtj.critical_voltage(start).expect("a critical voltage");
     for (wanted, copies) in [(1e-3, 2048), (1e-6, 2048), (1e-9, 2048)] {
-        let splitting = Splitting { copies, ..Splitting::new(1) };
+        let splitting = Splitting { copies, most_repeats: 8, ..Splitting::new(1) };
         let (width, exact) = width_for(&mtj, volts, start, wanted, |e| e.complement);
         let pulse = Pulse::rectangular(volts, width);
         let began = std::time::Instant::now();
@@ -177,7 +177,7 @@ fn escapes_by_forward_flux_agree_with_the_eigenvalue() {
     for share in [0.0, 0.5] {
         let rates = SwitchingRates::new(&model, share * critical, Resolution::STANDARD).expect("rates");
         let began = std::time::Instant::now();
-        let splitting = Splitting { copies: 512, repeats: 6, seed: 4 };
+        let splitting = Splitting { copies: 512, repeats: 6, most_repeats: 6, ..Splitting::new(4) };
         let found =
             escape_rate(&mtj, share * critical, start, &splitting, &Stepping::default()).expect("a rate");
         println!(
@@ -200,7 +200,7 @@ fn splitting_does_not_depend_on_threads() {
     let mtj = device();
     let volts = 2.0 * mtj.critical_voltage(State::AntiParallel).expect("a critical voltage");
     let pulse = Pulse::rectangular(volts, 5.0 * mtj.damping_time_s());
-    let splitting = Splitting { copies: 256, repeats: 2, seed: 9 };
+    let splitting = Splitting { copies: 256, repeats: 2, most_repeats: 2, ..Splitting::new(9) };
     let run = || {
         write_error(&mtj, &pulse, State::AntiParallel, &splitting, &Stepping::default()).expect("a result")
     };

@@ -2,14 +2,16 @@
 //!
 //! N copies see the pulse together. At regular times each is given a weight, the copies are
 //! drawn anew in proportion to it (systematic resampling), and the mean weights multiply to
-//! the probability. The weight follows the chance u of a copy to be still there at the end of the pulse,
-//! which falls steeply with its energy: copies in the depth of the well are the parents of
-//! all that remains. Any choice of u gives an unbiased estimate; a good one a small variance.
+//! the probability. The weight follows an importance u of the copy's energy: copies in the depth of the well are
+//! the parents of all that remains later, those higher up are most of what remains now. Any choice
+//! of u gives an unbiased estimate; a good one a small variance.
 //!
 //! # Formula
-//! `u = exp(-E b(s)/kB T)` with the time s left in units of tau_D, `b(s) = A g/(1 + Delta g exp(-2 g s))`,
-//! `g = V/V_c - 1`. For A = 1 and long s this is the exact leading left eigenfunction of the linearised
-//! equation; A = 3/4 keeps the weights light.
+//! `u = exp(-A g E/kB T) + c`, `g = V/V_c - 1`, `c = 1/(1 + A g Delta)`. For A = 1 the first term is the
+//! leading left eigenfunction of the linearised equation; A = 3/4 keeps the weights light. Under an overdrive
+//! the copies left spread evenly over energies, so that c is the mean of the first term: one
+//! half of the copies stands for each of the two. As u does not ask when the pulse ends, one run gives
+//! every width: a copy of the population relaxes and is read at the end of each.
 //!
 //! Copies safely in the other well, 10 kB T below the pass (half the barrier, for barriers below
 //! 20 kB T), are removed for good. The estimate leaves out devices that would come back from there: under a
@@ -24,6 +26,7 @@ use rand::RngExt;
 use spinhebb_data::random_stream::Streams;
 
 use super::{Progress, Repeats, Splitting};
+use crate::ensemble::{Reading, rising_widths};
 use crate::equilibrium::Well;
 use crate::error::DeviceError;
 use crate::lanes::{Dynamics, Lanes, Stepping};
@@ -31,12 +34,14 @@ use crate::mtj::Mtj;
 use crate::pulse::{Drive, Pulse};
 use crate::state::State;
 
-/// Time between two weighings in damping times tau_D.
+/// Time between two weighings in damping times tau_D, up to an overdrive g of 1; beyond, over g.
 const INTERVAL: f64 = 0.25;
 /// Share A of the linearised solution's slope.
 const SHARE: f64 = 0.75;
 /// Depth in kB T below the pass at which a copy counts as switched.
 const SAFE_DEPTH: f64 = 10.0;
+/// Probability below which a run is not followed any further.
+pub const FLOOR: f64 = 1e-17;
 
 /// Probability that `pulse` leaves the device in `start` (`V > 0` potentiates: it switches
 /// anti-parallel to parallel); reading as in the ensemble.
@@ -52,58 +57,182 @@ pub fn write_error(
     stepping: &Stepping,
 ) -> Result<Repeats, DeviceError> {
     splitting.validate()?;
-    let dynamics = Dynamics::new(mtj, pulse, stepping)?;
-    let well = Well::new(mtj, start)?;
-    let progress = Progress::new(mtj, start)?;
-    let gone = progress.beyond(SAFE_DEPTH.min(0.5 * progress.stability));
-    let importance = Importance::new(mtj, pulse, start, progress.stability);
-    let times = looks(mtj, &dynamics);
-    let values = (0..splitting.repeats)
-        .map(|repeat| {
-            let streams = |what: &str| {
-                Streams::new(splitting.seed, &format!("device/write error/{what}/repeat {repeat}"))
-            };
-            let (initial, noise, choice) = (streams("initial"), streams("thermal field"), streams("refill"));
-            let states = (0..splitting.copies as u64).map(|k| (k, well.sample(&mut initial.rng(k))));
-            let mut lanes = dynamics.lanes(states);
-            let mut probability = 1.0;
-            let mut chance = vec![1.0; lanes.len()];
-            for (round, pair) in times.windows(2).enumerate() {
-                dynamics.advance(&mut lanes, &noise, pair[0]..pair[1]);
-                if pair[1] == times[times.len() - 1] {
-                    let kept = (0..lanes.len()).filter(|k| State::from_cosine(lanes.cosine(*k)) == start);
-                    probability *= kept.map(|k| 1.0 / chance[k]).sum::<f64>() / lanes.len() as f64;
-                    break;
-                }
-                let time_s = dynamics.schedule().time_s(pair[1]);
-                let slope = importance.slope((pulse.end_s() - time_s).max(0.0)) * progress.stability;
-                let mut weights = vec![0.0; lanes.len()];
-                for (k, weight) in weights.iter_mut().enumerate() {
-                    let position = progress.at(dynamics.direction(&lanes, k));
-                    if position <= gone {
-                        let now = (-slope * position.min(1.0)).exp();
-                        *weight = now / chance[k];
-                        chance[k] = now;
-                    }
-                }
-                let total: f64 = weights.iter().sum();
-                probability *= total / lanes.len() as f64;
-                if total == 0.0 {
-                    break;
-                }
-                resample(&mut lanes, &mut chance, &weights, total, choice.rng(round as u64).random());
-            }
-            probability
-        })
-        .collect();
-    Ok(Repeats::of(values))
+    let copies = Copies::new(mtj, pulse, start, splitting, stepping)?;
+    let mut found = splitting.repeat(|repeat| {
+        let mut run = copies.begin(repeat, pulse)?;
+        Ok(vec![run.stage(0, pulse)?])
+    })?;
+    Ok(found.remove(0))
 }
 
-/// How the chance to remain falls with energy.
+/// Probabilities that rectangular pulses of `volts` (`V > 0` potentiates) leave the device in `start`, for
+/// all widths from the same runs: each alone has the statistics of [`write_error`], neighbours are
+/// correlated, so that the curve is smooth. Widths at which a run has fallen below [`FLOOR`] get 0 from it.
+///
+/// `widths_s` must increase. Shape of the result: one estimate per width.
+///
+/// # Errors
+/// As [`write_error`], and [`DeviceError::OutOfRange`] if the widths do not increase from above zero.
+pub fn write_errors_by_width(
+    mtj: &Mtj,
+    volts: f64,
+    widths_s: &[f64],
+    start: State,
+    splitting: &Splitting,
+    stepping: &Stepping,
+) -> Result<Vec<Repeats>, DeviceError> {
+    splitting.validate()?;
+    rising_widths(widths_s)?;
+    let piece = |i: usize| {
+        let before = if i == 0 { 0.0 } else { widths_s[i - 1] };
+        Pulse::rectangular(volts, widths_s[i] - before)
+    };
+    let copies = Copies::new(mtj, &piece(0), start, splitting, stepping)?;
+    splitting.repeat(|repeat| {
+        let mut run = copies.begin(repeat, &piece(0))?;
+        let mut kept = vec![0.0; widths_s.len()];
+        for (i, kept) in kept.iter_mut().enumerate() {
+            if run.bound() < FLOOR {
+                break;
+            }
+            *kept = run.stage(i, &piece(i))?;
+        }
+        Ok(kept)
+    })
+}
+
+/// What all repeats have in common.
+struct Copies<'a> {
+    mtj: &'a Mtj,
+    start: State,
+    splitting: &'a Splitting,
+    stepping: &'a Stepping,
+    well: Well,
+    progress: Progress,
+    /// Progress beyond which a copy counts as switched.
+    gone: f64,
+    importance: Importance,
+    interval_s: f64,
+}
+
+/// One repeat under way.
+struct Run<'a> {
+    copies: &'a Copies<'a>,
+    repeat: u32,
+    lanes: Lanes,
+    /// Importance by which each copy was drawn.
+    drawn_by: Vec<f64>,
+    probability: f64,
+    since_weighing_s: f64,
+}
+
+impl<'a> Copies<'a> {
+    fn new(
+        mtj: &'a Mtj,
+        pulse: &Pulse,
+        start: State,
+        splitting: &'a Splitting,
+        stepping: &'a Stepping,
+    ) -> Result<Self, DeviceError> {
+        let well = Well::new(mtj, start)?;
+        let progress = Progress::new(mtj, start)?;
+        let importance = Importance::new(mtj, pulse, start, progress.stability);
+        Ok(Self {
+            well,
+            gone: progress.beyond(SAFE_DEPTH.min(0.5 * progress.stability)),
+            interval_s: INTERVAL * mtj.damping_time_s() / importance.overdrive.max(1.0),
+            mtj,
+            start,
+            splitting,
+            stepping,
+            progress,
+            importance,
+        })
+    }
+
+    fn streams(&self, repeat: u32, what: &str) -> Streams {
+        Streams::new(self.splitting.seed, &format!("device/write error/{what}/repeat {repeat}"))
+    }
+
+    fn begin(&'a self, repeat: u32, first: &Pulse) -> Result<Run<'a>, DeviceError> {
+        let initial = self.streams(repeat, "initial");
+        let states = (0..self.splitting.copies as u64).map(|k| (k, self.well.sample(&mut initial.rng(k))));
+        Ok(Run {
+            copies: self,
+            repeat,
+            lanes: Dynamics::new(self.mtj, first, self.stepping)?.lanes(states),
+            drawn_by: vec![1.0; self.splitting.copies],
+            probability: 1.0,
+            since_weighing_s: 0.0,
+        })
+    }
+}
+
+impl Run<'_> {
+    /// Goes on through `pulse`, the stage of number `index`; returns the probability to be read in the start state
+    /// after it.
+    fn stage(&mut self, index: usize, pulse: &Pulse) -> Result<f64, DeviceError> {
+        let copies = self.copies;
+        let streams = |what: &str| copies.streams(self.repeat, &format!("{what} of stage {index}"));
+        let (noise, choice) = (streams("thermal field"), streams("refill"));
+        let dynamics = Dynamics::new(copies.mtj, pulse, copies.stepping)?;
+        let schedule = dynamics.schedule();
+        let (mut step, mut weighings) = (0, 0);
+        while step < schedule.pulse_steps() && self.probability > 0.0 {
+            let began_s = schedule.time_s(step);
+            let due = |s: usize| self.since_weighing_s + schedule.time_s(s) - began_s >= copies.interval_s;
+            let next = (step + 1..schedule.pulse_steps()).find(|s| due(*s)).unwrap_or(schedule.pulse_steps());
+            dynamics.advance(&mut self.lanes, &noise, step..next);
+            self.since_weighing_s += schedule.time_s(next) - began_s;
+            if self.since_weighing_s >= copies.interval_s {
+                self.weigh(&dynamics, choice.rng(weighings).random());
+                self.since_weighing_s = 0.0;
+                weighings += 1;
+            }
+            step = next;
+        }
+        if self.probability == 0.0 {
+            return Ok(0.0);
+        }
+        let reading = Reading::new(copies.mtj, pulse, &dynamics)?;
+        let mut kept = vec![false; self.lanes.len()];
+        reading.read(&dynamics, self.lanes.clone(), &noise, |identity, state| {
+            kept[identity as usize] = state == copies.start;
+        });
+        let total: f64 = kept.iter().zip(&self.drawn_by).filter(|(kept, _)| **kept).map(|(_, u)| 1.0 / u).sum();
+        Ok(self.probability * total / kept.len() as f64)
+    }
+
+    /// Largest probability that can still be found.
+    fn bound(&self) -> f64 {
+        self.probability / self.copies.importance.constant
+    }
+
+    fn weigh(&mut self, dynamics: &Dynamics, offset: f64) {
+        let copies = self.copies;
+        let mut weights = vec![0.0; self.lanes.len()];
+        for (k, weight) in weights.iter_mut().enumerate() {
+            let position = copies.progress.at(dynamics.direction(&self.lanes, k));
+            if position <= copies.gone {
+                let now = copies.importance.at(position);
+                *weight = now / self.drawn_by[k];
+                self.drawn_by[k] = now;
+            }
+        }
+        let total: f64 = weights.iter().sum();
+        self.probability *= total / self.lanes.len() as f64;
+        if total > 0.0 {
+            resample(&mut self.lanes, &mut self.drawn_by, &weights, total, offset);
+        }
+    }
+}
+
+/// How the importance falls with energy.
 struct Importance {
     overdrive: f64,
-    stability: f64,
-    damping_time_s: f64,
+    /// Fall of the exponential over the whole barrier.
+    slope: f64,
+    constant: f64,
 }
 
 impl Importance {
@@ -112,18 +241,19 @@ impl Importance {
             Drive::Voltage => pulse.amplitude / critical - 1.0,
             Drive::Current => pulse.amplitude / mtj.transport.current(start, critical) - 1.0,
         });
-        Self { overdrive: excess.max(0.0), stability, damping_time_s: mtj.damping_time_s() }
+        let overdrive = excess.max(0.0);
+        let slope = SHARE * overdrive * stability;
+        Self { overdrive, slope, constant: 1.0 / (1.0 + slope) }
     }
 
-    /// Fall of ln u per kB T with `left_s` of the pulse to come.
-    fn slope(&self, left_s: f64) -> f64 {
-        let g = self.overdrive;
-        SHARE * g / (1.0 + self.stability * g * (-2.0 * g * left_s / self.damping_time_s).exp())
+    /// Importance at a progress; beyond the pass that at the pass.
+    fn at(&self, progress: f64) -> f64 {
+        (-self.slope * progress.min(1.0)).exp() + self.constant
     }
 }
 
 /// Systematic resampling in place: a copy of weight w is drawn floor or ceil of `N w/total` times.
-fn resample(lanes: &mut Lanes, chance: &mut [f64], weights: &[f64], total: f64, offset: f64) {
+fn resample(lanes: &mut Lanes, drawn_by: &mut [f64], weights: &[f64], total: f64, offset: f64) {
     let spacing = total / lanes.len() as f64;
     let (mut reached, mut drawn, mut last) = (0.0, 0_usize, 0);
     let (mut spare, mut free) = (Vec::new(), Vec::new());
@@ -143,22 +273,6 @@ fn resample(lanes: &mut Lanes, chance: &mut [f64], weights: &[f64], total: f64, 
     spare.extend(std::iter::repeat_n(last, weights.len() - drawn));
     for (from, to) in spare.into_iter().zip(free) {
         lanes.copy_state(from, to);
-        chance[to] = chance[from];
+        drawn_by[to] = drawn_by[from];
     }
-}
-
-/// Step indices at which copies are weighed, from 0 to the end of the relaxation.
-fn looks(mtj: &Mtj, dynamics: &Dynamics) -> Vec<usize> {
-    let schedule = dynamics.schedule();
-    let end = schedule.steps().len();
-    let mut times = vec![0];
-    let mut due = INTERVAL * mtj.damping_time_s();
-    for step in 1..end {
-        if schedule.time_s(step) >= due {
-            times.push(step);
-            due += INTERVAL * mtj.damping_time_s();
-        }
-    }
-    times.push(end);
-    times
 }
