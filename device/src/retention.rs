@@ -29,7 +29,7 @@ use crate::switching_probability::BackEnd;
 pub struct EscapeRate {
     /// Rate in 1/s.
     pub per_second: f64,
-    /// Its absolute error: grid doubling, or half width of the 95% interval.
+    /// Its absolute error: grid doubling, or half width of the 95% interval and the bias of the step.
     pub error: f64,
     /// The back end that computed it.
     pub back_end: BackEnd,
@@ -51,8 +51,8 @@ impl EscapeRate {
                 back_end: BackEnd::FokkerPlanck,
             });
         }
-        let rate = escape_rate(mtj, volts, start, splitting, &Stepping::default())?;
-        Ok(Self { per_second: rate.mean, error: rate.half_width(), back_end: BackEnd::Splitting })
+        let escape = escape_rate(mtj, volts, start, splitting, &Stepping::default())?;
+        Ok(Self { per_second: escape.rate.mean, error: escape.error(), back_end: BackEnd::Splitting })
     }
 
     /// Probability of having left within `time_s`.

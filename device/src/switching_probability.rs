@@ -375,9 +375,9 @@ impl SwitchingProbability for BySplitting {
                         ),
                     });
                 }
-                let rate = escape_rate(mtj, volts, start, &self.splitting, &self.stepping)?;
-                let p = -(-rate.mean * width_s).exp_m1();
-                let error = rate.half_width() * width_s * (1.0 - p);
+                let escape = escape_rate(mtj, volts, start, &self.splitting, &self.stepping)?;
+                let p = -(-escape.rate.mean * width_s).exp_m1();
+                let error = escape.error() * width_s * (1.0 - p);
                 Ok(ProbabilityEstimate::from_p(p, error, BackEnd::Splitting))
             }
             _ => {
