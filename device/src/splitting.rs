@@ -102,7 +102,8 @@ impl Splitting {
             .filter(|found| found.mean >= LEAST)
             .map(|found| found.half_width() / (self.relative_error * found.mean))
             .fold(0.0, f64::max);
-        let needed = (f64::from(self.repeats) * factor * factor).ceil().min(f64::from(self.most_repeats)) as u32;
+        let needed =
+            (f64::from(self.repeats) * factor * factor).ceil().min(f64::from(self.most_repeats)) as u32;
         if needed <= self.repeats {
             return Ok(found);
         }

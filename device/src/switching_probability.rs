@@ -10,7 +10,7 @@
 //! `auto` takes the Fokker-Planck equation of one variable where it is exact. Elsewhere it takes that on the sphere if
 //! [`AFFORDABLE`] coefficients suffice, for pulses where its error is below [`WANTED`] of the smaller probability;
 //! for the rest an ensemble, and splitting where a pilot ensemble sees fewer than [`ENOUGH`]
-//! events of either kind.
+//! events of either kind. All widths of a voltage are followed at once.
 
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -26,9 +26,9 @@ use crate::lanes::Stepping;
 use crate::mtj::Mtj;
 use crate::pulse::{Drive, Pulse};
 use crate::sphere::{Sphere, SphereResolution};
-use crate::splitting::Splitting;
-use crate::splitting::escape::escape_rate;
-use crate::splitting::write_error::write_error;
+use crate::splitting::escape::{LARGEST_SHARE, escape_rate};
+use crate::splitting::write_error::{FLOOR, write_error, write_errors_by_width};
+use crate::splitting::{Repeats, Splitting};
 use crate::state::State;
 use crate::switching_table::{Cell, SwitchingTable};
 
@@ -212,9 +212,7 @@ impl SwitchingProbability for ByEnsemble {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let mut order: Vec<usize> = (0..widths_s.len()).collect();
-        order.sort_by(|a, b| widths_s[*a].total_cmp(&widths_s[*b]));
-        let sorted: Vec<f64> = order.iter().map(|k| widths_s[*k]).collect();
+        let (order, sorted) = sorted(widths_s);
         let counts = switching_counts_by_width(mtj, volts, &sorted, start, &self.0)?;
         let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
         for (k, count) in order.into_iter().zip(counts) {
@@ -339,52 +337,132 @@ impl SwitchingProbability for BySphere {
 /// Back end `splitting`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BySplitting {
-    /// Size and seed.
+    /// Size, accuracy and seed.
     pub splitting: Splitting,
     /// How steps are taken.
     pub stepping: Stepping,
 }
 
-/// Least width, in damping times, for which a constant rate describes a sub-critical pulse.
+/// Least width for which a constant rate describes a sub-critical pulse, in settling times `tau_D/(1 - V/V_c)`.
 const SHORTEST_FOR_RATE: f64 = 10.0;
 
+impl BySplitting {
+    /// Share of the critical voltage, above which no rate is given.
+    fn share(mtj: &Mtj, volts: f64, start: State) -> f64 {
+        mtj.critical_voltage(start).map_or(0.0, |critical| (volts / critical).max(0.0))
+    }
+
+    /// Switching by a constant rate, for widths of at least [`SHORTEST_FOR_RATE`] settling times; none otherwise.
+    fn by_rate(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<Option<ProbabilityEstimate>>, DeviceError> {
+        let share = Self::share(mtj, volts, start);
+        let settling_s = mtj.damping_time_s() / (1.0 - share);
+        let long = |width: f64| share < LARGEST_SHARE && width >= SHORTEST_FOR_RATE * settling_s;
+        if !widths_s.iter().any(|width| long(*width)) {
+            return Ok(vec![None; widths_s.len()]);
+        }
+        let escape = escape_rate(mtj, volts, start, &self.splitting, &self.stepping)?;
+        let rate = escape.rate.mean;
+        let estimate = |width: f64| {
+            let kept = (-rate * width).exp();
+            // The rate is not there from the start: the settling time is an upper bound of the delay.
+            let error = (escape.error() * width + rate * settling_s) * kept;
+            let p = (-(-rate * width).exp_m1(), error);
+            ProbabilityEstimate::from_smaller(p, (kept, error), BackEnd::Splitting)
+        };
+        Ok(widths_s.iter().map(|width| long(*width).then(|| estimate(*width))).collect())
+    }
+
+    /// Write errors of all widths from the same runs, at any voltage.
+    fn by_survival(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let (order, sorted) = sorted(widths_s);
+        let kept = write_errors_by_width(mtj, volts, &sorted, start, &self.splitting, &self.stepping)?;
+        let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
+        for (k, kept) in order.into_iter().zip(&kept) {
+            found[k] = self.survival(kept);
+        }
+        Ok(found)
+    }
+
+    /// Estimate from the repeats of a write error.
+    fn survival(&self, kept: &Repeats) -> ProbabilityEstimate {
+        let mut error = kept.half_width();
+        if kept.mean == 0.0 {
+            error = FLOOR;
+        } else if error == 0.0 {
+            // No copy has switched: the upper end of Wilson's interval.
+            let copies = self.splitting.copies as u64 * kept.values.len() as u64;
+            error = wilson_95(0, copies).1;
+        }
+        let mean = kept.mean.min(1.0);
+        ProbabilityEstimate::from_p(mean, error, BackEnd::Splitting).opposite()
+    }
+}
+
+/// Order in which the widths rise, and the widths in it.
+fn sorted(widths_s: &[f64]) -> (Vec<usize>, Vec<f64>) {
+    let mut order: Vec<usize> = (0..widths_s.len()).collect();
+    order.sort_by(|a, b| widths_s[*a].total_cmp(&widths_s[*b]));
+    let sorted = order.iter().map(|k| widths_s[*k]).collect();
+    (order, sorted)
+}
+
 impl SwitchingProbability for BySplitting {
-    /// At and beyond the critical voltage the complement by [`write_error`]; below it
-    /// `1 - exp(-rate width)` with the rate of [`escape_rate`], for rectangular pulses of at least ten
-    /// damping times.
+    /// Of rectangular pulses as [`Self::by_width`]; of others the complement by [`write_error`].
     fn probability(
         &self,
         mtj: &Mtj,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
-        let polarity = start.switching_polarity();
-        let overdriven = mtj.critical_voltage(start).is_ok_and(|critical| {
-            pulse.amplitude * polarity >= critical * polarity && pulse.drive == Drive::Voltage
-        });
-        let rectangle = pulse.as_rectangular();
+        let rectangle =
+            pulse.as_rectangular().filter(|_| pulse.drive == Drive::Voltage && pulse.bias_v == 0.0);
         match rectangle {
-            Some((volts, width_s)) if !overdriven => {
-                if width_s < SHORTEST_FOR_RATE * mtj.damping_time_s() {
-                    return Err(DeviceError::NotApplicable {
-                        model: "splitting of a pulse below the critical voltage",
-                        reason: format!(
-                            "the width {width_s:e} s is below ten damping times ({:e} s each), so that no rate is \
-                             established; use the ensemble or the Fokker-Planck equation",
-                            mtj.damping_time_s()
-                        ),
-                    });
-                }
-                let escape = escape_rate(mtj, volts, start, &self.splitting, &self.stepping)?;
-                let p = -(-escape.rate.mean * width_s).exp_m1();
-                let error = escape.error() * width_s * (1.0 - p);
-                Ok(ProbabilityEstimate::from_p(p, error, BackEnd::Splitting))
+            Some((volts, width_s)) if Self::share(mtj, volts, start) < LARGEST_SHARE => {
+                Ok(self.by_width(mtj, volts, &[width_s], start)?[0])
             }
             _ => {
                 let kept = write_error(mtj, pulse, start, &self.splitting, &self.stepping)?;
-                Ok(ProbabilityEstimate::from_p(kept.mean, kept.half_width(), BackEnd::Splitting).opposite())
+                Ok(self.survival(&kept))
             }
         }
+    }
+
+    /// From 95% of the critical voltage on the complement by [`write_errors_by_width`]; below it `1 - exp(-rate width)`
+    /// with the rate of [`escape_rate`], for pulses of at least ten settling times `tau_D/(1 - V/V_c)`.
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let share = Self::share(mtj, volts, start);
+        if share >= LARGEST_SHARE {
+            return self.by_survival(mtj, volts, widths_s, start);
+        }
+        let least_s = SHORTEST_FOR_RATE * mtj.damping_time_s() / (1.0 - share);
+        if let Some(short) = widths_s.iter().find(|width| **width < least_s) {
+            return Err(DeviceError::NotApplicable {
+                model: "splitting of a pulse below the critical voltage",
+                reason: format!(
+                    "the width {short:e} s is below ten settling times, {least_s:e} s at {volts} V, so that no rate is \
+                     established; use the back end `auto`, the ensemble or longer pulses"
+                ),
+            });
+        }
+        Ok(self.by_rate(mtj, volts, widths_s, start)?.into_iter().flatten().collect())
     }
 }
 
@@ -411,8 +489,7 @@ pub struct Automatic {
 }
 
 impl Automatic {
-    /// All back ends at their default sizes: standard resolution, `trials` trials, eight repeats of
-    /// 2048 copies.
+    /// All back ends at their default sizes: standard resolution, `trials` trials, [`Splitting::new`].
     #[must_use]
     pub fn new(trials: u64, seed: u64) -> Self {
         Self {
@@ -442,15 +519,14 @@ impl Automatic {
         Sphere::coefficients(mtj, self.sphere.0).is_ok_and(|count| count <= AFFORDABLE)
     }
 
-    /// By trajectories: an ensemble, or splitting where one outcome is rare.
+    /// One pulse of any shape by trajectories: an ensemble, or splitting where one outcome is rare.
     fn by_trajectories(
         &self,
         mtj: &Mtj,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
-        let trials = self.ensemble.0.trials.start..self.ensemble.0.trials.start + PILOT;
-        let pilot = switching_count(mtj, pulse, start, &Ensemble { trials, ..self.ensemble.0.clone() })?;
+        let pilot = switching_count(mtj, pulse, start, &self.pilot())?;
         if pilot.switched.min(pilot.trials - pilot.switched) < ENOUGH
             && let Ok(rare) = self.splitting.probability(mtj, pulse, start)
         {
@@ -459,19 +535,78 @@ impl Automatic {
         self.ensemble.probability(mtj, pulse, start)
     }
 
-    /// `found` where it is good enough, else by trajectories.
+    fn pilot(&self) -> Ensemble {
+        let first = self.ensemble.0.trials.start;
+        Ensemble { trials: first..first + PILOT, ..self.ensemble.0.clone() }
+    }
+
+    /// Rectangular pulses of one voltage by trajectories. Each of the methods that a pilot ensemble asks for follows all
+    /// widths at once; of each width that estimate is kept whose error is least against the smaller
+    /// of probability and complement.
+    fn row_by_trajectories(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let (order, sorted) = sorted(widths_s);
+        let pilot = switching_counts_by_width(mtj, volts, &sorted, start, &self.pilot())?;
+        let lost = |count: &SwitchingCount| count.trials - count.switched < ENOUGH;
+        let mut found: Vec<Vec<ProbabilityEstimate>> = vec![vec![]; sorted.len()];
+        let common: Vec<usize> = (0..sorted.len()).filter(|k| !lost(&pilot[*k])).collect();
+        if !common.is_empty() {
+            let widths: Vec<f64> = common.iter().map(|k| sorted[*k]).collect();
+            let estimates = self.ensemble.by_width(mtj, volts, &widths, start)?;
+            common.iter().zip(estimates).for_each(|(k, estimate)| found[*k].push(estimate));
+        }
+        if pilot.iter().any(lost)
+            && let Ok(estimates) = self.splitting.by_survival(mtj, volts, &sorted, start)
+        {
+            found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
+        }
+        if pilot.iter().any(|count| count.switched < ENOUGH)
+            && let Ok(estimates) = self.splitting.by_rate(mtj, volts, &sorted, start)
+        {
+            found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.extend(estimate));
+        }
+        if common.len() < sorted.len() && found.iter().any(Vec::is_empty) {
+            // Splitting failed: what the ensemble counts is an upper bound at least.
+            let estimates = self.ensemble.by_width(mtj, volts, &sorted, start)?;
+            found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
+        }
+        let relative = |e: &ProbabilityEstimate| e.p_error / e.p.min(e.complement);
+        let best = |found: &Vec<ProbabilityEstimate>| {
+            found
+                .iter()
+                .copied()
+                .min_by(|a, b| relative(a).total_cmp(&relative(b)).then(a.p_error.total_cmp(&b.p_error)))
+        };
+        let mut row = vec![ProbabilityEstimate::default(); widths_s.len()];
+        for (k, found) in order.into_iter().zip(&found) {
+            row[k] = best(found).unwrap_or_default();
+        }
+        Ok(row)
+    }
+
+    /// `found` where it is good enough, the rest by trajectories.
     fn completed(
         &self,
         mtj: &Mtj,
-        pulse: &Pulse,
+        volts: f64,
+        widths_s: &[f64],
         start: State,
-        found: ProbabilityEstimate,
-    ) -> Result<ProbabilityEstimate, DeviceError> {
-        if found.p_error <= WANTED * found.p.min(found.complement) {
-            Ok(found)
-        } else {
-            self.by_trajectories(mtj, pulse, start)
+        mut found: Vec<ProbabilityEstimate>,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let poor: Vec<usize> = (0..found.len())
+            .filter(|k| found[*k].p_error > WANTED * found[*k].p.min(found[*k].complement))
+            .collect();
+        if !poor.is_empty() {
+            let widths: Vec<f64> = poor.iter().map(|k| widths_s[*k]).collect();
+            let row = self.row_by_trajectories(mtj, volts, &widths, start)?;
+            poor.into_iter().zip(row).for_each(|(k, estimate)| found[k] = estimate);
         }
+        Ok(found)
     }
 }
 
@@ -488,7 +623,9 @@ impl SwitchingProbability for Automatic {
         if self.takes_sphere(mtj)
             && let Ok(found) = self.sphere.probability(mtj, pulse, start)
         {
-            return self.completed(mtj, pulse, start, found);
+            if found.p_error <= WANTED * found.p.min(found.complement) {
+                return Ok(found);
+            }
         }
         self.by_trajectories(mtj, pulse, start)
     }
@@ -513,22 +650,15 @@ impl SwitchingProbability for Automatic {
         if AxialModel::of(mtj, Drive::Voltage).is_ok() {
             return self.fokker_planck.grid(mtj, volts, widths_s, start);
         }
-        let pulse = |volts: f64, width_s: f64| Pulse::rectangular(volts, width_s);
         if self.takes_sphere(mtj)
             && let Ok(found) = self.sphere.grid(mtj, volts, widths_s, start)
         {
-            let completed = |(volts, row): (&f64, Vec<ProbabilityEstimate>)| {
-                widths_s
-                    .iter()
-                    .zip(row)
-                    .map(|(width, found)| self.completed(mtj, &pulse(*volts, *width), start, found))
-                    .collect()
-            };
-            return volts.par_iter().zip(found).map(completed).collect();
+            return volts
+                .par_iter()
+                .zip(found)
+                .map(|(volts, row)| self.completed(mtj, *volts, widths_s, start, row))
+                .collect();
         }
-        let row = |volts: &f64| {
-            widths_s.iter().map(|width| self.by_trajectories(mtj, &pulse(*volts, *width), start)).collect()
-        };
-        volts.par_iter().map(row).collect()
+        volts.par_iter().map(|volts| self.row_by_trajectories(mtj, *volts, widths_s, start)).collect()
     }
 }

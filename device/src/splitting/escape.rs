@@ -58,7 +58,7 @@ const CLIMBERS: usize = 8;
 /// Chance to go on below a lower rung.
 const SURVIVING: f64 = 0.5;
 /// Largest share of the critical voltage for which a rate is given: fluctuations are twenty times the thermal ones.
-const LARGEST_SHARE: f64 = 0.95;
+pub const LARGEST_SHARE: f64 = 0.95;
 /// Largest share of the rate by which the finite step may lower it.
 const LARGEST_BIAS: f64 = 0.02;
 /// Rate times settling time `tau_D/(1 - i)` from which escapes are counted directly.

@@ -48,7 +48,8 @@ pub const FLOOR: f64 = 1e-17;
 ///
 /// # Errors
 /// [`DeviceError::OutOfRange`] for a size too small; [`DeviceError::NotApplicable`] if the
-/// device does not have two stable states; errors of [`Dynamics::new`].
+/// device does not have two stable states; [`DeviceError::NotConverged`] if no copy is left; errors of
+/// [`Dynamics::new`].
 pub fn write_error(
     mtj: &Mtj,
     pulse: &Pulse,
@@ -178,28 +179,26 @@ impl Run<'_> {
         let dynamics = Dynamics::new(copies.mtj, pulse, copies.stepping)?;
         let schedule = dynamics.schedule();
         let (mut step, mut weighings) = (0, 0);
-        while step < schedule.pulse_steps() && self.probability > 0.0 {
+        while step < schedule.pulse_steps() {
             let began_s = schedule.time_s(step);
             let due = |s: usize| self.since_weighing_s + schedule.time_s(s) - began_s >= copies.interval_s;
             let next = (step + 1..schedule.pulse_steps()).find(|s| due(*s)).unwrap_or(schedule.pulse_steps());
             dynamics.advance(&mut self.lanes, &noise, step..next);
             self.since_weighing_s += schedule.time_s(next) - began_s;
             if self.since_weighing_s >= copies.interval_s {
-                self.weigh(&dynamics, choice.rng(weighings).random());
+                self.weigh(&dynamics, choice.rng(weighings).random())?;
                 self.since_weighing_s = 0.0;
                 weighings += 1;
             }
             step = next;
-        }
-        if self.probability == 0.0 {
-            return Ok(0.0);
         }
         let reading = Reading::new(copies.mtj, pulse, &dynamics)?;
         let mut kept = vec![false; self.lanes.len()];
         reading.read(&dynamics, self.lanes.clone(), &noise, |identity, state| {
             kept[identity as usize] = state == copies.start;
         });
-        let total: f64 = kept.iter().zip(&self.drawn_by).filter(|(kept, _)| **kept).map(|(_, u)| 1.0 / u).sum();
+        let total: f64 =
+            kept.iter().zip(&self.drawn_by).filter(|(kept, _)| **kept).map(|(_, u)| 1.0 / u).sum();
         Ok(self.probability * total / kept.len() as f64)
     }
 
@@ -208,7 +207,7 @@ impl Run<'_> {
         self.probability / self.copies.importance.constant
     }
 
-    fn weigh(&mut self, dynamics: &Dynamics, offset: f64) {
+    fn weigh(&mut self, dynamics: &Dynamics, offset: f64) -> Result<(), DeviceError> {
         let copies = self.copies;
         let mut weights = vec![0.0; self.lanes.len()];
         for (k, weight) in weights.iter_mut().enumerate() {
@@ -220,10 +219,17 @@ impl Run<'_> {
             }
         }
         let total: f64 = weights.iter().sum();
-        self.probability *= total / self.lanes.len() as f64;
-        if total > 0.0 {
-            resample(&mut self.lanes, &mut self.drawn_by, &weights, total, offset);
+        if total == 0.0 {
+            return Err(DeviceError::NotConverged {
+                what: "splitting of a write error (no copy is left)",
+                iterations: self.lanes.len(),
+                residual: self.probability,
+                advice: "use more copies",
+            });
         }
+        self.probability *= total / self.lanes.len() as f64;
+        resample(&mut self.lanes, &mut self.drawn_by, &weights, total, offset);
+        Ok(())
     }
 }
 
