@@ -5,6 +5,7 @@ pub mod bibliography;
 pub mod cli;
 pub mod command;
 pub mod device_choice;
+pub mod drive_voltage;
 pub mod error;
 pub mod plot;
 pub mod progress;
