@@ -126,7 +126,10 @@ pub fn macrospin(
         ((Junction::Single(mtj), name), _) => Ok((*mtj, name)),
         // The device layer says why not.
         ((Junction::Coupled(pair), name), None) => Ok((pair.layers[0].clone(), name)),
-        ((Junction::Coupled(_), name), Some(device)) => Ok((device.resolve()?, name)),
+        ((Junction::Coupled(_), name), Some(device)) => match device.resolve() {
+            Ok(mtj) => Ok((mtj, name)),
+            Err(error) => Err(ExperimentError::Config(document.at_key("preset", error.to_string()))),
+        },
     }
 }
 

@@ -84,7 +84,11 @@ fn magnitudes(
     largest: f64,
     beyond: &str,
 ) -> Result<Vec<f64>, ExperimentError> {
-    let critical = mtj.critical_voltage(start)?.abs();
+    let critical = mtj.critical_voltage(start).map(f64::abs).or_else(|error| {
+        let expected =
+            "a torque that can switch it: give [device.spin_transfer] or [device.spin_orbit] some efficiency";
+        ExperimentError::refuse("device", error, expected)
+    })?;
     let found = rising("voltages", voltages, |v| v.volts(critical))?;
     if let Some(k) = found.iter().position(|v| *v >= largest * critical) {
         let expected = format!(

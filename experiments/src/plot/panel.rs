@@ -225,6 +225,11 @@ impl Panel {
             .with_x_tick_format(self.x.scale.tick_format())
             .with_y_tick_format(self.y.scale.tick_format());
         layout.show_legend = self.series.iter().any(|s| s.label.is_some());
+        if let Some(longest) =
+            self.series.iter().filter_map(|s| Some(s.label.as_ref()?.chars().count())).max()
+        {
+            layout = layout.with_legend_width(legend_width(longest));
+        }
         if self.x.scale == super::Scale::Log10 {
             layout = layout.with_x_tick_step(decade_step(x_range));
         }
@@ -251,6 +256,12 @@ impl Panel {
         }
         (plots, layout)
     }
+}
+
+/// Width in pixels of a legend whose longest label has `characters`: swatch and margins, and the mean width of a character
+/// at the size of the body. The plotting library keeps 120 pixels, some 15 characters, for any label.
+fn legend_width(characters: usize) -> f64 {
+    40.0 + 6.6 * characters as f64
 }
 
 /// Whole decades between ticks, so that at most about eight are labelled.

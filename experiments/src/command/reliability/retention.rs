@@ -141,7 +141,7 @@ fn results(
         let one: Vec<f64> = times.iter().map(|t| population.failure_probability(rate, *t)).collect();
         let points = times.iter().copied().zip(one.iter().copied()).collect();
         by_time = by_time.series(Series::line(format!("{sigma} kT"), points).tone(tone));
-        let any = times.iter().map(|t| (*t, population.any_failure(rate, *t)));
+        let any = times.iter().step_by(6).map(|t| (*t, population.any_failure(rate, *t)));
         let series = Series::line("", any.collect()).draw(Draw::Points).tone(tone).unlabelled();
         by_time = by_time.series(series);
         failures.extend(one);
@@ -149,7 +149,8 @@ fn results(
     let stability = mtj.stability(config.start)?;
     let mut by_barrier =
         Panel::new("b  FIT of one bit", Axis::linear("barrier / kB T"), Axis::log10("FIT per bit"));
-    let barriers = (0..=35).map(|k| 20.0 + 2.0 * f64::from(k));
+    let highest = (stability + 10.0).max(90.0);
+    let barriers = (0..=35).map(|k| 20.0 + (highest - 20.0) * f64::from(k) / 35.0);
     let (label, points) = if rate.back_end == BackEnd::FokkerPlanck {
         let fit = |barrier: f64| -> Result<(f64, f64), ExperimentError> {
             let other = mtj.with_stability(barrier * mtj.stability(State::Parallel)? / stability)?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::Time;
+use spinhebb_device::error::DeviceError;
 use spinhebb_device::mtj::{Mtj, MtjConfig};
 use spinhebb_device::splitting::Splitting;
 use spinhebb_device::state::State;
@@ -109,7 +110,14 @@ pub fn execute(options: &RunOptions) -> Result<(), ExperimentError> {
     let mut grid = Vec::with_capacity(magnitudes.len());
     for magnitude in &magnitudes {
         let volts = magnitude * config.start.switching_polarity();
-        grid.push(back_end.by_width(&mtj, volts, &widths, config.start)?);
+        let row = back_end.by_width(&mtj, volts, &widths, config.start).map_err(|error| match error {
+            DeviceError::NotApplicable { .. } if config.back_end != BackEnd::Auto => {
+                let advice = format!("{error}; the back end `auto` chooses one that holds");
+                ExperimentError::Config(document.at_key("back_end", advice))
+            }
+            other => other.into(),
+        })?;
+        grid.push(row);
         stage.advance();
     }
     drop(stage);
@@ -160,15 +168,18 @@ fn figure(
         by_width = by_width.series(Series::line(voltage.to_string(), points).interval(shown(row)));
     }
     let mut by_voltage = Panel::new("b  against voltage", Axis::linear("amplitude (V)"), log());
-    for column in
-        (0..widths.len()).rev().step_by(widths.len().div_ceil(6)).collect::<Vec<_>>().into_iter().rev()
-    {
+    // Six widths up to the longest at which two voltages still leave something to see.
+    let visible_at = |column: usize| grid.iter().filter(|row| row[column].complement >= LOWEST).count();
+    let columns = (0..widths.len()).rev().find(|k| visible_at(*k) >= 2).map_or(widths.len(), |k| k + 1);
+    let mut chosen: Vec<usize> = (1..=6).map(|k| (columns * k).div_ceil(6) - 1).collect();
+    chosen.dedup();
+    for column in chosen {
         let estimates: Vec<ProbabilityEstimate> = grid.iter().map(|row| row[column]).collect();
         let points = visible(magnitudes.iter().zip(&estimates).map(|(v, e)| (*v, e.complement)));
         if points.is_empty() {
             continue;
         }
-        let label = format!("{:.3} ns", widths[column] * 1e9);
+        let label = format!("{} ns", (widths[column] * 1e12).round() / 1e3);
         let series = Series::line(label, points).interval(shown(&estimates)).draw(Draw::LinePoints);
         by_voltage = by_voltage.series(series);
     }
