@@ -622,10 +622,9 @@ impl SwitchingProbability for Automatic {
         }
         if self.takes_sphere(mtj)
             && let Ok(found) = self.sphere.probability(mtj, pulse, start)
+            && found.p_error <= WANTED * found.p.min(found.complement)
         {
-            if found.p_error <= WANTED * found.p.min(found.complement) {
-                return Ok(found);
-            }
+            return Ok(found);
         }
         self.by_trajectories(mtj, pulse, start)
     }

@@ -250,31 +250,35 @@ fn write_errors_in_plane_agree_with_ensembles() {
     assert!(found[3].mean < 3e-3);
 }
 
-/// A lower barrier, at which the equation on the sphere is solved in seconds, but high enough that switched devices do
-/// not come back (1e-7 during the relaxation): write errors to 1e-4, and the rate of escape below the critical
-/// voltage from the decay of what is left between two times.
+/// A lower barrier, at which the equation on the sphere is solved in seconds: write errors to 1e-3, and the rate of escape
+/// below the critical voltage from the decay of what is left between two times. Splitting leaves out that switched
+/// devices come back during the relaxation; its probability, some 1e-5, is allowed for.
 #[test]
 fn rare_events_in_plane_agree_with_the_sphere() {
-    let mtj = in_plane(20.0);
+    let mtj = in_plane(16.0);
     let start = State::AntiParallel;
     let critical = mtj.critical_voltage(start).expect("a critical voltage");
-    let solver = Sphere::new(&mtj, mtj.default_relaxation_s(), SphereResolution::STANDARD).expect("a solver");
+    let relaxation_s = mtj.default_relaxation_s();
+    let solver = Sphere::new(&mtj, relaxation_s, SphereResolution::STANDARD).expect("a solver");
     let splitting = Splitting { most_repeats: 8, ..Splitting::new(3) };
     // t quantile of 0.9995 for 7 degrees of freedom.
     let quantile = 5.41;
 
-    let widths = [2e-9, 4e-9, 6e-9];
+    let widths = [2e-9, 4e-9, 5e-9];
+    let resting = escape_rate(&mtj, 0.0, start.opposite(), &splitting, &Stepping::default()).expect("a rate");
+    let returned = resting.rate.mean * relaxation_s;
+    assert!(returned < 2e-5, "{returned:e}");
     let exact = solver.plateau(2.0 * critical, start, &widths).expect("the sphere");
     let found = write_errors_by_width(&mtj, 2.0 * critical, &widths, start, &splitting, &Stepping::default())
         .expect("splitting");
     for ((width, exact), found) in widths.iter().zip(&exact).zip(&found) {
         println!("{width:e} s: {:.4e} +- {:.1e}, sphere {exact:?}", found.mean, found.standard_error);
-        let allowed = quantile * found.standard_error + exact.complement_error;
+        let allowed = quantile * found.standard_error + exact.complement_error + returned;
         assert!((found.mean - exact.complement).abs() < allowed);
     }
 
     let share = 0.4;
-    let times = [20e-9, 40e-9];
+    let times = [15e-9, 25e-9];
     let left = solver.plateau(share * critical, start, &times).expect("the sphere");
     let rate = (left[0].complement / left[1].complement).ln() / (times[1] - times[0]);
     let rate_error =

@@ -16,7 +16,7 @@
 //! Under a voltage of a share i of the critical one fluctuations grow and settle more slowly, both by 1/(1 - i):
 //! the energy of the first rung and the time before counting follow.
 //!
-//! A state that lives less than a hundred of its settling times ([`SHORT_LIVED`]) empties while copies climb, which the
+//! A state that lives less than a hundred of its settling times empties while copies climb, which the
 //! product of flux and fractions does not see; there the escapes of a population are counted directly.
 //!
 //! The device is read after it has come 5 kB T down on the other side (a quarter of the barrier, if that is
