@@ -107,4 +107,9 @@ pub const EXAMPLES: &[Example] = &[
         "a network trained with the circuit and the device table in the loop",
         network::ARRAY_DEFAULTS,
     ),
+    Example::new::<network::SensitivityConfig>(
+        "network-sensitivity",
+        "the 4x2 learning experiment against each of its parameters",
+        network::SENSITIVITY_DEFAULTS,
+    ),
 ];

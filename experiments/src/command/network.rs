@@ -8,11 +8,13 @@ mod grid;
 mod hardware;
 mod images;
 mod repetition;
+mod sensitivity;
 mod train;
 
 pub use array::{ArrayConfig, DEFAULTS as ARRAY_DEFAULTS};
 use clap::{Args, Subcommand};
 pub use hardware::{HardwareConfig, PulseSchedule, TableSettings};
+pub use sensitivity::{DEFAULTS as SENSITIVITY_DEFAULTS, SensitivityAxes, SensitivityConfig};
 pub use train::{DEFAULTS as TRAIN_DEFAULTS, NetworkConfig};
 
 use crate::error::ExperimentError;
@@ -36,6 +38,8 @@ enum NetworkCommand {
     Array(array::ArrayArguments),
     /// What each ingredient of the `best` recipe buys
     Ablation(ablation::AblationArguments),
+    /// How the 4x2 learning experiment depends on probabilities, spread, leak and homeostasis
+    Sensitivity(sensitivity::SensitivityArguments),
 }
 
 impl NetworkArguments {
@@ -50,6 +54,7 @@ impl NetworkArguments {
             NetworkCommand::Grid(arguments) => grid::grid(&arguments),
             NetworkCommand::Array(arguments) => array::array(&arguments),
             NetworkCommand::Ablation(arguments) => ablation::ablation(&arguments),
+            NetworkCommand::Sensitivity(arguments) => sensitivity::sensitivity(&arguments),
         }
     }
 }

@@ -25,5 +25,5 @@ pub use learning::{
     CycleRecord, Firing, ImageOrder, LearningConfig, LearningRun, PulseRecord, SwitchingProbabilities, learn,
 };
 pub use pattern::Pattern;
-pub use sensitivity::{SensitivityAxis, SensitivityPoint, sensitivity};
+pub use sensitivity::{SensitivityAxis, SensitivityPoint, SensitivityStudy};
 pub use statistics::{LearningStatistics, learn_many, learn_many_with};

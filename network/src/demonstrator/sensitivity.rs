@@ -1,5 +1,6 @@
 use super::{
-    DeviceConductances, LearningConfig, LearningStatistics, SwitchingProbabilities, learn_many_with,
+    DeviceConductances, LearningConfig, LearningStatistics, SwitchingProbabilities, exact_learning_time,
+    learn_many_with,
 };
 use crate::chance::standard_normal;
 use crate::error::NetworkError;
@@ -17,7 +18,7 @@ pub enum SensitivityAxis {
     ConductanceSpread,
     /// Standard deviation of the logarithm of the switching hazard from device to device.
     HazardSpread,
-    /// Retention of the neurons.
+    /// Retention of the neurons: what is left of a level after a clock cycle.
     Retention,
     /// Gain of the homeostasis.
     HomeostasisGain,
@@ -30,68 +31,198 @@ pub struct SensitivityPoint {
     pub value: f64,
     /// Statistics of the runs.
     pub statistics: LearningStatistics,
+    /// Fraction of runs that learned within [`SensitivityStudy::within`] images.
+    pub learned: f64,
+    /// The same by the exact Markov chain; none for devices that differ from run to run.
+    pub learned_exact: Option<f64>,
 }
 
-/// Repeats the learning experiment along one axis, `runs` runs per value.
-///
-/// `parallel_s` and `antiparallel_s` are the nominal conductances (S), `potentiation` and `depression` the
-/// nominal switching probabilities. Spread devices are drawn anew for each run.
-///
-/// # Errors
-/// As [`super::learn`].
-#[allow(clippy::too_many_arguments)]
-pub fn sensitivity(
-    config: &LearningConfig,
-    parallel_s: f64,
-    antiparallel_s: f64,
+/// The learning experiment, repeated with one parameter after the other changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SensitivityStudy {
+    /// The experiment that is varied.
+    pub network: LearningConfig,
+    /// Nominal conductance in the P state (S).
+    pub parallel_s: f64,
+    /// Nominal conductance in the AP state (S).
+    pub antiparallel_s: f64,
+    /// Nominal switching probability of a potentiation pulse.
+    pub potentiation: f64,
+    /// Nominal switching probability of a depression pulse.
+    pub depression: f64,
+    /// Master seed.
+    pub seed: u64,
+    /// Runs for every value.
+    pub runs: u32,
+    /// Images within which a run is asked to have learned.
+    pub within: u32,
+}
+
+/// The experiment at one value of the varied parameter.
+struct Varied {
+    network: LearningConfig,
     potentiation: f64,
     depression: f64,
-    axis: SensitivityAxis,
-    values: &[f64],
-    seed: u64,
-    runs: u32,
-) -> Result<Vec<SensitivityPoint>, NetworkError> {
-    config.validate()?;
-    let (neurons, inputs) = (config.initial.len(), config.initial[0].len());
-    let streams = Streams::new(seed, "demonstrator/variation");
-    values
-        .iter()
-        .map(|&value| {
-            let mut config = config.clone();
-            let (mut p, mut d, mut spread, mut hazard) = (potentiation, depression, 0.0, 0.0);
-            match axis {
-                SensitivityAxis::Probability => (p, d) = (value, value * depression / potentiation),
-                SensitivityAxis::DepressionRatio => d = value * potentiation,
-                SensitivityAxis::ConductanceSpread => spread = value,
-                SensitivityAxis::HazardSpread => hazard = value,
-                SensitivityAxis::Retention => config.neuron.retention = value,
-                SensitivityAxis::HomeostasisGain => match &mut config.homeostasis {
-                    Homeostasis::Querlioz { gain, .. } | Homeostasis::Ratio { gain, .. } => *gain = value,
-                    Homeostasis::Off => {
-                        return Err(NetworkError::OutOfRange {
-                            key: "homeostasis",
-                            value: "off".into(),
-                            expected: "a form with a gain, to study its gain".into(),
-                        });
-                    }
-                },
+    conductance_spread: f64,
+    hazard_spread: f64,
+}
+
+impl SensitivityStudy {
+    /// Repeats the experiment along one axis. Spread devices are drawn anew for each run, from the stream
+    /// (seed, "demonstrator/variation", run).
+    ///
+    /// # Errors
+    /// As [`super::learn`]; [`NetworkError::OutOfRange`] when a value makes no sense on the axis.
+    pub fn along(
+        &self,
+        axis: SensitivityAxis,
+        values: &[f64],
+    ) -> Result<Vec<SensitivityPoint>, NetworkError> {
+        self.network.validate()?;
+        values.iter().map(|&value| self.point(self.varied(axis, value)?, value)).collect()
+    }
+
+    fn varied(&self, axis: SensitivityAxis, value: f64) -> Result<Varied, NetworkError> {
+        let mut varied = Varied {
+            network: self.network.clone(),
+            potentiation: self.potentiation,
+            depression: self.depression,
+            conductance_spread: 0.0,
+            hazard_spread: 0.0,
+        };
+        match axis {
+            SensitivityAxis::Probability => {
+                varied.potentiation = value;
+                varied.depression = value * self.depression / self.potentiation;
             }
-            let statistics = learn_many_with(&config, parallel_s, seed, runs, |run| {
-                let mut rng = streams.rng(u64::from(run));
-                let mut devices =
-                    DeviceConductances::uniform(neurons, inputs, parallel_s, antiparallel_s, 0.0, 1.0);
-                let mut probabilities = SwitchingProbabilities::uniform(neurons * inputs, p, d);
-                for cell in 0..neurons * inputs {
-                    let factor = (spread * standard_normal(&mut rng)).exp();
-                    devices.parallel_s[cell] *= factor;
-                    devices.antiparallel_s[cell] *= factor;
-                    let rate = (hazard * standard_normal(&mut rng)).exp();
-                    probabilities.potentiation[cell] = 1.0 - (1.0 - p).powf(rate);
-                    probabilities.depression[cell] = 1.0 - (1.0 - d).powf(rate);
+            SensitivityAxis::DepressionRatio => varied.depression = value * self.potentiation,
+            SensitivityAxis::ConductanceSpread => varied.conductance_spread = value,
+            SensitivityAxis::HazardSpread => varied.hazard_spread = value,
+            SensitivityAxis::Retention => varied.network.neuron.retention = value,
+            SensitivityAxis::HomeostasisGain => match &mut varied.network.homeostasis {
+                Homeostasis::Querlioz { gain, .. } | Homeostasis::Ratio { gain, .. } => *gain = value,
+                Homeostasis::Off => {
+                    return Err(NetworkError::OutOfRange {
+                        key: "homeostasis",
+                        value: "off".into(),
+                        expected: "a form with a gain, to study its gain".into(),
+                    });
                 }
-                (devices, probabilities)
-            })?;
-            Ok(SensitivityPoint { value, statistics })
-        })
-        .collect()
+            },
+        }
+        for (key, p) in [("potentiation", varied.potentiation), ("depression", varied.depression)] {
+            NetworkError::require((0.0..=1.0).contains(&p), key, p, "a probability between 0 and 1")?;
+        }
+        for (key, spread) in
+            [("conductance_spread", varied.conductance_spread), ("hazard_spread", varied.hazard_spread)]
+        {
+            NetworkError::require((0.0..=3.0).contains(&spread), key, spread, "between 0 and 3")?;
+        }
+        varied.network.validate()?;
+        Ok(varied)
+    }
+
+    fn point(&self, varied: Varied, value: f64) -> Result<SensitivityPoint, NetworkError> {
+        let (neurons, inputs) = (varied.network.initial.len(), varied.network.initial[0].len());
+        let (p, d) = (varied.potentiation, varied.depression);
+        let nominal = || {
+            (
+                DeviceConductances::uniform(neurons, inputs, self.parallel_s, self.antiparallel_s, 0.0, 1.0),
+                SwitchingProbabilities::uniform(neurons * inputs, p, d),
+            )
+        };
+        let streams = Streams::new(self.seed, "demonstrator/variation");
+        let network = &varied.network;
+        let statistics = learn_many_with(network, self.parallel_s, self.seed, self.runs, |run| {
+            let mut rng = streams.rng(u64::from(run));
+            let (mut devices, mut probabilities) = nominal();
+            for cell in 0..neurons * inputs {
+                let factor = libm::exp(varied.conductance_spread * standard_normal(&mut rng));
+                devices.parallel_s[cell] *= factor;
+                devices.antiparallel_s[cell] *= factor;
+                let hazard = libm::exp(varied.hazard_spread * standard_normal(&mut rng));
+                probabilities.potentiation[cell] = 1.0 - libm::pow(1.0 - p, hazard);
+                probabilities.depression[cell] = 1.0 - libm::pow(1.0 - d, hazard);
+            }
+            (devices, probabilities)
+        })?;
+        let alike = varied.conductance_spread == 0.0 && varied.hazard_spread == 0.0;
+        let learned_exact = match alike {
+            true => {
+                let (devices, probabilities) = nominal();
+                // The chain's states multiply with the images, so it is followed no further than asked.
+                let network = LearningConfig { max_images: self.within, ..network.clone() };
+                let exact = exact_learning_time(&network, &devices, self.parallel_s, &probabilities)?;
+                Some(exact.within(self.within))
+            }
+            false => None,
+        };
+        let learned = statistics.learned_within(self.within);
+        Ok(SensitivityPoint { value, statistics, learned, learned_exact })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// On every axis the runs agree with the Markov chain while devices are alike; spread hazards make learning slower.
+    #[test]
+    fn runs_agree_with_the_chain_along_every_axis() {
+        let study = SensitivityStudy {
+            network: LearningConfig::default(),
+            parallel_s: 1e-3,
+            antiparallel_s: 0.5e-3,
+            potentiation: 0.35,
+            depression: 0.3,
+            seed: 3,
+            runs: 4000,
+            within: 12,
+        };
+        for (axis, values) in [
+            (SensitivityAxis::Probability, [0.1, 0.5]),
+            (SensitivityAxis::DepressionRatio, [0.5, 1.5]),
+            (SensitivityAxis::Retention, [0.8, 1.0]),
+            (SensitivityAxis::HomeostasisGain, [1.0, 3.0]),
+            (SensitivityAxis::ConductanceSpread, [0.0, 0.3]),
+            (SensitivityAxis::HazardSpread, [0.0, 1.0]),
+        ] {
+            for point in study.along(axis, &values).unwrap() {
+                let Some(p) = point.learned_exact else {
+                    assert!(point.value > 0.0);
+                    continue;
+                };
+                // 10 comparisons at 4 sigma: one false alarm in 1500 seeds.
+                let sigma = (p * (1.0 - p) / f64::from(study.runs)).sqrt();
+                let found = point.learned;
+                assert!((found - p).abs() <= 4.0 * sigma + 1e-9, "{axis:?} {}: {found} {p}", point.value);
+            }
+        }
+        let spread = study.along(SensitivityAxis::HazardSpread, &[0.0, 1.5]).unwrap();
+        assert!(spread[1].learned < spread[0].learned);
+    }
+
+    #[test]
+    fn values_beyond_the_axis_are_refused() {
+        let study = SensitivityStudy {
+            network: LearningConfig { homeostasis: Homeostasis::Off, ..LearningConfig::default() },
+            parallel_s: 1e-3,
+            antiparallel_s: 0.5e-3,
+            potentiation: 0.35,
+            depression: 0.3,
+            seed: 3,
+            runs: 10,
+            within: 9,
+        };
+        for (axis, value) in [
+            (SensitivityAxis::Probability, 1.1),
+            (SensitivityAxis::DepressionRatio, 3.0),
+            (SensitivityAxis::ConductanceSpread, -0.1),
+            (SensitivityAxis::HazardSpread, f64::NAN),
+            (SensitivityAxis::Retention, 1.2),
+            (SensitivityAxis::HomeostasisGain, 1.0),
+        ] {
+            assert!(study.along(axis, &[value]).is_err(), "{axis:?} {value}");
+        }
+    }
 }

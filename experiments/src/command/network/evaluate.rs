@@ -53,7 +53,7 @@ pub(super) fn evaluate(arguments: &EvaluateArguments) -> Result<(), ExperimentEr
     let network = Committee::resume(checkpoints, &parts.train)?;
     let (labelling, evaluation) = examine(&config.recipe, &network, &parts)?;
     results(&mut run, &evaluation, &parts)?;
-    accounting(&mut run, &network);
+    accounting(&mut run, &network)?;
     run.add(labels_dataset(&labelling)?)?;
     run.finish()?;
     Ok(())
@@ -114,7 +114,7 @@ pub(super) fn results(
 }
 
 /// Pulses and switching events of all networks: what the devices endure, and how long an image takes.
-pub(super) fn accounting(run: &mut Run, committee: &Committee) {
+pub(super) fn accounting(run: &mut Run, committee: &Committee) -> Result<(), ExperimentError> {
     let states = || committee.members().iter().map(|member| member.state());
     let sum = |of: &dyn Fn(&LayerState) -> u64| states().map(of).sum::<u64>();
     let (images, networks) = (committee.shown().max(1) as f64, committee.members().len() as f64);
@@ -147,6 +147,26 @@ pub(super) fn accounting(run: &mut Run, committee: &Committee) {
             "switching_events_per_synapse_most": most,
         }),
     );
+    // How many synapses have switched how often: what endurance is asked of a device.
+    let mut synapses = vec![0u64; usize::from(most) + 1];
+    for &events in states().flat_map(|state| &state.switched_per_synapse) {
+        synapses[usize::from(events)] += 1;
+    }
+    run.add(
+        Dataset::new("network/accounting")
+            .attribute("images", committee.shown())
+            .attribute("devices", devices)
+            .attribute("potentiation_pulses", sum(&|state| state.potentiation_pulses))
+            .attribute("depression_pulses", sum(&|state| state.depression_pulses))
+            .attribute("clock_cycles_per_image", cycles)
+            .with(Variable::coordinate(
+                "events",
+                "1",
+                "switching events of a synapse over the training",
+                (0..=u64::from(most)).collect::<Vec<u64>>(),
+            ))?
+            .with(Variable::along("synapses", "events", "1", "synapses with so many events", synapses))?,
+    )?;
     run.report().section("Pulses and switching");
     run.report().table(
         &["", "mean", "most"],
@@ -160,4 +180,5 @@ pub(super) fn accounting(run: &mut Run, committee: &Committee) {
             vec!["clock cycles to the first firing".into(), format!("{cycles:.2}"), String::new()],
         ],
     );
+    Ok(())
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_circuit::tile::TileConfig;
 use spinhebb_circuit::write::{WriteDrivers, WriteScheme};
+use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::{Resistance, Time, Voltage};
 use spinhebb_device::ensemble::Ensemble;
 use spinhebb_device::mtj::Mtj;
@@ -267,6 +268,20 @@ impl Writer {
                 "time_per_image_s": time_s,
             }),
         );
+        let scalar = |name, unit, meaning, value: f64| Variable::scalar(name, unit, meaning, vec![value]);
+        run.add(
+            Dataset::new("network/cost")
+                .attribute("device", self.name.clone())
+                .with(Variable::scalar("tiles", "1", "tiles of the array", vec![tiles as u64])?)?
+                .with(scalar("read_energy", "J", "energy of the reads of one training image", read_j)?)?
+                .with(scalar(
+                    "write_energy",
+                    "J",
+                    "energy of the write pulses of one training image",
+                    write_j,
+                )?)?
+                .with(scalar("time", "s", "time of one training image by the hardware's clock", time_s)?)?,
+        )?;
         run.report().section("Cost on hardware");
         run.report().paragraph(&format!(
         "Energy of one column of {} x {} tiles of each field, solved with wires and drivers on 20 training images and scaled to \

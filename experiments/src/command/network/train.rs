@@ -163,7 +163,7 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), ExperimentError> {
     let middle = &network.members()[network.members().len() / 2];
     fields_figure(&mut run, &notes, middle.encoder().field())?;
     results(&mut run, &evaluation, &parts)?;
-    accounting(&mut run, &network);
+    accounting(&mut run, &network)?;
     if let (Some(writer), Some(pulses)) = (&writer, &config.pulses) {
         writer.costs(&mut run, pulses, &network, &recipe, &parts.train, config.seed)?;
     }
