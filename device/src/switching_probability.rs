@@ -157,8 +157,39 @@ pub trait SwitchingProbability: Sync {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        volts.par_iter().map(|volts| self.by_width(mtj, *volts, widths_s, start)).collect()
+        self.grid_with_progress(mtj, volts, widths_s, start, &|| ())
     }
+
+    /// As [`Self::grid`]; `advance` is called after each voltage, from any thread.
+    ///
+    /// # Errors
+    /// As [`Self::probability`].
+    fn grid_with_progress(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+        advance: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        rows(volts, advance, |volts| self.by_width(mtj, volts, widths_s, start))
+    }
+}
+
+/// Rows of a grid, voltages in parallel.
+fn rows(
+    volts: &[f64],
+    advance: &(dyn Fn() + Sync),
+    row: impl Fn(f64) -> Result<Vec<ProbabilityEstimate>, DeviceError> + Sync,
+) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+    volts
+        .par_iter()
+        .map(|volts| {
+            let found = row(*volts)?;
+            advance();
+            Ok(found)
+        })
+        .collect()
 }
 
 /// Switching table of `mtj` by `back_end` over voltage magnitudes and widths, from both starts; the
@@ -275,22 +306,29 @@ impl SwitchingProbability for ByFokkerPlanck {
         Ok(grid.into_iter().flatten().collect())
     }
 
-    fn grid(
+    fn grid_with_progress(
         &self,
         mtj: &Mtj,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
+        advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
         let model = AxialModel::of(mtj, Drive::Voltage)?;
         let solver = FokkerPlanck::new(model, mtj.default_relaxation_s(), self.0)?;
-        volts.par_iter().map(|volts| solver.plateau(&Plateau::rectangular(*volts), start, widths_s)).collect()
+        rows(volts, advance, |volts| solver.plateau(&Plateau::rectangular(volts), start, widths_s))
     }
 }
 
 /// Back end `sphere`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BySphere(pub SphereResolution);
+
+impl BySphere {
+    fn solver(&self, mtj: &Mtj) -> Result<Sphere, DeviceError> {
+        Sphere::new(mtj, mtj.default_relaxation_s(), self.0)
+    }
+}
 
 impl SwitchingProbability for BySphere {
     /// Of rectangular voltage pulses without bias.
@@ -319,18 +357,19 @@ impl SwitchingProbability for BySphere {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        Sphere::new(mtj, mtj.default_relaxation_s(), self.0)?.plateau(volts, start, widths_s)
+        self.solver(mtj)?.plateau(volts, start, widths_s)
     }
 
-    fn grid(
+    fn grid_with_progress(
         &self,
         mtj: &Mtj,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
+        advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        let solver = Sphere::new(mtj, mtj.default_relaxation_s(), self.0)?;
-        volts.par_iter().map(|volts| solver.plateau(*volts, start, widths_s)).collect()
+        let solver = self.solver(mtj)?;
+        rows(volts, advance, |volts| solver.plateau(volts, start, widths_s))
     }
 }
 
@@ -639,25 +678,25 @@ impl SwitchingProbability for Automatic {
         Ok(self.grid(mtj, &[volts], widths_s, start)?.into_iter().flatten().collect())
     }
 
-    fn grid(
+    fn grid_with_progress(
         &self,
         mtj: &Mtj,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
+        advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
         if AxialModel::of(mtj, Drive::Voltage).is_ok() {
-            return self.fokker_planck.grid(mtj, volts, widths_s, start);
+            return self.fokker_planck.grid_with_progress(mtj, volts, widths_s, start, advance);
         }
         if self.takes_sphere(mtj)
-            && let Ok(found) = self.sphere.grid(mtj, volts, widths_s, start)
+            && let Ok(solver) = self.sphere.solver(mtj)
         {
-            return volts
-                .par_iter()
-                .zip(found)
-                .map(|(volts, row)| self.completed(mtj, *volts, widths_s, start, row))
-                .collect();
+            return rows(volts, advance, |volts| match solver.plateau(volts, start, widths_s) {
+                Ok(found) => self.completed(mtj, volts, widths_s, start, found),
+                Err(_) => self.row_by_trajectories(mtj, volts, widths_s, start),
+            });
         }
-        volts.par_iter().map(|volts| self.row_by_trajectories(mtj, *volts, widths_s, start)).collect()
+        rows(volts, advance, |volts| self.row_by_trajectories(mtj, volts, widths_s, start))
     }
 }

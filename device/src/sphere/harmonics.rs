@@ -53,7 +53,7 @@ impl Basis {
             Self { degree, order, half_turn, functions: Vec::new(), first: vec![0], places: BTreeMap::new() };
         for l in 0..=degree {
             for m in -order.min(l)..=order.min(l) {
-                if basis.is_even(l, m) {
+                if is_even(half_turn, (l, m)) {
                     basis.places.insert((l, m), basis.functions.len());
                     basis.functions.push((l, m));
                 }
@@ -63,13 +63,25 @@ impl Basis {
         basis
     }
 
-    /// Half a turn about x takes phi to -phi and z to -z.
-    fn is_even(&self, l: i32, m: i32) -> bool {
-        match self.half_turn {
-            HalfTurn::None => true,
-            HalfTurn::Polar => m % 2 == 0,
-            HalfTurn::First => (l + m + i32::from(m < 0)) % 2 == 0,
+    /// Those harmonics of this basis that change sign under half a turn about the other of the two axes; none if it is
+    /// not even under a half turn itself.
+    pub fn odd(&self) -> Option<Self> {
+        let other = match self.half_turn {
+            HalfTurn::None => return None,
+            HalfTurn::Polar => HalfTurn::First,
+            HalfTurn::First => HalfTurn::Polar,
+        };
+        let mut odd = Self { functions: Vec::new(), first: vec![0], places: BTreeMap::new(), ..self.clone() };
+        for l in 0..=self.degree {
+            for index in &self.functions[self.first[l as usize]..self.first[l as usize + 1]] {
+                if !is_even(other, *index) {
+                    odd.places.insert(*index, odd.functions.len());
+                    odd.functions.push(*index);
+                }
+            }
+            odd.first.push(odd.functions.len());
         }
+        Some(odd)
     }
 
     /// Number of functions.
@@ -143,6 +155,15 @@ impl Basis {
             .zip(&self.functions)
             .map(|(y, (l, _))| 2.0 * PI * integral(*l as usize) * y)
             .collect()
+    }
+}
+
+/// Whether a harmonic is even under a half turn; that about the first axis takes phi to -phi and z to -z.
+fn is_even(half_turn: HalfTurn, (l, m): Index) -> bool {
+    match half_turn {
+        HalfTurn::None => true,
+        HalfTurn::Polar => m % 2 == 0,
+        HalfTurn::First => (l + m + i32::from(m < 0)) % 2 == 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `spinhebb device disturb`: the probability that a constant voltage switches a stored bit.
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -73,11 +74,14 @@ pub fn execute(options: &RunOptions) -> Result<(), ExperimentError> {
     summarise_device(&mut run, &mtj, &name);
     let polarity = config.start.switching_polarity();
     let stage = Progress::new(1).stage("escape rates", magnitudes.len() as u64);
-    let mut rates = Vec::with_capacity(magnitudes.len());
-    for magnitude in &magnitudes {
-        rates.push(EscapeRate::new(&mtj, polarity * magnitude, config.start, &splitting)?);
-        stage.advance();
-    }
+    let rates = magnitudes
+        .par_iter()
+        .map(|magnitude| {
+            let rate = EscapeRate::new(&mtj, polarity * magnitude, config.start, &splitting)?;
+            stage.advance();
+            Ok(rate)
+        })
+        .collect::<Result<Vec<_>, ExperimentError>>()?;
     drop(stage);
     run.value("voltages_v", magnitudes.as_slice());
     run.value("back_end", rates[0].back_end.name());

@@ -107,19 +107,18 @@ pub fn execute(options: &RunOptions) -> Result<(), ExperimentError> {
     automatic.splitting.splitting = splitting;
     let back_end = automatic.back_end(config.back_end);
     let stage = Progress::new(1).stage("write errors", magnitudes.len() as u64);
-    let mut grid = Vec::with_capacity(magnitudes.len());
-    for magnitude in &magnitudes {
-        let volts = magnitude * config.start.switching_polarity();
-        let row = back_end.by_width(&mtj, volts, &widths, config.start).map_err(|error| match error {
-            DeviceError::NotApplicable { .. } if config.back_end != BackEnd::Auto => {
-                let advice = format!("{error}; the back end `auto` chooses one that holds");
-                ExperimentError::Config(document.at_key("back_end", advice))
+    let volts: Vec<f64> = magnitudes.iter().map(|v| v * config.start.switching_polarity()).collect();
+    let advance = || stage.advance();
+    let grid =
+        back_end.grid_with_progress(&mtj, &volts, &widths, config.start, &advance).map_err(|error| {
+            match error {
+                DeviceError::NotApplicable { .. } if config.back_end != BackEnd::Auto => {
+                    let advice = format!("{error}; the back end `auto` chooses one that holds");
+                    ExperimentError::Config(document.at_key("back_end", advice))
+                }
+                other => other.into(),
             }
-            other => other.into(),
         })?;
-        grid.push(row);
-        stage.advance();
-    }
     drop(stage);
     let mut reached = serde_json::Map::new();
     for (voltage, row) in config.voltages.iter().zip(&grid) {
