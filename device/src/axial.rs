@@ -230,6 +230,19 @@ mod tests {
     }
 
     #[test]
+    fn a_gain_scales_the_torque_alone_and_heat_the_barrier_alone() {
+        let mtj = device();
+        let at = |gain: f64| AxialModel::with_torque_gain(&mtj, Drive::Voltage, move |_| gain).unwrap();
+        for (z, volts) in [(-0.9, 0.5), (0.2, -0.4)] {
+            let [none, one, half] = [0.0, 1.0, 0.5].map(|gain| at(gain).drift(z, volts));
+            assert!((half - none - 0.5 * (one - none)).abs() < 1e-12 && one != none);
+        }
+        let heated = at(1.0).heated(|volts| 1.0 + volts * volts);
+        assert!((heated.delta_at(0.5) * 1.25 / heated.delta() - 1.0).abs() < 1e-15);
+        assert!(heated.delta_at(0.0) == at(1.0).delta() && heated.drift(0.3, 0.5) == at(1.0).drift(0.3, 0.5));
+    }
+
+    #[test]
     fn devices_without_the_symmetry_are_refused() {
         let tilted = Mtj { field_a_per_m: [1e3, 0.0, 0.0], ..device() };
         assert!(matches!(AxialModel::of(&tilted, Drive::Voltage), Err(DeviceError::NotApplicable { .. })));

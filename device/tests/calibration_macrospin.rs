@@ -15,7 +15,7 @@ use spinhebb_device::calibration::goodness::draw;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::measurement::{Drive, MeasuredData, Measurement};
 use spinhebb_device::calibration::model::{Condition, Model};
-use spinhebb_device::calibration::parameter::{Parameter, ParameterSettings};
+use spinhebb_device::calibration::parameter::{Parameter, ParameterSetting, ParameterSettings};
 use spinhebb_device::calibration::problem::{CountLaw, Problem, slope};
 use spinhebb_device::calibration::response_surface::{ResponseSurface, whitening};
 use spinhebb_device::closed_form::LogProbability;
@@ -171,6 +171,33 @@ fn fokker_planck_covers_and_full_fits_agree_with_the_surface() {
         // Likelihood lost by taking the surface's estimate for the solver's: an eighth is half a standard error.
         let lost = full.objective(&by_surface.u) - by_solver.objective;
         assert!(lost < 0.125, "set {set}: {lost}");
+    }
+}
+
+/// Edges inside the width and a torque that falls with the voltage cost switching; heat helps where the torque alone
+/// rarely switches. Without them the probabilities are those of the plain model, to the bit.
+#[test]
+fn edges_heat_and_torque_slope_move_the_probability_as_they_should() {
+    let mut design = design();
+    design.points.truncate(4);
+    let model = MacrospinModel::new(base(), &design, RESOLUTION).unwrap();
+    let with = |name: &str, text: &str| -> Vec<f64> {
+        let fixed = ParameterSetting { fixed: Some(text.to_string()), ..Default::default() };
+        let settings = [(name.to_string(), fixed)].into();
+        let problem = Problem::new(&model, &design, &settings, CountLaw::Binomial).unwrap();
+        let found = problem.predict(&problem.coordinates(&problem.values(&[]))).unwrap();
+        found.iter().map(|p| p.log_odds()).collect()
+    };
+    let plain = with("edge_time", "0 s");
+    assert_eq!(plain, with("torque_slope", "0"));
+    for (name, text, sign) in [
+        ("edge_time", "0.1 ns", -1.0),
+        ("torque_slope", "-0.2", -1.0),
+        ("thermal_resistance", "1e6 K/W", 1.0),
+    ] {
+        let changed = with(name, text);
+        let shift = changed.iter().zip(&plain).map(|(c, p)| sign * (c - p)).fold(f64::INFINITY, f64::min);
+        assert!(shift > 0.05, "{name} = {text}: log-odds {plain:.3?} become {changed:.3?}");
     }
 }
 

@@ -15,7 +15,7 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use super::error::CalibrationError;
-use super::problem::{Problem, Slope, slope};
+use super::problem::{Problem, Slope, slope, slope_of};
 use crate::closed_form::LogProbability;
 
 /// A minimum of the objective.
@@ -126,10 +126,13 @@ pub fn fit(problem: &Problem<'_>, effort: Effort) -> Result<MultiStart, Calibrat
     let coarse = problem.model().coarser().map(|model| problem.with_model(model));
     let starts =
         search(coarse.as_ref().unwrap_or(problem), effort)?.into_iter().map(|(_, u)| (u, 1)).collect();
-    let own = Stop::suited(problem);
-    let reached = match coarse {
-        Some(coarse) => scored(problem, distinct(scored(&coarse, starts, Stop::COARSE)), own),
-        None => scored(problem, starts, own),
+    let own = |u: &[f64]| score(problem, u);
+    let reached = match &coarse {
+        Some(coarse) => {
+            let minima = distinct(scored(starts, &|u| score_to(coarse, u, Stop::COARSE)));
+            scored(minima, &|u| own(&by_derivatives_of(coarse, problem, u)?.u))
+        }
+        None => scored(starts, &own),
     };
     let objectives = reached.iter().flat_map(|(o, ended)| vec![o.objective; *ended]).collect();
     let no_start = || CalibrationError::NoStart { tried: effort.starts, model: problem.model().name() };
@@ -137,10 +140,24 @@ pub fn fit(problem: &Problem<'_>, effort: Effort) -> Result<MultiStart, Calibrat
     Ok(MultiStart { best, objectives })
 }
 
-/// Minima of `problem` next to `starts`, best first, each with the number of searches that ended at its start.
-fn scored(problem: &Problem<'_>, starts: Vec<(Vec<f64>, usize)>, stop: Stop) -> Vec<(Optimum, usize)> {
-    let minimum =
-        |(u, ended): (Vec<f64>, usize)| score_to(problem, &u, stop).ok().map(|optimum| (optimum, ended));
+/// Minimum of `problem` next to `start` with the derivatives of the cheaper `coarse`.
+fn by_derivatives_of(
+    coarse: &Problem<'_>,
+    problem: &Problem<'_>,
+    start: &[f64],
+) -> Result<Optimum, CalibrationError> {
+    score_by(problem, start, Stop::APPROXIMATE, &|u, predictions, metric| {
+        let log_odds = slope(coarse, u, &coarse.predict(u)?, metric)?.log_odds;
+        Ok(slope_of(problem, u, predictions, log_odds))
+    })
+}
+
+/// What `minimise` reaches from each of `starts`, best first, each with the number of searches that ended at its start.
+fn scored(
+    starts: Vec<(Vec<f64>, usize)>,
+    minimise: &(dyn Fn(&[f64]) -> Result<Optimum, CalibrationError> + Sync),
+) -> Vec<(Optimum, usize)> {
+    let minimum = |(u, ended): (Vec<f64>, usize)| minimise(&u).ok().map(|optimum| (optimum, ended));
     let mut reached: Vec<(Optimum, usize)> = starts.into_par_iter().filter_map(minimum).collect();
     reached.sort_by(|a, b| a.0.objective.total_cmp(&b.0.objective));
     reached

@@ -19,6 +19,10 @@ use super::likelihood::{self, Count};
 use super::problem::Problem;
 use crate::closed_form::LogProbability;
 
+/// Deviances that differ by less are the same: where all pulses of a point switch or none, those of the simulated sets
+/// and of the data differ by rounding alone.
+const SAME: f64 = 0.01;
+
 /// How well a fitted model describes the data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goodness {
@@ -135,7 +139,7 @@ pub fn judge(problem: &Problem<'_>, optimum: &Optimum, sets: usize, seed: u64) -
                 gradient += &rows[i] * score;
             }
             // What a refit would gain, to first order.
-            total - (gradient.transpose() * &inverse * &gradient)[(0, 0)] >= deviance
+            total - (gradient.transpose() * &inverse * &gradient)[(0, 0)] >= deviance - SAME
         })
         .count();
     let degrees_of_freedom = points.saturating_sub(open.len());

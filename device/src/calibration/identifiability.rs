@@ -39,7 +39,11 @@ pub fn combinations(problem: &Problem<'_>, information: &DMatrix<f64>) -> Vec<Co
             Scale::Linear => problem.parameters()[k].upper - problem.parameters()[k].lower,
         })
         .collect();
-    let scaled = DMatrix::from_fn(d, d, |a, b| information[(a, b)] * unit[a] * unit[b]);
+    // Where all points are certain the likelihood is flat to rounding, and what is not a number says nothing.
+    let scaled = DMatrix::from_fn(d, d, |a, b| {
+        let entry = information[(a, b)] * unit[a] * unit[b];
+        if entry.is_finite() { entry } else { 0.0 }
+    });
     let eigen = scaled.symmetric_eigen();
     let mut list: Vec<Combination> = (0..d)
         .map(|k| {

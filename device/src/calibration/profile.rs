@@ -83,9 +83,12 @@ pub fn profile(
                 })
             };
             let found = match minimum(&guess) {
-                Ok(found) if found.objective.is_finite() => found,
-                // The ridge has left the region that the model accepts.
-                _ => minimum(&start)?,
+                Ok(found) if found.objective - optimum.objective < Z95 * Z95 => found,
+                // The ridge may have left the region that the model accepts, or, where the data fix little, all sense.
+                strayed => {
+                    let near = minimum(&start)?;
+                    strayed.ok().filter(|far| far.objective < near.objective).unwrap_or(near)
+                }
             };
             (start, at) = (found.u, x);
             let twice = (2.0 * (found.objective - optimum.objective)).max(0.0);

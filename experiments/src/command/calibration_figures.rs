@@ -228,7 +228,7 @@ fn corner(suffix: &str, fit: &Calibration, problem: &Problem<'_>) -> Figure {
         "Metropolis chains, thinned to about 600 draws in the scatter; all draws in the densities.",
     )
     .columns(d)
-    .cell(300.0, 240.0);
+    .cell(360.0, 260.0);
     let draws: Vec<&Vec<f64>> = fit.posterior.iter().flat_map(|q| q.samples.iter().flatten()).collect();
     let step = draws.len().div_ceil(600).max(1);
     for row in 0..d {
