@@ -49,14 +49,14 @@ fn a_curve_without_a_switch_fixes_nothing() {
     }
 }
 
-/// From no switch to all within one step of the voltage: only where the step lies is known, and a model that is a step fits.
+/// From no switch to all within one step of the voltage: of a model that can be a step only its place is known.
 #[test]
 fn a_step_fixes_its_place_alone() {
     for fit in fits(&data(&[(0.40, 0), (0.45, 0), (0.50, 1000), (0.55, 1000)])) {
         let words = in_words(&fit.combinations);
-        assert!(words.iter().any(|w| w.starts_with("the data do not fix ")), "{}: {words:?}", fit.model);
         assert!(words.iter().all(|w| !w.contains("fix ;")), "{}: {words:?}", fit.model);
         if fit.goodness.deviance < 0.01 {
+            assert!(words.iter().any(|w| w.starts_with("the data do not fix ")), "{}: {words:?}", fit.model);
             assert!(!fit.goodness.rejected(), "{}: {}", fit.model, fit.goodness.in_words());
         }
     }

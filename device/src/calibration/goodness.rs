@@ -19,10 +19,6 @@ use super::likelihood::{self, Count};
 use super::problem::Problem;
 use crate::closed_form::LogProbability;
 
-/// Deviances that differ by less are the same: where all pulses of a point switch or none, those of the simulated sets
-/// and of the data differ by rounding alone.
-const SAME: f64 = 0.01;
-
 /// How well a fitted model describes the data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goodness {
@@ -126,20 +122,25 @@ pub fn judge(problem: &Problem<'_>, optimum: &Optimum, sets: usize, seed: u64) -
         residuals.push(residual / (ratio[i] * (1.0 - leverage)).sqrt());
     }
     let streams = Streams::new(seed, "calibration/goodness");
+    // Deviance of counts less what a refit to them would gain, to first order. The data take the same way, so that
+    // simulated counts equal to theirs, as where no pulse ever switches, are never taken for better ones.
+    let refitted = |counts: &mut dyn Iterator<Item = Count>| {
+        let mut gradient = DVector::zeros(open.len());
+        let mut total = 0.0;
+        for (i, count) in counts.enumerate() {
+            let p = optimum.predictions[i];
+            total += likelihood::deviance_residual(count, p).powi(2) / ratio[i];
+            let score = (count.switched as f64 - count.trials as f64 * p.probability()) / ratio[i];
+            gradient += &rows[i] * score;
+        }
+        total - (gradient.transpose() * &inverse * &gradient)[(0, 0)]
+    };
+    let measured = refitted(&mut problem.counts().iter().copied());
     let larger = (0..sets)
         .filter(|&set| {
             let mut rng = streams.rng(set as u64);
-            let mut gradient = DVector::zeros(open.len());
-            let mut total = 0.0;
-            for i in 0..points {
-                let p = optimum.predictions[i];
-                let count = draw(problem.counts()[i].trials, p, rho, &mut rng);
-                total += likelihood::deviance_residual(count, p).powi(2) / ratio[i];
-                let score = (count.switched as f64 - count.trials as f64 * p.probability()) / ratio[i];
-                gradient += &rows[i] * score;
-            }
-            // What a refit would gain, to first order.
-            total - (gradient.transpose() * &inverse * &gradient)[(0, 0)] >= deviance - SAME
+            let drawn = problem.counts().iter().zip(&optimum.predictions);
+            refitted(&mut drawn.map(|(count, &p)| draw(count.trials, p, rho, &mut rng))) >= measured
         })
         .count();
     let degrees_of_freedom = points.saturating_sub(open.len());

@@ -20,7 +20,7 @@ pub struct HoldOut {
     /// Predicted probabilities. Shape: N.
     pub predictions: Vec<LogProbability>,
     /// Measured minus predicted over the standard deviation of both (counting and the
-    /// uncertainty of the fit). Shape: N.
+    /// uncertainty of the fit), of one pulse at least. Shape: N.
     pub residuals: Vec<f64>,
     /// Root mean square of the residuals: 1 if the model is right.
     pub rms_residual: f64,
@@ -104,8 +104,8 @@ pub fn hold_out(
         let counting = likelihood::variance(count.trials, *p, None);
         let fitted = (counting * counting * log_odds_variance).max(0.0);
         let miss = count.switched as f64 - n * p.probability();
-        // Where the prediction is certain, at most one pulse is to be expected in error.
-        residuals.push(miss / (counting + fitted).sqrt().max(1.0 / n.sqrt()));
+        // Counts are whole: where the prediction is certain, one pulse in error is one standard deviation.
+        residuals.push(miss / (counting + fitted).sqrt().max(1.0));
         squares += (miss / n).powi(2);
         deviance += likelihood::deviance_residual(*count, *p).powi(2);
     }

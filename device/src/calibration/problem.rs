@@ -340,7 +340,9 @@ pub fn slope(
         let (above, up) = shifted(u[j] + h)?;
         let (below, down) = shifted(u[j] - h)?;
         for i in 0..points {
-            log_odds[(i, j)] = (up[i].log_odds() - down[i].log_odds()) / (above - below);
+            let slope = (up[i].log_odds() - down[i].log_odds()) / (above - below);
+            // Where an outcome is certain to all digits no count says anything of the parameter.
+            log_odds[(i, j)] = if slope.is_finite() { slope } else { 0.0 };
         }
     }
     Ok(slope_of(problem, u, predictions, log_odds))
