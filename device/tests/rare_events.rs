@@ -260,7 +260,7 @@ fn rare_events_in_plane_agree_with_the_sphere() {
     let critical = mtj.critical_voltage(start).expect("a critical voltage");
     let relaxation_s = mtj.default_relaxation_s();
     let solver = Sphere::new(&mtj, relaxation_s, SphereResolution::STANDARD).expect("a solver");
-    let splitting = Splitting { most_repeats: 8, ..Splitting::new(3) };
+    let splitting = Splitting { copies: 1024, most_repeats: 8, ..Splitting::new(3) };
     // t quantile of 0.9995 for 7 degrees of freedom.
     let quantile = 5.41;
 
@@ -278,7 +278,7 @@ fn rare_events_in_plane_agree_with_the_sphere() {
     }
 
     let share = 0.4;
-    let times = [15e-9, 25e-9];
+    let times = [12e-9, 20e-9];
     let left = solver.plateau(share * critical, start, &times).expect("the sphere");
     let rate = (left[0].complement / left[1].complement).ln() / (times[1] - times[0]);
     let rate_error =
