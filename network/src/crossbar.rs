@@ -15,6 +15,7 @@
 use crate::engine::{AnalogSynapses, CLASSES, DeviceConductance, Plasticity, Synapses};
 use crate::error::NetworkError;
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::cell::Cells;
 use spinhebb_circuit::tile::{TileConfig, TiledMap};
@@ -63,6 +64,15 @@ pub struct Energy {
     pub read_j: f64,
     /// Energy of the write pulses of one firing, in J.
     pub write_j: f64,
+}
+
+/// One solved learning step.
+struct SolvedStep {
+    /// Voltage of each selected cell over its driver's.
+    fraction: Vec<f64>,
+    /// Sums over all other cells of the probability to switch: P -> AP, AP -> P.
+    disturb: [f64; 2],
+    energy_j: f64,
 }
 
 fn circuit(what: &'static str) -> impl Fn(spinhebb_circuit::error::CircuitError) -> NetworkError {
@@ -157,7 +167,7 @@ impl Crossbar {
     pub fn write_voltages(
         &self,
         synapses: &AnalogSynapses,
-        lookup: &impl SwitchingLookup,
+        lookup: &(impl SwitchingLookup + Sync),
         seed: u64,
     ) -> Result<WriteVoltages, NetworkError> {
         let r = usize::from(synapses.copies());
@@ -177,44 +187,19 @@ impl Crossbar {
         let active: Vec<bool> = (0..rows).map(|i| words.block((i / r) as u64, 0)[0] & 1 == 1).collect();
         let mut sampled: Vec<usize> = (0..=8).map(|k| k * (cols - 1) / 8).collect();
         sampled.dedup();
+        let steps = sampled
+            .par_iter()
+            .map(|&dendrite| self.learning_step(&array, &active, dendrite, lookup))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut columns = Vec::new();
         let (mut disturb, mut cells, mut energy) = ([0.0, 0.0], [0usize, 0usize], 0.0);
-        for &dendrite in &sampled {
-            let step = LearningStep {
-                dendrite,
-                active: &active,
-                potentiation_volts: self.potentiation_v,
-                depression_volts: self.depression_v,
-                width_s: self.width_s,
-            };
-            let outcome =
-                write(&array, self.scheme, &self.drivers, &step).map_err(circuit("a learning step"))?;
-            energy += outcome.energy_joules() / sampled.len() as f64;
-            let mut column = vec![0.0; rows];
-            for phase in &outcome.phases {
-                for i in 0..rows {
-                    if phase.driven[i] {
-                        let nominal = if active[i] { self.potentiation_v } else { self.depression_v };
-                        column[i] = phase.device_volts[(i, dendrite)] / nominal;
-                    }
-                }
-                for j in (0..cols).filter(|&j| j != dendrite) {
-                    for i in 0..rows {
-                        debug_assert!(outcome.role(phase, i, j) != Role::Selected);
-                        let volts = phase.device_volts[(i, j)];
-                        // The state that this voltage can switch.
-                        let (side, start) =
-                            if volts > 0.0 { (1, State::AntiParallel) } else { (0, State::Parallel) };
-                        disturb[side] += lookup
-                            .probability(i, j, volts, self.width_s, start)
-                            .map_err(circuit("the switching table"))?;
-                    }
-                }
+        for step in steps {
+            columns.push(step.fraction);
+            energy += step.energy_j / sampled.len() as f64;
+            for side in 0..2 {
+                disturb[side] += step.disturb[side];
+                cells[side] += active.iter().filter(|&&a| usize::from(a) == side).count() * (cols - 1);
             }
-            for &a in &active {
-                cells[usize::from(a)] += cols - 1;
-            }
-            columns.push(column);
         }
         for side in 0..2 {
             disturb[side] /= (cells[side] as f64).max(1.0);
@@ -227,6 +212,45 @@ impl Crossbar {
             columns[left][i] * (1.0 - share) + columns[right][i] * share
         });
         Ok(WriteVoltages { selected, disturb, event_j: energy })
+    }
+
+    /// Solves one learning step of `array` on `dendrite`.
+    fn learning_step(
+        &self,
+        array: &Array,
+        active: &[bool],
+        dendrite: usize,
+        lookup: &impl SwitchingLookup,
+    ) -> Result<SolvedStep, NetworkError> {
+        let step = LearningStep {
+            dendrite,
+            active,
+            potentiation_volts: self.potentiation_v,
+            depression_volts: self.depression_v,
+            width_s: self.width_s,
+        };
+        let outcome = write(array, self.scheme, &self.drivers, &step).map_err(circuit("a learning step"))?;
+        let (rows, cols) = array.shape();
+        let (mut fraction, mut disturb) = (vec![0.0; rows], [0.0, 0.0]);
+        for phase in &outcome.phases {
+            for i in (0..rows).filter(|&i| phase.driven[i]) {
+                let nominal = if active[i] { self.potentiation_v } else { self.depression_v };
+                fraction[i] = phase.device_volts[(i, dendrite)] / nominal;
+            }
+            for j in (0..cols).filter(|&j| j != dendrite) {
+                for i in 0..rows {
+                    debug_assert!(outcome.role(phase, i, j) != Role::Selected);
+                    let volts = phase.device_volts[(i, j)];
+                    // The state that this voltage can switch.
+                    let (side, start) =
+                        if volts > 0.0 { (1, State::AntiParallel) } else { (0, State::Parallel) };
+                    disturb[side] += lookup
+                        .probability(i, j, volts, self.width_s, start)
+                        .map_err(circuit("the switching table"))?;
+                }
+            }
+        }
+        Ok(SolvedStep { fraction, disturb, energy_j: outcome.energy_joules() })
     }
 
     /// Energy of reading an image with `driven` of the lines (mean over `images` of active lines) and of writing one row.

@@ -1,11 +1,12 @@
 //! Training on an array: reads with the effective conductances of solved tiles, writes with the voltages that cells see.
 //!
-//! A column of the same array gives the reference that is subtracted. Effective conductances are renewed after every so many images. Write voltages are solved once, on the untrained array.
+//! A column of the same array gives the reference that is subtracted. Effective conductances and write voltages are solved
+//! anew after every so many images, as the devices' states change both.
 
 use crate::chance;
 use crate::crossbar::{Crossbar, WriteVoltages};
 use crate::encoding::{Encoder, Images};
-use crate::engine::{AnalogSynapses, DeviceSpread, LayerState};
+use crate::engine::{AnalogSynapses, DeviceSpread, LayerState, Synapses};
 use crate::error::NetworkError;
 use crate::evaluation::Evaluation;
 use crate::labelling::Labelling;
@@ -29,27 +30,40 @@ pub struct ArraySpread {
 
 /// What the array does to its devices at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ReadLoss {
+pub struct ArrayLoss {
     /// Images shown before.
     pub images: u64,
-    /// Mean ratio of effective to own nominal conductance.
-    pub mean_ratio: f64,
+    /// Mean ratio of effective to own nominal conductance in a read.
+    pub read_ratio: f64,
+    /// Smallest and largest fraction of the drivers' voltage that cells see in a write.
+    pub write_fraction: (f64, f64),
 }
 
 /// A network in training on its array.
 #[derive(Debug)]
-pub struct ArrayTrainer {
+pub struct ArrayTrainer<'a, L> {
     trainer: Trainer<AnalogSynapses>,
     crossbar: Crossbar,
-    factors: Vec<f64>,
+    lookup: &'a L,
+    devices: Vec<Device>,
+    hazard: f64,
     voltages: WriteVoltages,
     refresh: u64,
-    losses: Vec<ReadLoss>,
+    losses: Vec<ArrayLoss>,
 }
 
-impl ArrayTrainer {
+/// How one device differs from the nominal one.
+#[derive(Debug, Clone, Copy)]
+struct Device {
+    /// Conductances over nominal ones.
+    factor: f64,
+    /// Which of 16 classes of hazard it belongs to.
+    hazard: u8,
+}
+
+impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
     /// An untrained network; `lookup` is the nominal device's switching probability, `refresh` the number of images after
-    /// which the effective conductances are renewed.
+    /// which conductances and write voltages are renewed.
     ///
     /// # Errors
     /// [`NetworkError`] when configuration, array and images do not fit together or the circuit layer refuses.
@@ -57,7 +71,7 @@ impl ArrayTrainer {
         config: &TrainingConfig,
         crossbar: Crossbar,
         spread: &ArraySpread,
-        lookup: &impl SwitchingLookup,
+        lookup: &'a L,
         images: &Images<'_>,
         seed: u64,
         refresh: u64,
@@ -82,31 +96,21 @@ impl ArrayTrainer {
         )?;
         let voltages = crossbar.write_voltages(&synapses, lookup, seed)?;
         let draws = Streams::new(seed, "array-devices");
-        let devices: Vec<(f64, u8)> = (0..config.neurons)
+        let devices = (0..config.neurons)
             .flat_map(|neuron| {
                 let mut rng = draws.rng(neuron as u64);
                 (0..lines * r)
-                    .map(|_| {
-                        let factor = libm::exp(spread.conductance * chance::standard_normal(&mut rng));
-                        (factor, chance::below(16, &mut rng) as u8)
+                    .map(|_| Device {
+                        factor: libm::exp(spread.conductance * chance::standard_normal(&mut rng)),
+                        hazard: chance::below(16, &mut rng) as u8,
                     })
                     .collect::<Vec<_>>()
             })
             .collect();
-        let hazard = spread.hazard;
-        let synapses = synapses
-            .with_classes(|neuron, line, copy| {
-                let class = voltages.class(line * r + copy, neuron);
-                let own = devices[(neuron * lines + line) * r + copy].1;
-                if hazard > 0.0 { class / 16 * 16 + own } else { class }
-            })
-            .with_disturb(voltages.disturb[1], voltages.disturb[0])?;
-        let gain = config.gain.at(0, 1);
-        let plasticity = voltages.plasticity(&crossbar, lookup, gain, hazard)?;
         let seeds = Seeds::of_field(seed, 0);
-        let trainer = Trainer::new(config, synapses, vec![plasticity], encoder, images.len(), seeds)?;
-        let factors = devices.into_iter().map(|d| d.0).collect();
-        Ok(Self { trainer, crossbar, factors, voltages, refresh, losses: Vec::new() })
+        let trainer = Trainer::new(config, synapses, config.plasticity(), encoder, images.len(), seeds)?;
+        let hazard = spread.hazard;
+        Ok(Self { trainer, crossbar, lookup, devices, hazard, voltages, refresh, losses: Vec::new() })
     }
 
     /// Tiles with the devices in their present states.
@@ -115,13 +119,14 @@ impl ArrayTrainer {
     /// As [`Crossbar::map`].
     pub fn map(&self) -> Result<TiledMap, NetworkError> {
         let synapses = self.trainer.layer().synapses();
-        self.crossbar.map_varied(synapses, &self.factors)
+        let factors: Vec<f64> = self.devices.iter().map(|device| device.factor).collect();
+        self.crossbar.map_varied(synapses, &factors)
     }
 
-    /// Shows up to `count` further images and learns from them, renewing the effective conductances on the way.
+    /// Shows up to `count` further images and learns from them, renewing conductances and write voltages on the way.
     ///
     /// # Errors
-    /// As [`Trainer::advance`] and [`Crossbar::map`].
+    /// As [`Trainer::advance`], [`Crossbar::map`] and [`Crossbar::write_voltages`].
     pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<(), NetworkError> {
         let end = self.trainer.total().min(self.trainer.shown().saturating_add(count));
         while self.trainer.shown() < end {
@@ -132,21 +137,37 @@ impl ArrayTrainer {
         self.renew()
     }
 
+    /// Solves the array in its present states, unless that was done after the same image.
     fn renew(&mut self) -> Result<(), NetworkError> {
+        let (images, seed) = (self.trainer.shown(), self.trainer.seeds().devices);
+        if self.losses.last().is_some_and(|loss| loss.images == images) {
+            return Ok(());
+        }
         let map = self.map()?;
-        let images = self.trainer.shown();
-        let mean_ratio = self.crossbar.apply(&map, self.trainer.layer_mut().synapses_mut(), true);
-        self.losses.push(ReadLoss { images, mean_ratio });
+        let gain = self.trainer.config().gain.at(0, 1);
+        let synapses = self.trainer.layer_mut().synapses_mut();
+        let read_ratio = self.crossbar.apply(&map, synapses, true);
+        let voltages = self.crossbar.write_voltages(synapses, self.lookup, seed)?;
+        let (lines, r) = (synapses.lines(), usize::from(synapses.copies()));
+        synapses.set_classes(|neuron, line, copy| {
+            let class = voltages.class(line * r + copy, neuron);
+            let own = self.devices[(neuron * lines + line) * r + copy].hazard;
+            if self.hazard > 0.0 { class / 16 * 16 + own } else { class }
+        });
+        synapses.set_disturb(voltages.disturb[1], voltages.disturb[0])?;
+        self.trainer.set_plasticity(voltages.plasticity(&self.crossbar, self.lookup, gain, self.hazard)?);
+        self.losses.push(ArrayLoss { images, read_ratio, write_fraction: voltages.range() });
+        self.voltages = voltages;
         Ok(())
     }
 
-    /// Mean ratio of effective to nominal conductance at every renewal.
+    /// What reads and writes lose at every renewal.
     #[must_use]
-    pub fn losses(&self) -> &[ReadLoss] {
+    pub fn losses(&self) -> &[ArrayLoss] {
         &self.losses
     }
 
-    /// Voltages that cells see in a write.
+    /// Voltages that cells see in a write, as last solved.
     #[must_use]
     pub const fn voltages(&self) -> &WriteVoltages {
         &self.voltages

@@ -340,6 +340,11 @@ impl<S: Synapses> Trainer<S> {
         &mut self.layer
     }
 
+    /// Changes the probabilities and the gain of all images still to come, whatever their stage.
+    pub fn set_plasticity(&mut self, plasticity: Plasticity) {
+        self.plasticity.fill(plasticity);
+    }
+
     /// The trained layer.
     #[must_use]
     pub fn into_layer(self) -> Layer<S> {

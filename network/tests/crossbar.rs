@@ -138,7 +138,8 @@ fn disturb_switches_other_rows_at_its_rate() {
         winners: 1,
     };
     let rate = 0.002;
-    let synapses = analog(2).with_disturb(0.0, rate).unwrap();
+    let mut synapses = analog(2);
+    synapses.set_disturb(0.0, rate).unwrap();
     let before: u64 = synapses.states().iter().map(|s| u64::from(s.count_ones())).sum();
     let images = images(32);
     let run = |size: usize| {

@@ -252,15 +252,13 @@ impl AnalogSynapses {
         }
     }
 
-    /// The same devices sorted into other classes.
-    #[must_use]
-    pub fn with_classes(mut self, class: impl Fn(usize, usize, usize) -> u8) -> Self {
+    /// Sorts the devices into other classes.
+    pub fn set_classes(&mut self, class: impl Fn(usize, usize, usize) -> u8) {
         let r = usize::from(self.copies);
         self.classes = (0..self.neurons * self.lines * r)
             .map(|device| class(device / r / self.lines, device / r % self.lines, device % r))
             .collect();
         self.drop_single_class();
-        self
     }
 
     /// Lets every write event also switch devices of all other rows, each with these probabilities (V > 0 switches AP -> P
@@ -268,12 +266,12 @@ impl AnalogSynapses {
     ///
     /// # Errors
     /// [`NetworkError::OutOfRange`] unless both lie between 0 and 1.
-    pub fn with_disturb(mut self, potentiation: f64, depression: f64) -> Result<Self, NetworkError> {
+    pub fn set_disturb(&mut self, potentiation: f64, depression: f64) -> Result<(), NetworkError> {
         for (key, p) in [("disturb.potentiation", potentiation), ("disturb.depression", depression)] {
             NetworkError::require((0.0..=1.0).contains(&p), key, p, "a probability between 0 and 1")?;
         }
         self.disturb = [depression, potentiation];
-        Ok(self)
+        Ok(())
     }
 
     /// Devices switched so far in rows that were not to be written.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_network::network::Network;
-use spinhebb_network::on_array::{ArraySpread, ArrayTrainer};
+use spinhebb_network::on_array::{ArrayLoss, ArraySpread, ArrayTrainer};
 use spinhebb_network::preset;
 use spinhebb_network::readout::Readout;
 
@@ -42,7 +42,7 @@ pub struct ArrayConfig {
     pub copies: u8,
     /// Training images shown.
     pub images: usize,
-    /// Images after which the effective conductances are solved anew.
+    /// Images after which effective conductances and write voltages are solved anew.
     pub refresh: u64,
     /// Spread from device to device.
     #[serde(default)]
@@ -109,7 +109,7 @@ pub(super) fn array(arguments: &ArrayArguments) -> Result<(), ExperimentError> {
     let map = on_array.map()?;
     let (low, high) = on_array.voltages().range();
     let [depressed, potentiated] = on_array.voltages().disturb;
-    let ratio = on_array.losses().last().map_or(1.0, |l| l.mean_ratio);
+    let ratio = on_array.losses().last().map_or(1.0, |l| l.read_ratio);
     let state = on_array.state();
     run.value("accuracy_on_array", loaded.accuracy());
     run.value("accuracy_ideal", free.accuracy());
@@ -200,9 +200,30 @@ pub(super) fn array(arguments: &ArrayArguments) -> Result<(), ExperimentError> {
                     .collect::<Vec<f64>>(),
             )?)?,
     )?;
+    run.add(losses_dataset(on_array.losses())?)?;
     run.add(loaded.to_dataset("network/array_test")?)?;
     run.add(writer.table.to_dataset()?)?;
     run.cite(&["zhou2025", "slonczewski1996"]);
     run.finish()?;
     Ok(())
+}
+
+/// What reads and writes lose to wires and drivers, over the training.
+fn losses_dataset(losses: &[ArrayLoss]) -> Result<Dataset, ExperimentError> {
+    let column = |of: &dyn Fn(&ArrayLoss) -> f64| losses.iter().map(of).collect::<Vec<f64>>();
+    let along = |name, meaning, values| Variable::along(name, "images_shown", "1", meaning, values);
+    let shown: Vec<u64> = losses.iter().map(|loss| loss.images).collect();
+    Ok(Dataset::new("network/array_losses")
+        .with(Variable::coordinate("images_shown", "1", "training images shown before the renewal", shown))?
+        .with(along("read_ratio", "mean effective over own conductance", column(&|l| l.read_ratio)))?
+        .with(along(
+            "write_fraction_least",
+            "least voltage of a selected cell over the driver's",
+            column(&|l| l.write_fraction.0),
+        ))?
+        .with(along(
+            "write_fraction_most",
+            "largest voltage of a selected cell over the driver's",
+            column(&|l| l.write_fraction.1),
+        ))?)
 }
