@@ -1,0 +1,37 @@
+use super::{ProbabilityEstimate, SwitchingProbability, sorted};
+use crate::ensemble::{Ensemble, switching_count, switching_counts_by_width};
+use crate::error::DeviceError;
+use crate::mtj::Mtj;
+use crate::pulse::Pulse;
+use crate::state::State;
+
+/// Back end `ensemble`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByEnsemble(pub Ensemble);
+
+impl SwitchingProbability for ByEnsemble {
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        switching_count(mtj, pulse, start, &self.0).map(ProbabilityEstimate::from_count)
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let (order, sorted) = sorted(widths_s);
+        let counts = switching_counts_by_width(mtj, volts, &sorted, start, &self.0)?;
+        let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
+        for (k, count) in order.into_iter().zip(counts) {
+            found[k] = ProbabilityEstimate::from_count(count);
+        }
+        Ok(found)
+    }
+}
