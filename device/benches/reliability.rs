@@ -2,7 +2,8 @@
 //! the same table by ensembles of 10,000 trials, in one run.
 //!
 //! `cargo bench -p spinhebb-device --bench reliability`. The ensemble runs at every eighth voltage
-//! and its time is scaled by the number of voltages: its cost does not depend on them.
+//! and its time is scaled by the number of voltages: its cost does not depend on them. All take turns, and the best
+//! of each counts: other work on the machine can only make a turn slower.
 
 use cpu_time::ProcessTime;
 
@@ -15,6 +16,7 @@ use spinhebb_device::switching_probability::{ByEnsemble, ByFokkerPlanck, Switchi
 const VOLTAGES: usize = 41;
 const EVERY: usize = 8;
 const TRIALS: u64 = 10_000;
+const TURNS: usize = 4;
 const WIDTHS: [f64; 8] = [0.3e-9, 0.5e-9, 0.7e-9, 1e-9, 1.5e-9, 2e-9, 3e-9, 5e-9];
 
 fn main() {
@@ -30,13 +32,20 @@ fn main() {
         }
         (begin.elapsed().as_secs_f64(), probabilities)
     };
-    let (ensemble, counts) = seconds(&ByEnsemble(Ensemble::new(TRIALS, 1)), &few);
-    let ensemble = ensemble * VOLTAGES as f64 / few.len() as f64;
+    let resolutions =
+        [("table", Resolution::TABLE), ("standard", Resolution::STANDARD), ("fine", Resolution::FINE)];
+    let (mut ensemble, mut best) = (f64::INFINITY, [f64::INFINITY; 3]);
+    let (mut counts, mut found) = (Vec::new(), [const { Vec::new() }; 3]);
+    for _ in 0..TURNS {
+        let (time, probabilities) = seconds(&ByEnsemble(Ensemble::new(TRIALS, 1)), &few);
+        (ensemble, counts) = (ensemble.min(time * VOLTAGES as f64 / few.len() as f64), probabilities);
+        for ((best, found), (_, resolution)) in best.iter_mut().zip(&mut found).zip(resolutions) {
+            let (time, probabilities) = seconds(&ByFokkerPlanck(resolution), &magnitudes);
+            (*best, *found) = (best.min(time), probabilities);
+        }
+    }
     println!("ensemble, {TRIALS} trials: {ensemble:.1} CPU-s (from {} of {VOLTAGES} voltages)", few.len());
-    for (name, resolution) in
-        [("table", Resolution::TABLE), ("standard", Resolution::STANDARD), ("fine", Resolution::FINE)]
-    {
-        let (time, found) = seconds(&ByFokkerPlanck(resolution), &magnitudes);
+    for ((time, found), (name, _)) in best.iter().zip(&found).zip(resolutions) {
         let mut largest = 0.0_f64;
         for (found, counts) in found.iter().zip(&counts) {
             for (row, counts) in found.iter().step_by(EVERY).zip(counts) {
