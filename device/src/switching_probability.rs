@@ -197,12 +197,19 @@ fn rows(
         .collect()
 }
 
-/// Order in which the widths rise, and the widths in it.
-fn sorted(widths_s: &[f64]) -> (Vec<usize>, Vec<f64>) {
+/// What `of` finds for the widths in rising order, put back into the order given.
+fn by_rising_widths(
+    widths_s: &[f64],
+    of: impl FnOnce(&[f64]) -> Result<Vec<ProbabilityEstimate>, DeviceError>,
+) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
     let mut order: Vec<usize> = (0..widths_s.len()).collect();
     order.sort_by(|a, b| widths_s[*a].total_cmp(&widths_s[*b]));
-    let sorted = order.iter().map(|k| widths_s[*k]).collect();
-    (order, sorted)
+    let rising: Vec<f64> = order.iter().map(|k| widths_s[*k]).collect();
+    let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
+    for (k, estimate) in order.into_iter().zip(of(&rising)?) {
+        found[k] = estimate;
+    }
+    Ok(found)
 }
 
 /// Switching table of `mtj` by `back_end` over voltage magnitudes and widths, from both starts; the

@@ -1,6 +1,6 @@
 use super::{
     BackEnd, ByEnsemble, ByFokkerPlanck, BySphere, BySplitting, ProbabilityEstimate, SwitchingProbability,
-    rows, sorted,
+    by_rising_widths, rows,
 };
 use crate::axial::AxialModel;
 use crate::ensemble::{Ensemble, SwitchingCount, switching_count, switching_counts_by_width};
@@ -95,29 +95,39 @@ impl Automatic {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let (order, sorted) = sorted(widths_s);
-        let pilot = switching_counts_by_width(mtj, volts, &sorted, start, &self.pilot())?;
+        by_rising_widths(widths_s, |rising| self.rising_row_by_trajectories(mtj, volts, rising, start))
+    }
+
+    /// As [`Self::row_by_trajectories`] for widths that rise.
+    fn rising_row_by_trajectories(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let pilot = switching_counts_by_width(mtj, volts, widths_s, start, &self.pilot())?;
         let lost = |count: &SwitchingCount| count.trials - count.switched < ENOUGH;
-        let mut found: Vec<Vec<ProbabilityEstimate>> = vec![vec![]; sorted.len()];
-        let common: Vec<usize> = (0..sorted.len()).filter(|k| !lost(&pilot[*k])).collect();
+        let mut found: Vec<Vec<ProbabilityEstimate>> = vec![vec![]; widths_s.len()];
+        let common: Vec<usize> = (0..widths_s.len()).filter(|k| !lost(&pilot[*k])).collect();
         if !common.is_empty() {
-            let widths: Vec<f64> = common.iter().map(|k| sorted[*k]).collect();
+            let widths: Vec<f64> = common.iter().map(|k| widths_s[*k]).collect();
             let estimates = self.ensemble.by_width(mtj, volts, &widths, start)?;
             common.iter().zip(estimates).for_each(|(k, estimate)| found[*k].push(estimate));
         }
         if pilot.iter().any(lost)
-            && let Ok(estimates) = self.splitting.by_survival(mtj, volts, &sorted, start)
+            && let Ok(estimates) = self.splitting.by_survival(mtj, volts, widths_s, start)
         {
             found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
         }
         if pilot.iter().any(|count| count.switched < ENOUGH)
-            && let Ok(estimates) = self.splitting.by_rate(mtj, volts, &sorted, start)
+            && let Ok(estimates) = self.splitting.by_rate(mtj, volts, widths_s, start)
         {
             found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.extend(estimate));
         }
-        if common.len() < sorted.len() && found.iter().any(Vec::is_empty) {
+        if common.len() < widths_s.len() && found.iter().any(Vec::is_empty) {
             // Splitting failed: what the ensemble counts is an upper bound at least.
-            let estimates = self.ensemble.by_width(mtj, volts, &sorted, start)?;
+            let estimates = self.ensemble.by_width(mtj, volts, widths_s, start)?;
             found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
         }
         let relative = |e: &ProbabilityEstimate| e.p_error / e.p.min(e.complement);
@@ -127,11 +137,7 @@ impl Automatic {
                 .copied()
                 .min_by(|a, b| relative(a).total_cmp(&relative(b)).then(a.p_error.total_cmp(&b.p_error)))
         };
-        let mut row = vec![ProbabilityEstimate::default(); widths_s.len()];
-        for (k, found) in order.into_iter().zip(&found) {
-            row[k] = best(found).unwrap_or_default();
-        }
-        Ok(row)
+        Ok(found.iter().map(|found| best(found).unwrap_or_default()).collect())
     }
 
     /// `found` where it is good enough, the rest by trajectories.

@@ -1,4 +1,4 @@
-use super::{ProbabilityEstimate, SwitchingProbability, sorted};
+use super::{ProbabilityEstimate, SwitchingProbability, by_rising_widths};
 use crate::ensemble::{Ensemble, switching_count, switching_counts_by_width};
 use crate::error::DeviceError;
 use crate::mtj::Mtj;
@@ -26,12 +26,9 @@ impl SwitchingProbability for ByEnsemble {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let (order, sorted) = sorted(widths_s);
-        let counts = switching_counts_by_width(mtj, volts, &sorted, start, &self.0)?;
-        let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
-        for (k, count) in order.into_iter().zip(counts) {
-            found[k] = ProbabilityEstimate::from_count(count);
-        }
-        Ok(found)
+        by_rising_widths(widths_s, |rising| {
+            let counts = switching_counts_by_width(mtj, volts, rising, start, &self.0)?;
+            Ok(counts.into_iter().map(ProbabilityEstimate::from_count).collect())
+        })
     }
 }

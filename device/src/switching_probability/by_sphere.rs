@@ -1,7 +1,7 @@
 use super::{ProbabilityEstimate, SwitchingProbability, rows};
 use crate::error::DeviceError;
 use crate::mtj::Mtj;
-use crate::pulse::{Drive, Pulse};
+use crate::pulse::Pulse;
 use crate::sphere::{Sphere, SphereResolution};
 use crate::state::State;
 
@@ -23,9 +23,7 @@ impl SwitchingProbability for BySphere {
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
-        let rectangle =
-            pulse.as_rectangular().filter(|_| pulse.drive == Drive::Voltage && pulse.bias_v == 0.0);
-        let Some((volts, width_s)) = rectangle else {
+        let Some((volts, width_s)) = pulse.as_rectangular() else {
             return Err(DeviceError::NotApplicable {
                 model: "the Fokker-Planck equation on the sphere",
                 reason: "the pulse is not a rectangle of voltage; use the ensemble or splitting".into(),

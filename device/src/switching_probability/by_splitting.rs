@@ -1,8 +1,8 @@
-use super::{BackEnd, ProbabilityEstimate, SwitchingProbability, sorted};
+use super::{BackEnd, ProbabilityEstimate, SwitchingProbability, by_rising_widths};
 use crate::error::DeviceError;
 use crate::lanes::Stepping;
 use crate::mtj::Mtj;
-use crate::pulse::{Drive, Pulse};
+use crate::pulse::Pulse;
 use crate::splitting::escape::{LARGEST_SHARE, escape_rate};
 use crate::splitting::write_error::{FLOOR, write_error, write_errors_by_width};
 use crate::splitting::{Repeats, Splitting};
@@ -61,13 +61,10 @@ impl BySplitting {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let (order, sorted) = sorted(widths_s);
-        let kept = write_errors_by_width(mtj, volts, &sorted, start, &self.splitting, &self.stepping)?;
-        let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
-        for (k, kept) in order.into_iter().zip(&kept) {
-            found[k] = self.survival(kept);
-        }
-        Ok(found)
+        by_rising_widths(widths_s, |rising| {
+            let kept = write_errors_by_width(mtj, volts, rising, start, &self.splitting, &self.stepping)?;
+            Ok(kept.iter().map(|kept| self.survival(kept)).collect())
+        })
     }
 
     /// Estimate from the repeats of a write error.
@@ -93,9 +90,7 @@ impl SwitchingProbability for BySplitting {
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
-        let rectangle =
-            pulse.as_rectangular().filter(|_| pulse.drive == Drive::Voltage && pulse.bias_v == 0.0);
-        match rectangle {
+        match pulse.as_rectangular() {
             Some((volts, width_s)) if Self::share(mtj, volts, start) < LARGEST_SHARE => {
                 Ok(self.by_width(mtj, volts, &[width_s], start)?[0])
             }
