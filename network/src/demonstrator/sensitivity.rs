@@ -78,8 +78,15 @@ impl SensitivityStudy {
         axis: SensitivityAxis,
         values: &[f64],
     ) -> Result<Vec<SensitivityPoint>, NetworkError> {
-        self.network.validate()?;
         values.iter().map(|&value| self.point(self.varied(axis, value)?, value)).collect()
+    }
+
+    /// Checks one value of an axis, without a run.
+    ///
+    /// # Errors
+    /// As [`Self::along`].
+    pub fn check(&self, axis: SensitivityAxis, value: f64) -> Result<(), NetworkError> {
+        self.varied(axis, value).map(|_| ())
     }
 
     fn varied(&self, axis: SensitivityAxis, value: f64) -> Result<Varied, NetworkError> {
@@ -222,6 +229,7 @@ mod tests {
             (SensitivityAxis::Retention, 1.2),
             (SensitivityAxis::HomeostasisGain, 1.0),
         ] {
+            assert!(study.check(axis, value).is_err(), "{axis:?} {value}");
             assert!(study.along(axis, &[value]).is_err(), "{axis:?} {value}");
         }
     }

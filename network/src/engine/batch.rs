@@ -1,7 +1,7 @@
 use super::TILE;
 use std::ops::Range;
 
-/// Most images that are scored at once: one bit each in a 64-bit word.
+/// Most images that are scored at once: a cache line has a byte for each.
 pub const MAX_BATCH: usize = 64;
 
 /// Lines that may be added before a sum leaves 8 bits: 31, as each adds at most [`super::MAX_COPIES`].

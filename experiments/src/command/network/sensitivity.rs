@@ -42,7 +42,7 @@ pub struct SensitivityConfig {
     pub potentiation: f64,
     /// Switching probability of a depression pulse.
     pub depression: f64,
-    /// The fraction of runs that have learned within so many images is given.
+    /// The fraction of runs that have learned within so many images, at most 100, is given.
     pub within: u32,
     /// The network and the images.
     pub network: LearningConfig,
@@ -85,7 +85,8 @@ impl SensitivityAxes {
 
 impl SensitivityConfig {
     fn validate(&self) -> Result<(), ExperimentError> {
-        for (key, value, most) in [("runs", self.runs, 10_000_000), ("within", self.within, u32::MAX)] {
+        // The states of the Markov chain multiply with the images.
+        for (key, value, most) in [("runs", self.runs, 10_000_000), ("within", self.within, 100)] {
             if !(1..=most).contains(&value) {
                 return ExperimentError::refuse(key, value, &format!("between 1 and {most}"));
             }
@@ -107,12 +108,6 @@ pub(super) fn sensitivity(arguments: &SensitivityArguments) -> Result<(), Experi
     config.seed = arguments.run.seed.unwrap_or(config.seed);
     config.validate().map_err(|error| error.located(&document))?;
     let (mtj, name) = device_choice::resolve(&config.preset, None)?;
-    if arguments.run.printed_dry_run(&config)? {
-        return Ok(());
-    }
-    let title = "What the 4x2 learning experiment owes to its parameters";
-    let mut run = Run::begin(&arguments.run, "network-sensitivity", title, &config, config.seed)?;
-    run.cite(&["zhou2025", "querlioz2013"]);
     let conductance = |state| mtj.transport.conductance(state, config.read_voltage.si());
     let study = SensitivityStudy {
         network: config.network.clone(),
@@ -124,6 +119,18 @@ pub(super) fn sensitivity(arguments: &SensitivityArguments) -> Result<(), Experi
         runs: config.runs,
         within: config.within,
     };
+    let axes: Vec<_> = config.axes.all().into_iter().filter(|axis| !axis.3.is_empty()).collect();
+    for &(key, axis, _, values) in &axes {
+        for &value in values {
+            study.check(axis, value).map_err(|error| refused(key, value, error).located(&document))?;
+        }
+    }
+    if arguments.run.printed_dry_run(&config)? {
+        return Ok(());
+    }
+    let title = "What the 4x2 learning experiment owes to its parameters";
+    let mut run = Run::begin(&arguments.run, "network-sensitivity", title, &config, config.seed)?;
+    run.cite(&["zhou2025", "querlioz2013"]);
     run.report().paragraph(&format!(
         "{} runs for every value of one parameter, the others being: potentiation {:.3}, depression {:.3}, retention {}, {:?}; \
          conductances of the device {name}, G_P / G_AP = {:.2}. Lines are the exact Markov chain of the same network, where all \
@@ -135,7 +142,6 @@ pub(super) fn sensitivity(arguments: &SensitivityArguments) -> Result<(), Experi
         config.network.homeostasis,
         study.parallel_s / study.antiparallel_s,
     ));
-    let axes: Vec<_> = config.axes.all().into_iter().filter(|axis| !axis.3.is_empty()).collect();
     let stage = Progress::new(1).stage("learning", axes.iter().map(|axis| axis.3.len() as u64).sum());
     let mut figure = Figure::new(
         "sensitivity",
@@ -151,8 +157,7 @@ pub(super) fn sensitivity(arguments: &SensitivityArguments) -> Result<(), Experi
     for (letter, &(key, axis, label, values)) in ('a'..).zip(&axes) {
         let mut points = Vec::with_capacity(values.len());
         for value in values {
-            let found = study.along(axis, &[*value]);
-            points.extend(found.map_err(|error| refused(key, *value, error).located(&document))?);
+            points.extend(study.along(axis, &[*value])?);
             stage.advance();
         }
         figure = figure.panel(panel(format!("{letter}  {}", key.replace('_', " ")), label, &points, &config));

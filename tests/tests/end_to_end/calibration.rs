@@ -1,7 +1,5 @@
 //! Calibration end to end: measured counts to a device file and a variation file, and these into other commands.
 
-mod program;
-
 use std::fmt::Write as _;
 
 use predicates::prelude::*;
@@ -10,7 +8,7 @@ use spinhebb_data::random_stream::Streams;
 use spinhebb_device::calibration::goodness::draw;
 use spinhebb_device::closed_form::butler;
 
-use program::{results, spinhebb};
+use crate::program::{results, spinhebb};
 
 const TRIALS: u64 = 1000;
 const RELAXATION_S: f64 = 0.3e-9;

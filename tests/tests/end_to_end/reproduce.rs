@@ -1,10 +1,8 @@
 //! The main job end to end, small: what it leaves behind, that threads do not matter, what it refuses.
 
-mod program;
-
 use predicates::prelude::*;
 
-use program::{folder_with, results, spinhebb};
+use crate::program::{folder_with, results, spinhebb};
 
 /// The main job with few trials and small networks.
 const SMALL: &str = r#"

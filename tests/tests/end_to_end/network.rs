@@ -1,14 +1,12 @@
 //! Networks end to end: images from a folder, training that survives a kill, sensitivities, what is refused.
 
-mod program;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use predicates::prelude::*;
 
-use program::{folder_with, results, spinhebb};
+use crate::program::{folder_with, results, spinhebb};
 
 /// Writes an idx file of bytes.
 fn idx(folder: &Path, name: &str, shape: &[u32], bytes: &[u8]) {
@@ -123,6 +121,7 @@ fn wrong_sensitivities_are_refused_with_key_and_expectation() {
         ("[axes]\nretention = [-0.1]\n", ["axes.retention", "-0.1", "retention"]),
         ("[axes]\nleak = [0.1]\n", ["leak", "probability", "retention"]),
         ("runs = 0\n", ["runs", "0", "between 1"]),
+        ("within = 1000\n", ["within", "1000", "between 1 and 100"]),
         ("read_voltage = \"-0.1 V\"\n", ["read_voltage", "-0.1 V", "above 0 V"]),
         ("preset = \"nothing\"\n", ["nothing", "in-plane", "perpendicular-40nm"]),
     ] {
@@ -134,5 +133,6 @@ fn wrong_sensitivities_are_refused_with_key_and_expectation() {
         for message in messages {
             assert = assert.stderr(predicate::str::contains(message));
         }
+        assert!(!folder.path().join("runs").exists(), "refused before anything is computed");
     }
 }

@@ -1,7 +1,5 @@
 //! The circuit commands end to end, small: what they leave behind, the exported netlist in ngspice, what they refuse.
 
-mod program;
-
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -9,7 +7,7 @@ use predicates::prelude::*;
 use serde_json::Value;
 use spinhebb_data::archive::Archive;
 
-use program::{folder_with, spinhebb};
+use crate::program::{folder_with, spinhebb};
 
 /// Small arrays of varied junctions.
 const SMALL: &str = r#"
@@ -36,7 +34,7 @@ outputs = 9
 
 fn results(folder: &Path, action: &str, more: &[&str]) -> Value {
     let arguments = ["circuit", action, "--config", "small.toml", "--json", "--name", action];
-    program::results(folder, &[&arguments, more].concat())
+    crate::program::results(folder, &[&arguments, more].concat())
 }
 
 fn number(value: &Value, key: &str) -> f64 {

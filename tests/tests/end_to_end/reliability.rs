@@ -1,11 +1,9 @@
 //! `spinhebb device wer`, `disturb` and `retention` end to end: what they find for each shipped device, what they refuse.
 
-mod program;
-
 use serde_json::Value;
 use spinhebb_data::archive::Archive;
 
-use program::{folder_with, results, spinhebb};
+use crate::program::{folder_with, results, spinhebb};
 
 fn arguments(action: &str) -> [&str; 7] {
     ["device", action, "--config", "small.toml", "--json", "--name", "run"]

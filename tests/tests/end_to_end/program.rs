@@ -13,7 +13,6 @@ pub fn spinhebb(folder: &Path) -> Command {
 }
 
 /// A new folder with `small.toml`.
-#[allow(dead_code, reason = "not every test has one configuration")]
 pub fn folder_with(configuration: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("small.toml"), configuration).unwrap();
