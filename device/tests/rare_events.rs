@@ -182,7 +182,8 @@ fn escapes_by_forward_flux_agree_with_the_eigenvalue() {
         let splitting = Splitting { copies: 512, repeats: 6, most_repeats: 6, ..Splitting::new(4) };
         let found =
             escape_rate(&mtj, share * critical, start, &splitting, &Stepping::default()).expect("a rate");
-        let (bias, found) = (found.step_bias, found.rate);
+        println!("bias of the step {:.4}", found.step_bias);
+        let found = found.rate;
         println!(
             "{share}: {:.4e} +- {:.1}% (exact {:.4e}) in {:.1?} of wall time",
             found.mean,
@@ -190,10 +191,9 @@ fn escapes_by_forward_flux_agree_with_the_eigenvalue() {
             rates.out_of(start),
             began.elapsed()
         );
-        // t quantile of 0.9995 for 5 degrees of freedom is 6.87; 1% for the return from beyond the pass.
+        // t quantile of 0.9995 for 5 degrees of freedom is 6.87; 2% for the return from beyond the pass and the bias of the step.
         assert!(
-            (found.mean / rates.out_of(start) - 1.0).abs()
-                < 6.87 * found.standard_error / found.mean + bias + 0.01
+            (found.mean / rates.out_of(start) - 1.0).abs() < 6.87 * found.standard_error / found.mean + 0.02
         );
         assert!(found.standard_error < 0.25 * found.mean);
     }
