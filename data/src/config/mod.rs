@@ -25,6 +25,7 @@
 //! ```
 
 mod error;
+mod faults;
 pub mod reference;
 
 use std::io::Read;
@@ -36,6 +37,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 pub use error::{ConfigError, Fault};
+pub use faults::{Check, Faults, FieldFault};
 
 /// Longest configuration file that is read, in bytes; no honest one comes near.
 const LONGEST_BYTES: u64 = 4 << 20;
