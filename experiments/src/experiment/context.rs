@@ -1,0 +1,131 @@
+//! What the machine gives an experiment while it computes: seed, progress, and units that survive an interruption.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use sha2::{Digest, Sha256};
+use spinhebb_data::archive::{self, Archive, Header};
+
+use super::sealable::Sealable;
+use crate::error::ExperimentError;
+use crate::progress::{Progress, Stage};
+
+/// Folder of sealed units: each finished piece of work stands in a file of its own.
+#[derive(Debug, Clone)]
+pub struct Units {
+    folder: PathBuf,
+}
+
+impl Units {
+    /// Units in `folder`, which exists.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn file(&self, key: &str) -> PathBuf {
+        let digest = Sha256::digest(key.as_bytes());
+        let hex: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        self.folder.join(format!("{hex}.h5"))
+    }
+}
+
+/// The surroundings of a computation.
+pub struct Context {
+    seed: u64,
+    units: Option<Units>,
+    files: PathBuf,
+    progress: Mutex<Progress>,
+}
+
+impl Context {
+    /// Surroundings of a run whose finished units stand in `units` and whose checkpoints stand in `files`.
+    #[must_use]
+    pub fn new(seed: u64, units: Units, files: PathBuf) -> Self {
+        Self { seed, units: Some(units), files, progress: Mutex::new(Progress::default()) }
+    }
+
+    /// Surroundings that keep nothing, for tests and for experiments computed inside others.
+    #[must_use]
+    pub fn fleeting(seed: u64) -> Self {
+        Self { seed, units: None, files: std::env::temp_dir(), progress: Mutex::new(Progress::default()) }
+    }
+
+    /// Master seed of all random streams.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Folder for files that must survive an interruption, such as checkpoints.
+    #[must_use]
+    pub fn files(&self) -> &Path {
+        &self.files
+    }
+
+    /// Begins a stage of `steps` equal steps; its progress is shown until it is dropped.
+    #[must_use]
+    pub fn stage(&self, title: &str, steps: u64) -> Stage {
+        self.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner).stage(title, steps)
+    }
+
+    /// The result of the unit `key`: read where an earlier start of the same run has finished it, else computed and sealed.
+    /// Different units of a run have different keys; the run's identity says that everything else is equal.
+    ///
+    /// # Errors
+    /// Those of `compute`; the sealed file cannot be written or does not read.
+    pub fn unit<T: Sealable>(
+        &self,
+        key: &str,
+        compute: impl FnOnce() -> Result<T, ExperimentError>,
+    ) -> Result<T, ExperimentError> {
+        let Some(units) = &self.units else { return compute() };
+        let file = units.file(key);
+        if file.exists() {
+            return T::from_datasets(read_unit(&file)?);
+        }
+        let found = compute()?;
+        let header = Header { title: key.to_string(), seed: self.seed, ..Header::default() };
+        archive::write(&file, &header, &found.to_datasets()?)?;
+        Ok(found)
+    }
+}
+
+fn read_unit(file: &Path) -> Result<Vec<spinhebb_data::labelled::Dataset>, ExperimentError> {
+    let archive = Archive::open(file)?;
+    Ok(archive.names()?.iter().map(|name| archive.dataset(name)).collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Json;
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_finished_unit_is_not_computed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let computed = Cell::new(0);
+        let ask = |key: &str, value: f64| {
+            let context = Context::new(1, Units::new(folder.path().to_path_buf()), folder.path().to_path_buf());
+            let found = context.unit(key, || {
+                computed.set(computed.get() + 1);
+                Ok(Json(value))
+            });
+            found.unwrap().0
+        };
+        assert!((ask("a", 0.5) - 0.5).abs() < f64::EPSILON);
+        assert!((ask("a", 0.7) - 0.5).abs() < f64::EPSILON, "the sealed value stands");
+        assert!((ask("b", 0.7) - 0.7).abs() < f64::EPSILON);
+        assert_eq!(computed.get(), 2);
+    }
+
+    #[test]
+    fn a_failed_unit_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = Context::new(1, Units::new(folder.path().to_path_buf()), folder.path().to_path_buf());
+        let failed = context.unit("a", || ExperimentError::refuse::<Json<f64>>("key", 1, "another"));
+        assert!(failed.is_err());
+        assert!(context.unit("a", || Ok(Json(1.0))).is_ok());
+    }
+}
