@@ -5,8 +5,8 @@ mod cpu_cost;
 use cpu_cost::cpu_seconds_of;
 use nalgebra::DMatrix;
 use rand::RngExt;
-use spinhebb_circuit::Array;
-use spinhebb_circuit::cell::Cells;
+use spinhebb_circuit::array::Array;
+use spinhebb_circuit::array::cell::Cells;
 use spinhebb_data::random_stream::Streams;
 
 fn array(size: usize) -> Array {

@@ -20,8 +20,8 @@ use cpu_cost::cpu_seconds_of;
 use nalgebra::DMatrix;
 use rand::RngExt;
 use serde_json::Value;
-use spinhebb_circuit::Array;
-use spinhebb_circuit::cell::{CellLaw, Cells};
+use spinhebb_circuit::array::Array;
+use spinhebb_circuit::array::cell::{CellLaw, Cells};
 use spinhebb_data::random_stream::Streams;
 
 struct Case {

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use rand::RngExt;
-use spinhebb_circuit::Array;
-use spinhebb_circuit::cell::Cells;
-use spinhebb_circuit::tile::{TileConfig, TiledMap};
+use spinhebb_circuit::array::Array;
+use spinhebb_circuit::array::cell::Cells;
+use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
 use spinhebb_data::random_stream::Streams;
 

@@ -1,5 +1,7 @@
 //! The crossbar: cells, wires, drivers and access devices, solved exactly.
 //!
+//! Three rooms in one row; each imports from those before it alone: `array` <- `solve` <- `operate`.
+//!
 //! Signs are fixed for the whole crate: the voltage of a cell is word line minus
 //! bit line, V > 0 is potentiation (it favours the parallel state, AP -> P), and a
 //! cell's current flows from word to bit line. Currents through line ends are positive out of
@@ -7,7 +9,7 @@
 //!
 //! ```
 //! use nalgebra::dmatrix;
-//! use spinhebb_circuit::{array::Array, cell::Cells};
+//! use spinhebb_circuit::array::{Array, cell::Cells};
 //!
 //! let siemens = dmatrix![1e-4, 2e-4; 3e-4, 4e-4];
 //! let array = Array::new(Cells::Linear(siemens), 1.0, 1.0).for_read(&[0.1, 0.0], 0.0, 0.0);
@@ -18,27 +20,8 @@
 //! ```
 
 pub mod array;
-pub mod bounds;
-pub mod cell;
-mod chord;
-pub mod device_tables;
 pub mod error;
-mod labelled;
-mod line;
-pub mod newton;
-pub mod nodal;
-pub mod read;
-pub mod resistance_sum;
-mod schur;
-pub mod sensitivity;
-pub mod settling;
-pub mod spice;
-pub mod tile;
-pub mod transfer;
-pub mod variation;
-pub mod write;
+pub mod operate;
+pub mod solve;
 
-pub use array::Array;
 pub use error::CircuitError;
-pub use newton::Solver;
-pub use nodal::Solution;

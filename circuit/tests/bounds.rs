@@ -6,12 +6,12 @@ use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use random_array::{Kind, random_array};
-use spinhebb_circuit::array::{Array, End, Wiring};
-use spinhebb_circuit::bounds::Bounds;
-use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::crossbar::{Array, End, Wiring};
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_circuit::nodal::Solution;
-use spinhebb_device::transport::Transport;
+use spinhebb_circuit::solve::bounds::Bounds;
+use spinhebb_circuit::solve::nodal::Solution;
+use spinhebb_device::junction::transport::Transport;
 
 /// What Newton's method itself may be off by: its stopping rule is 1e-12 of the largest voltage (1 V).
 const SOLVED: f64 = 1e-11;

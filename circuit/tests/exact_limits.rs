@@ -1,11 +1,11 @@
 //! Limits with a known answer: ideal lines, dividers, floating lines of tiny resistance.
 
 use nalgebra::{DMatrix, dmatrix};
-use spinhebb_circuit::array::{Array, Break, End};
-use spinhebb_circuit::cell::Cells;
+use spinhebb_circuit::array::cell::Cells;
+use spinhebb_circuit::array::crossbar::{Array, Break, End};
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_device::state::State;
-use spinhebb_device::transport::Transport;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
 
 /// The 4x2 inference of the paper with ideal lines: currents relative to the middle conductance are
 /// +0.9, +0.45, 0, -0.45, -0.9 exactly (verification problem 11).

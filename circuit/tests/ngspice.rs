@@ -8,7 +8,7 @@ use std::process::Command;
 
 use random_array::{Kind, random_array};
 use spinhebb_circuit::array::Array;
-use spinhebb_circuit::cell::{CellLaw, Cells};
+use spinhebb_circuit::array::cell::{CellLaw, Cells};
 
 /// Node voltages that ngspice prints, by name; `None` if there is no ngspice.
 fn ngspice(deck: &str, name: &str) -> Option<HashMap<String, f64>> {

@@ -5,10 +5,10 @@
 
 use nalgebra::DMatrix;
 use spinhebb_circuit::array::Array;
-use spinhebb_circuit::cell::Cells;
-use spinhebb_circuit::write::{LearningStep, WriteDrivers, WriteScheme, write};
-use spinhebb_device::state::State;
-use spinhebb_device::transport::Transport;
+use spinhebb_circuit::array::cell::Cells;
+use spinhebb_circuit::operate::write::{LearningStep, WriteDrivers, WriteScheme, write};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
 
 const UP: f64 = 0.8;
 const DOWN: f64 = -0.7;

@@ -6,16 +6,16 @@ use nalgebra::{DMatrix, dmatrix};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use random_array::{Kind, random_array};
-use spinhebb_circuit::array::{Array, End};
-use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
-use spinhebb_circuit::newton::Solver;
-use spinhebb_circuit::read::{Converter, ReadChain, Subtraction};
-use spinhebb_circuit::settling::LineCapacitance;
-use spinhebb_circuit::tile::{TileConfig, TiledMap};
-use spinhebb_circuit::write::{LearningStep, Role, WriteDrivers, WriteScheme, states, write};
+use spinhebb_circuit::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::crossbar::{Array, End};
+use spinhebb_circuit::operate::read::{Converter, ReadChain, Subtraction};
+use spinhebb_circuit::operate::settling::LineCapacitance;
+use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
+use spinhebb_circuit::operate::write::{LearningStep, Role, WriteDrivers, WriteScheme, states, write};
+use spinhebb_circuit::solve::newton::Solver;
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
-use spinhebb_device::state::State;
-use spinhebb_device::transport::Transport;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use nalgebra::DMatrix;
 use serde_json::Value;
-use spinhebb_circuit::array::{Array, End};
-use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
-use spinhebb_circuit::newton::Solver;
+use spinhebb_circuit::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::crossbar::{Array, End};
+use spinhebb_circuit::solve::newton::Solver;
 
 const TOLERANCE: f64 = 1e-9;
 

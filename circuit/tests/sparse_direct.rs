@@ -10,9 +10,9 @@ use nalgebra::DMatrix;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use random_array::{Kind, random_array};
-use spinhebb_circuit::array::{Array, End, Lines, Wiring};
-use spinhebb_circuit::cell::Cells;
-use spinhebb_circuit::transfer::{Terminal, Transfer};
+use spinhebb_circuit::array::cell::Cells;
+use spinhebb_circuit::array::crossbar::{Array, End, Lines, Wiring};
+use spinhebb_circuit::solve::transfer::{Terminal, Transfer};
 
 /// Node voltages (w, b) by sparse LU. Ideal lines are merged with a union-find.
 fn direct(array: &Array, siemens: &DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) {

@@ -9,13 +9,13 @@ use std::time::Instant;
 use cpu_time::ProcessTime;
 use spinhebb_device::calibration::analysis::{Options, calibrate};
 use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
-use spinhebb_device::calibration::csv_input::{CsvDefaults, read_file};
 use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::preset;
+use spinhebb_device::junction::preset;
+use spinhebb_device::measurement::csv::{CsvDefaults, read_file};
+use spinhebb_device::switching::fokker_planck::Resolution;
 
 fn main() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/measured/rehm2023_probability_vs_voltage.csv");

@@ -10,16 +10,16 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::ensemble::{Ensemble, switching_count};
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::instruction_set::InstructionSet;
-use spinhebb_device::integrator::Integrator;
-use spinhebb_device::lanes::{BLOCK, Dynamics, Stepping};
-use spinhebb_device::preset;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::{ByFokkerPlanck, SwitchingProbability};
-use spinhebb_device::switching_table::{Refinement, SwitchingTable};
+use spinhebb_device::dynamics::ensemble::{Ensemble, switching_count};
+use spinhebb_device::dynamics::instruction_set::InstructionSet;
+use spinhebb_device::dynamics::integrator::Integrator;
+use spinhebb_device::dynamics::lanes::{BLOCK, Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::fokker_planck::Resolution;
+use spinhebb_device::switching::probability::{ByFokkerPlanck, SwitchingProbability};
+use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 const ROUNDS: usize = 9;
 const STEPS: usize = 20_000;
@@ -169,8 +169,9 @@ fn main() {
         let table =
             SwitchingTable::by_ensemble(&device, &magnitudes, &widths, &ensemble, Refinement::NONE, |_| {})
                 .expect("valid");
-        let median =
-            table.voltage_for(0.5, 1e-9, spinhebb_device::state::State::AntiParallel).expect("inside");
+        let median = table
+            .voltage_for(0.5, 1e-9, spinhebb_device::junction::state::State::AntiParallel)
+            .expect("inside");
         println!(
             "table of 41 voltages x 8 widths x 2 polarities, 10,000 trials a cell: {:.1} s on {} threads \
              (half at 1 ns: {:.4} V)",

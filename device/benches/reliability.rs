@@ -7,11 +7,11 @@
 
 use cpu_time::ProcessTime;
 
-use spinhebb_device::ensemble::Ensemble;
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::preset;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::{ByEnsemble, ByFokkerPlanck, SwitchingProbability};
+use spinhebb_device::dynamics::ensemble::Ensemble;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::fokker_planck::Resolution;
+use spinhebb_device::switching::probability::{ByEnsemble, ByFokkerPlanck, SwitchingProbability};
 
 const VOLTAGES: usize = 41;
 const EVERY: usize = 8;

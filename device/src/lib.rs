@@ -1,46 +1,20 @@
 //! Physics of one magnetic tunnel junction: stochastic macrospin dynamics, switching
 //! statistics, deterministic probabilities.
 //!
+//! Six rooms in one row; each imports from those before it alone:
+//!
+//! `junction` <- `dynamics` <- `measurement` <- `switching` <- `population` <- `calibration`
+//!
 //! m is the unit vector of the free layer and p that of the fixed layer; the parallel state is
 //! `m.p = +1`. **`V > 0` potentiates: it drives anti-parallel to parallel; `V < 0` depresses.**
 //! SI throughout; fields and magnetisations in A/m.
 
-pub mod adaptive;
-pub mod anisotropy;
-pub mod axial;
 pub mod calibration;
-pub mod closed_form;
-pub mod constants;
-pub mod coupled;
-mod critical_voltage;
-pub mod demagnetisation;
-pub mod energy;
-pub mod ensemble;
-pub mod equilibrium;
+pub mod dynamics;
 pub mod error;
-pub mod fokker_planck;
-pub mod geometry;
-pub mod instruction_set;
-pub mod integrator;
-mod lane_step;
-pub mod lanes;
-mod llgs;
-pub mod material;
-pub mod mtj;
-mod normal;
-pub mod preset;
-pub mod pulse;
-pub mod retention;
-pub mod schedule;
-pub mod sphere;
-pub mod splitting;
-pub mod state;
-pub mod switching_probability;
-pub mod switching_table;
-pub mod thermal;
-pub mod torque;
-pub mod trajectory;
-pub mod transport;
-pub mod vector;
+pub mod junction;
+pub mod measurement;
+pub mod population;
+pub mod switching;
 
 pub use error::DeviceError;

@@ -1,15 +1,15 @@
 //! The equation on the sphere against trajectories, and the choice that `auto` makes.
 
-use spinhebb_device::ensemble::Ensemble;
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::preset;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::sphere::SphereResolution;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::{
+use spinhebb_device::dynamics::ensemble::Ensemble;
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::fokker_planck::Resolution;
+use spinhebb_device::switching::probability::{
     Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, BySphere, SwitchingProbability, switching_table,
 };
+use spinhebb_device::switching::sphere::SphereResolution;
 
 fn device(name: &str, stability: f64) -> Mtj {
     let mtj = preset::load(name).expect("a preset").device.resolve().expect("a valid device");

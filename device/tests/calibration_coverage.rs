@@ -9,12 +9,12 @@ use spinhebb_device::calibration::analysis::{Options, calibrate};
 use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
 use spinhebb_device::calibration::fit::Effort;
 use spinhebb_device::calibration::goodness::draw;
-use spinhebb_device::calibration::measurement::{Drive, MeasuredData, Measurement};
 use spinhebb_device::calibration::model::{Condition, Model};
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
-use spinhebb_device::state::State;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::measurement::points::{Drive, MeasuredData, Measurement};
 
 /// Points at all pairs of voltage and width, without counts.
 fn design(volts: &[f64], widths_s: &[f64], trials: u64) -> MeasuredData {

@@ -12,16 +12,16 @@ use spinhebb_device::calibration::ensemble_model::EnsembleModel;
 use spinhebb_device::calibration::fit::Effort;
 use spinhebb_device::calibration::goodness::draw;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
-use spinhebb_device::calibration::measurement::{Drive, MeasuredData, Measurement};
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem, slope};
 use spinhebb_device::calibration::response_surface::whitening;
 use spinhebb_device::calibration::simulated_likelihood::{SimulatedLikelihood, SimulatedStencil};
-use spinhebb_device::closed_form::LogProbability;
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::mtj::MtjConfig;
-use spinhebb_device::preset;
-use spinhebb_device::state::State;
+use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::measurement::points::{Drive, MeasuredData, Measurement};
+use spinhebb_device::switching::closed_form::LogProbability;
+use spinhebb_device::switching::fokker_planck::Resolution;
 
 const TRIALS: u64 = 300;
 const SIMULATED: u64 = 2560;
@@ -33,7 +33,7 @@ fn device(delta: f64, polarisation: f64, damping: f64) -> MtjConfig {
     config.thermal.activation_volume = None;
     config.material.damping = damping;
     if let Some(transfer) = &mut config.spin_transfer {
-        transfer.efficiency = spinhebb_device::torque::EfficiencyConfig::Constant { polarisation };
+        transfer.efficiency = spinhebb_device::junction::torque::EfficiencyConfig::Constant { polarisation };
     }
     config
 }

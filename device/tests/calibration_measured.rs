@@ -4,13 +4,13 @@ use std::path::Path;
 
 use spinhebb_device::calibration::analysis::{Options, calibrate};
 use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
-use spinhebb_device::calibration::csv_input::{CsvDefaults, read_file};
 use spinhebb_device::calibration::hold_out::{alternate, hold_out};
-use spinhebb_device::calibration::measurement::MeasuredData;
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{ShapeFit, compare_shapes};
 use spinhebb_device::calibration::shape_model::Shape;
+use spinhebb_device::measurement::csv::{CsvDefaults, read_file};
+use spinhebb_device::measurement::points::MeasuredData;
 
 fn measured(name: &str) -> MeasuredData {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/measured"));

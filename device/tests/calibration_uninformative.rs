@@ -3,13 +3,13 @@
 
 use spinhebb_device::calibration::analysis::{Calibration, Options, calibrate};
 use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
-use spinhebb_device::calibration::csv_input::{CsvDefaults, read};
 use spinhebb_device::calibration::identifiability::in_words;
-use spinhebb_device::calibration::measurement::MeasuredData;
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
+use spinhebb_device::measurement::csv::{CsvDefaults, read};
+use spinhebb_device::measurement::points::MeasuredData;
 
 fn data(points: &[(f64, u32)]) -> MeasuredData {
     let rows: String =

@@ -2,17 +2,18 @@
 
 use spinhebb_data::quantity::{SurfaceEnergy, Volume};
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::constants::BOLTZMANN;
-use spinhebb_device::coupled::{self, CoupledBeginning, CoupledMtj, CoupledWell, DipolarConfig};
-use spinhebb_device::ensemble::{self, Ensemble, SwitchingCount};
+use spinhebb_device::dynamics::coupled::{self, CoupledBeginning};
+use spinhebb_device::dynamics::ensemble::{self, Ensemble, SwitchingCount};
+use spinhebb_device::dynamics::instruction_set::InstructionSet;
+use spinhebb_device::dynamics::lanes::Stepping;
+use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::error::DeviceError;
-use spinhebb_device::instruction_set::InstructionSet;
-use spinhebb_device::lanes::Stepping;
-use spinhebb_device::mtj::MtjConfig;
-use spinhebb_device::preset;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_table::Refinement;
+use spinhebb_device::junction::constants::BOLTZMANN;
+use spinhebb_device::junction::coupled::{CoupledMtj, CoupledWell, DipolarConfig};
+use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 fn composite() -> MtjConfig {
     preset::load("composite-40nm").unwrap().device
@@ -104,7 +105,8 @@ fn uncoupled_starts_have_the_spread_of_single_wells() {
         let well = CoupledWell::new(&device, state).unwrap();
         let streams = Streams::new(3, "test");
         let n = 10_000;
-        let samples: Vec<coupled::Pair> = (0..n).map(|k| well.sample(&mut streams.rng(k))).collect();
+        let samples: Vec<spinhebb_device::junction::coupled::Pair> =
+            (0..n).map(|k| well.sample(&mut streams.rng(k))).collect();
         for layer in 0..2 {
             let square: Vec<f64> = samples.iter().map(|m| 1.0 - m[layer][2] * m[layer][2]).collect();
             let mean = square.iter().sum::<f64>() / n as f64;
@@ -144,7 +146,7 @@ fn coupled_starts_are_in_equilibrium() {
 #[test]
 fn a_switching_table_has_the_form_of_a_single_device() {
     let device = composite().resolve_coupled().unwrap();
-    let table = coupled::switching_table(
+    let table = SwitchingTable::by_coupled_ensemble(
         &device,
         &[0.2, 0.4, 0.7, 1.0],
         &[1e-9, 1.5e-9],

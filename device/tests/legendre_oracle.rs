@@ -2,10 +2,10 @@
 //!
 //! `legendre_oracle/legendre.csv` holds the references and `legendre_oracle/legendre.py` made them.
 
-use spinhebb_device::axial::AxialModel;
-use spinhebb_device::fokker_planck::eigenvalue::SwitchingRates;
-use spinhebb_device::fokker_planck::{FokkerPlanck, Plateau, Resolution};
-use spinhebb_device::state::State;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::axial::AxialModel;
+use spinhebb_device::switching::fokker_planck::eigenvalue::SwitchingRates;
+use spinhebb_device::switching::fokker_planck::{FokkerPlanck, Plateau, Resolution};
 
 struct Row {
     kind: String,

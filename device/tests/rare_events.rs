@@ -1,21 +1,21 @@
 //! The three back ends against each other: ensemble, Fokker-Planck equation, splitting.
 
-use spinhebb_device::axial::AxialModel;
-use spinhebb_device::closed_form::butler;
-use spinhebb_device::constants::GAMMA0;
-use spinhebb_device::ensemble::{Ensemble, switching_count};
-use spinhebb_device::fokker_planck::eigenvalue::SwitchingRates;
-use spinhebb_device::fokker_planck::{FokkerPlanck, Plateau, Resolution};
-use spinhebb_device::lanes::Stepping;
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::preset;
-use spinhebb_device::pulse::{Drive, Pulse};
-use spinhebb_device::sphere::{Sphere, SphereResolution};
-use spinhebb_device::splitting::Splitting;
-use spinhebb_device::splitting::escape::escape_rate;
-use spinhebb_device::splitting::write_error::{write_error, write_errors_by_width};
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::{ByFokkerPlanck, ProbabilityEstimate, SwitchingProbability};
+use spinhebb_device::dynamics::ensemble::{Ensemble, switching_count};
+use spinhebb_device::dynamics::lanes::Stepping;
+use spinhebb_device::dynamics::pulse::{Drive, Pulse};
+use spinhebb_device::junction::constants::GAMMA0;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::axial::AxialModel;
+use spinhebb_device::switching::closed_form::butler;
+use spinhebb_device::switching::fokker_planck::eigenvalue::SwitchingRates;
+use spinhebb_device::switching::fokker_planck::{FokkerPlanck, Plateau, Resolution};
+use spinhebb_device::switching::probability::{ByFokkerPlanck, ProbabilityEstimate, SwitchingProbability};
+use spinhebb_device::switching::sphere::{Sphere, SphereResolution};
+use spinhebb_device::switching::splitting::Splitting;
+use spinhebb_device::switching::splitting::escape::escape_rate;
+use spinhebb_device::switching::splitting::write_error::{write_error, write_errors_by_width};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 fn device() -> Mtj {

@@ -5,17 +5,17 @@ use spinhebb_data::quantity::{
     VcmaCoefficient,
 };
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::adaptive;
-use spinhebb_device::anisotropy::{UniaxialConfig, VoltageControlConfig};
-use spinhebb_device::constants::{GAMMA0, MU0};
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::material::TemperatureScaling;
-use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::preset;
-use spinhebb_device::pulse::{Pulse, PulseConfig, WaveformConfig};
-use spinhebb_device::state::State;
-use spinhebb_device::thermal::JouleHeatingConfig;
-use spinhebb_device::torque::{EfficiencyConfig, SpinOrbitConfig, SpinTransferConfig};
+use spinhebb_device::dynamics::adaptive;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::{Pulse, PulseConfig, WaveformConfig};
+use spinhebb_device::junction::anisotropy::{UniaxialConfig, VoltageControlConfig};
+use spinhebb_device::junction::constants::{GAMMA0, MU0};
+use spinhebb_device::junction::material::TemperatureScaling;
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::thermal::JouleHeatingConfig;
+use spinhebb_device::junction::torque::{EfficiencyConfig, SpinOrbitConfig, SpinTransferConfig};
 
 /// The perpendicular preset without torques, at zero temperature and without damping.
 fn bare() -> MtjConfig {
@@ -61,12 +61,12 @@ fn interfacial_and_shape_anisotropy_make_the_anisotropy_field() {
     let mut config = bare();
     let mtj = config.resolve().unwrap();
     let ms = 473e3;
-    let n = spinhebb_device::demagnetisation::factors(&config.geometry);
+    let n = spinhebb_device::junction::demagnetisation::factors(&config.geometry);
     let expected = 2.0 * config.anisotropy.interfacial.si() / (MU0 * ms * 2.6e-9) - ms * (n[2] - n[0]);
     close(mtj.anisotropy_field(0.0), expected, 1e-12);
     let rate = azimuth_rate(&mtj, &Pulse::constant(0.0, 1e-9), 0.2, 1e-9);
     close(rate, GAMMA0 * expected * 0.2_f64.cos(), 1e-8);
-    config.anisotropy.demagnetisation = spinhebb_device::anisotropy::DemagnetisationConfig::None;
+    config.anisotropy.demagnetisation = spinhebb_device::junction::anisotropy::DemagnetisationConfig::None;
     config.anisotropy.interfacial = Default::default();
     assert_eq!(config.resolve().unwrap().tensor(1.0), Default::default());
 }
@@ -102,7 +102,7 @@ fn voltage_control_shifts_the_anisotropy_under_voltage_and_current_drive() {
 fn uniaxial_anisotropy_holds_along_any_axis() {
     let mut config = bare();
     config.anisotropy.interfacial = Default::default();
-    config.anisotropy.demagnetisation = spinhebb_device::anisotropy::DemagnetisationConfig::None;
+    config.anisotropy.demagnetisation = spinhebb_device::junction::anisotropy::DemagnetisationConfig::None;
     config.anisotropy.uniaxial = Some(UniaxialConfig { density: EnergyDensity(1e5), axis: [1.0, 1.0, 1.0] });
     config.fixed_layer.direction = [1.0, 1.0, 1.0];
     let mtj = config.resolve().unwrap();
@@ -174,7 +174,8 @@ fn spin_orbit_torque_turns_m_towards_its_polarisation_and_leaves_the_junction_al
         junction_share: 0.0,
     });
     let mtj = config.resolve().unwrap();
-    let field = spinhebb_device::torque::field_per_current_density(473e3, 2.6e-9) * 0.3 * 0.5 / 1e-12;
+    let field =
+        spinhebb_device::junction::torque::field_per_current_density(473e3, 2.6e-9) * 0.3 * 0.5 / 1e-12;
     let step = 1e-15;
     let pulse = Pulse::constant(0.5, 1e-9);
     let end = adaptive::integrate(&mtj, &pulse, [0.0, 0.0, 1.0], &[step], 1e-14).unwrap()[0];

@@ -7,11 +7,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spinhebb_data::config::{self, Document};
-use spinhebb_device::coupled::{self, CoupledMtj};
+use spinhebb_device::dynamics::coupled;
 use spinhebb_device::error::DeviceError;
-use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::preset;
-use spinhebb_device::state::State;
+use spinhebb_device::junction::coupled::CoupledMtj;
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
 
 use crate::error::ExperimentError;
 use crate::run::{Run, RunOptions};
@@ -216,7 +217,7 @@ mod tests {
         let (other, _) = device("[device.spin_transfer.efficiency]\nlaw = \"constant\"\npolarisation = 0.5");
         assert_eq!(
             other.spin_transfer.unwrap().efficiency,
-            spinhebb_device::torque::EfficiencyConfig::Constant { polarisation: 0.5 }
+            spinhebb_device::junction::torque::EfficiencyConfig::Constant { polarisation: 0.5 }
         );
     }
 

@@ -7,9 +7,9 @@ use cpu_time::ProcessTime;
 use multiversion::multiversion;
 use spinhebb_data::mnist;
 use spinhebb_network::encoding::Images;
-use spinhebb_network::engine::DeviceSpread;
-use spinhebb_network::network::Network;
-use spinhebb_network::preset;
+use spinhebb_network::readout::preset;
+use spinhebb_network::synapses::DeviceSpread;
+use spinhebb_network::training::network::Network;
 use std::hint::black_box;
 
 /// Best CPU microseconds per image of `turns` stretches of `images` training images.

@@ -4,11 +4,11 @@
 //! a fifth argument keeps that many training images out of the training and tests on them.
 
 use spinhebb_data::mnist;
-use spinhebb_network::committee::Committee;
 use spinhebb_network::encoding::Images;
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
-use spinhebb_network::recipe::Recipe;
+use spinhebb_network::readout::committee::Committee;
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::recipe::Recipe;
+use spinhebb_network::readout::rule::Readout;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

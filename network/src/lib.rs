@@ -1,25 +1,19 @@
 //! Hebbian learning with stochastic magnetic tunnel junction synapses: binary inputs, clocked
 //! integrate-and-fire neurons, winner-take-all, homeostasis and spike-timing-dependent plasticity.
+//!
+//! Rooms in one row; each imports from those before it alone:
+//!
+//! `encoding`, `neuron`, `rules` <- `synapses` <- `training` <- `readout`
+//!
+//! `demonstrator`, the small network of the paper, stands on `neuron` and `rules`.
 
-pub mod chance;
-pub mod checkpoint;
-pub mod committee;
-pub mod crossbar;
 pub mod demonstrator;
 pub mod encoding;
-pub mod engine;
 pub mod error;
-pub mod evaluation;
-pub mod homeostasis;
-pub mod labelling;
-pub mod network;
 pub mod neuron;
-pub mod on_array;
-pub mod preset;
 pub mod readout;
-pub mod recipe;
-pub mod stdp;
+pub mod rules;
+pub mod synapses;
 pub mod training;
-pub mod winner;
 
 pub use error::NetworkError;

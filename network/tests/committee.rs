@@ -4,21 +4,21 @@ mod pictures;
 
 use pictures::{SIDE, images};
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_circuit::tile::TileConfig;
-use spinhebb_circuit::write::{WriteDrivers, WriteScheme};
+use spinhebb_circuit::operate::tile::TileConfig;
+use spinhebb_circuit::operate::write::{WriteDrivers, WriteScheme};
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
-use spinhebb_device::state::State;
-use spinhebb_device::transport::Transport;
-use spinhebb_network::checkpoint::Checkpoint;
-use spinhebb_network::committee::Committee;
-use spinhebb_network::crossbar::Crossbar;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::encoding::{Encoder, EncodingConfig, Field, Images};
-use spinhebb_network::network::Network;
-use spinhebb_network::on_array::{ArraySpread, ArrayTrainer};
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
-use spinhebb_network::recipe::{CROSS, Recipe};
-use spinhebb_network::training::{Order, Schedule, TrainingConfig};
+use spinhebb_network::readout::committee::Committee;
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::recipe::{CROSS, Recipe};
+use spinhebb_network::readout::rule::Readout;
+use spinhebb_network::training::checkpoint::Checkpoint;
+use spinhebb_network::training::crossbar::Crossbar;
+use spinhebb_network::training::network::Network;
+use spinhebb_network::training::on_array::{ArraySpread, ArrayTrainer};
+use spinhebb_network::training::trainer::{Order, Schedule, TrainingConfig};
 
 /// A field sees the lines of the whole image that lie in it, also when the image moves.
 #[test]

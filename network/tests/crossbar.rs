@@ -1,19 +1,19 @@
 //! Physics in the loop: tiles, write voltages, disturb.
 
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_circuit::tile::TileConfig;
-use spinhebb_circuit::write::{WriteDrivers, WriteScheme};
+use spinhebb_circuit::operate::tile::TileConfig;
+use spinhebb_circuit::operate::write::{WriteDrivers, WriteScheme};
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::state::State;
-use spinhebb_device::transport::Transport;
-use spinhebb_network::chance;
-use spinhebb_network::crossbar::Crossbar;
-use spinhebb_network::engine::{
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
+use spinhebb_network::neuron::LeakyIntegrator;
+use spinhebb_network::rules::chance;
+use spinhebb_network::rules::homeostasis::Form;
+use spinhebb_network::synapses::{
     AnalogSynapses, Batch, CountSynapses, DeviceSpread, Layer, LayerConfig, Plasticity, Sum, Synapses, TILE,
 };
-use spinhebb_network::homeostasis::Form;
-use spinhebb_network::neuron::LeakyIntegrator;
+use spinhebb_network::training::crossbar::Crossbar;
 
 const LINES: usize = 60;
 const NEURONS: usize = 40;
@@ -118,7 +118,7 @@ fn write_voltages_and_disturb_follow_the_scheme() {
     assert!(mean(0) > mean(8) && mean(8) > mean(15), "{} {} {}", mean(0), mean(8), mean(15));
     let cut_off = crossbar(2.0, WriteScheme::CutOff).write_voltages(&synapses, &lookup, 1).unwrap();
     let half = crossbar(2.0, WriteScheme::HalfBias).write_voltages(&synapses, &lookup, 1).unwrap();
-    let sum = |v: &spinhebb_network::crossbar::WriteVoltages| v.disturb[0] + v.disturb[1];
+    let sum = |v: &spinhebb_network::training::crossbar::WriteVoltages| v.disturb[0] + v.disturb[1];
     assert!(sum(&cut_off) < 1e-6, "{:?}", cut_off.disturb);
     assert!(sum(&half) < sum(&voltages), "{:?} {:?}", half.disturb, voltages.disturb);
     assert!(half.event_j > 0.0 && voltages.event_j > half.event_j);

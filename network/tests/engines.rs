@@ -1,13 +1,13 @@
 //! The fast engines against the stepping reference and against each other, bit for bit.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_network::chance;
-use spinhebb_network::engine::{
+use spinhebb_network::neuron::LeakyIntegrator;
+use spinhebb_network::rules::chance;
+use spinhebb_network::rules::homeostasis::Form;
+use spinhebb_network::synapses::{
     AnalogSynapses, Batch, BitSynapses, CountSynapses, DeviceSpread, Layer, LayerConfig, LayerState,
     Plasticity, SteppingLayer, Synapses,
 };
-use spinhebb_network::homeostasis::Form;
-use spinhebb_network::neuron::LeakyIntegrator;
 
 const LINES: usize = 150;
 

@@ -3,13 +3,13 @@
 mod pictures;
 
 use pictures::{SIDE, images};
-use spinhebb_network::checkpoint::Checkpoint;
 use spinhebb_network::encoding::Images;
-use spinhebb_network::engine::DeviceSpread;
-use spinhebb_network::network::Network;
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
-use spinhebb_network::training::{Order, Schedule, TrainingConfig};
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::rule::Readout;
+use spinhebb_network::synapses::DeviceSpread;
+use spinhebb_network::training::checkpoint::Checkpoint;
+use spinhebb_network::training::network::Network;
+use spinhebb_network::training::trainer::{Order, Schedule, TrainingConfig};
 
 fn config(copies: u8) -> TrainingConfig {
     TrainingConfig {

@@ -2,10 +2,10 @@
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use spinhebb_circuit::array::{Array, Break, End, Lines, Wiring};
-use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::crossbar::{Array, Break, End, Lines, Wiring};
 use spinhebb_data::random_stream::{StreamRng, Streams};
-use spinhebb_device::transport::Transport;
+use spinhebb_device::junction::transport::Transport;
 
 /// What the random arrays may contain.
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ use super::problem::{CountLaw, Problem};
 use super::profile::{Profile, Z95, profile};
 use super::response_surface::{ResponseSurface, whitening};
 use super::simulated_likelihood::SimulatedLikelihood;
-use crate::closed_form::LogProbability;
+use crate::switching::closed_form::LogProbability;
 
 /// What to do beside the fit.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,8 +4,8 @@ use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 
 use super::analysis::Calibration;
-use super::measurement::{MeasuredData, proportion_interval};
 use super::population::Population;
+use crate::measurement::points::{MeasuredData, proportion_interval};
 
 impl Calibration {
     /// Data, fit, covariance, profiles and posterior under the group `group`.

@@ -3,13 +3,13 @@
 use spinhebb_data::quantity::{Time, Voltage};
 
 use super::error::CalibrationError;
-use super::measurement::MeasuredData;
 use super::model::{Condition, Model, WIDTH_LOSS, shortest_width, typical};
 use super::parameter::{Parameter, Scale};
-use crate::closed_form::{self, LogProbability};
-use crate::state::State;
+use crate::junction::state::State;
+use crate::measurement::points::MeasuredData;
+use crate::switching::closed_form::{self, LogProbability};
 
-/// The closed forms of [`crate::closed_form`] as models.
+/// The closed forms of [`crate::switching::closed_form`] as models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClosedForm {
     /// Thermally activated with exponent n.

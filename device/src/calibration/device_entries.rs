@@ -8,11 +8,11 @@ use super::error::CalibrationError;
 use super::fitted_device::polarisation_of;
 use super::model::{Condition, WIDTH_LOSS};
 use super::parameter::{Parameter, Scale};
-use crate::anisotropy::VoltageControlConfig;
 use crate::error::DeviceError;
-use crate::mtj::{Mtj, MtjConfig};
-use crate::state::State;
-use crate::thermal::JouleHeatingConfig;
+use crate::junction::anisotropy::VoltageControlConfig;
+use crate::junction::mtj::{Mtj, MtjConfig};
+use crate::junction::state::State;
+use crate::junction::thermal::JouleHeatingConfig;
 
 /// One value of a device configuration that can be fitted.
 #[derive(Clone)]

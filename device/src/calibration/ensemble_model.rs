@@ -14,15 +14,15 @@ use rayon::prelude::*;
 
 use super::device_entries::{Entry, by_junction, configure, entries, heat, thermal_resistance, width_loss};
 use super::error::CalibrationError;
-use super::measurement::MeasuredData;
 use super::model::{Condition, Model, shortest_width};
 use super::parameter::Parameter;
 use super::simulated_likelihood::{BATCHES, BatchCounts, Simulation, smoothed};
-use crate::closed_form::LogProbability;
-use crate::ensemble::{Ensemble, SwitchingCount, switching_count};
-use crate::lanes::Stepping;
-use crate::mtj::{Mtj, MtjConfig};
-use crate::pulse::Pulse;
+use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_count};
+use crate::dynamics::lanes::Stepping;
+use crate::dynamics::pulse::Pulse;
+use crate::junction::mtj::{Mtj, MtjConfig};
+use crate::measurement::points::MeasuredData;
+use crate::switching::closed_form::LogProbability;
 
 /// Thermal time constant in s for fitted Joule heating where the base device states none.
 const DEFAULT_THERMAL_TIME_S: f64 = 1e-9;

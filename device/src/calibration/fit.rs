@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::error::CalibrationError;
 use super::problem::{Problem, Slope, slope, slope_of};
-use crate::closed_form::LogProbability;
+use crate::switching::closed_form::LogProbability;
 
 /// A minimum of the objective.
 pub struct Optimum {

@@ -11,11 +11,11 @@
 
 use super::analysis::Calibration;
 use super::error::CalibrationError;
-use crate::constants::GAMMA0;
 use crate::error::DeviceError;
-use crate::mtj::MtjConfig;
-use crate::state::State;
-use crate::torque::EfficiencyConfig;
+use crate::junction::constants::GAMMA0;
+use crate::junction::mtj::MtjConfig;
+use crate::junction::state::State;
+use crate::junction::torque::EfficiencyConfig;
 
 /// Size of the spin-transfer efficiency.
 pub(super) fn polarisation_of(law: &mut EfficiencyConfig) -> &mut f64 {
@@ -86,8 +86,8 @@ mod tests {
     use super::*;
     use crate::calibration::analysis::{Options, calibrate};
     use crate::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
-    use crate::calibration::csv_input::{CsvDefaults, read};
     use crate::calibration::problem::{CountLaw, Problem};
+    use crate::measurement::csv::{CsvDefaults, read};
 
     #[test]
     fn the_device_has_the_fitted_stability_critical_voltage_and_time() {
@@ -109,7 +109,7 @@ mod tests {
         let problem = Problem::new(&model, &data, &held.into(), CountLaw::Binomial).unwrap();
         let fit = calibrate(&problem, &Options { posterior: false, profiles: false, ..Options::default() })
             .unwrap();
-        let base = crate::preset::load("perpendicular-40nm").unwrap().device;
+        let base = crate::junction::preset::load("perpendicular-40nm").unwrap().device;
         let device = fitted_device(&base, &fit).unwrap().resolve().unwrap();
         let critical = fit.value("critical_voltage").unwrap();
         let relaxation = fit.value("relaxation_time").unwrap();

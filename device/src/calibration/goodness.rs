@@ -17,7 +17,7 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 use super::fit::Optimum;
 use super::likelihood::{self, Count};
 use super::problem::Problem;
-use crate::closed_form::LogProbability;
+use crate::switching::closed_form::LogProbability;
 
 /// How well a fitted model describes the data.
 #[derive(Debug, Clone, PartialEq)]

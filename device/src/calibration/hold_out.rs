@@ -3,11 +3,11 @@
 use super::analysis::{Calibration, Options, calibrate};
 use super::error::CalibrationError;
 use super::likelihood;
-use super::measurement::{Drive, MeasuredData};
 use super::model::Model;
 use super::parameter::{ParameterSetting, ParameterSettings};
 use super::problem::{CountLaw, Problem};
-use crate::closed_form::LogProbability;
+use crate::measurement::points::{Drive, MeasuredData};
+use crate::switching::closed_form::LogProbability;
 
 /// How a fit to one part of the data predicts another part. N points predicted.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub fn hold_out(
     let shared: Vec<usize> = (0..trained.parameters.len())
         .filter(|&k| {
             let name = &trained.parameters[k].name;
-            let used_before = |m: &super::measurement::Measurement| match m.drive {
+            let used_before = |m: &crate::measurement::points::Measurement| match m.drive {
                 Drive::Amplitude(i) => format!("amplitude:{}", training.amplitudes[i].name) == *name,
                 Drive::Volts(_) => false,
             };

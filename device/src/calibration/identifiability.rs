@@ -94,10 +94,10 @@ mod tests {
     use super::*;
     use crate::calibration::analysis::{Options, calibrate};
     use crate::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
-    use crate::calibration::csv_input::{CsvDefaults, read};
     use crate::calibration::parameter::ParameterSettings;
     use crate::calibration::problem::CountLaw;
-    use crate::closed_form::thermal_activation;
+    use crate::measurement::csv::{CsvDefaults, read};
+    use crate::switching::closed_form::thermal_activation;
 
     /// At one voltage the thermal law knows Delta and V_c only through `Delta (1 - V/V_c)^2`: its gradient in (ln Delta,
     /// ln V_c) is along (1 - x, 2 x) with x = V/V_c, and nothing across it is known.

@@ -11,7 +11,7 @@
 
 use statrs::function::gamma::ln_gamma;
 
-use crate::closed_form::LogProbability;
+use crate::switching::closed_form::LogProbability;
 
 /// Counts of one point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,16 +9,16 @@ use super::device_entries::{
     Entry, by_junction, configure, entries, grouped, heat, thermal_resistance, voltage_offset, width_loss,
 };
 use super::error::CalibrationError;
-use super::measurement::MeasuredData;
 use super::model::{Condition, Model, shortest_width, typical};
 use super::parameter::{Parameter, Scale};
-use crate::axial::AxialModel;
-use crate::closed_form::LogProbability;
+use crate::dynamics::pulse::Drive;
 use crate::error::DeviceError;
-use crate::fokker_planck::{FokkerPlanck, Plateau, Resolution};
-use crate::mtj::MtjConfig;
-use crate::pulse::Drive;
-use crate::state::State;
+use crate::junction::mtj::MtjConfig;
+use crate::junction::state::State;
+use crate::measurement::points::MeasuredData;
+use crate::switching::axial::AxialModel;
+use crate::switching::closed_form::LogProbability;
+use crate::switching::fokker_planck::{FokkerPlanck, Plateau, Resolution};
 
 /// The macrospin solved by the one-dimensional Fokker-Planck equation (perpendicular devices).
 ///
@@ -36,7 +36,7 @@ use crate::state::State;
 /// `voltage_offset`, `width_loss`, `edge_time` and `torque_slope` are of the experiment; a device file does not hold them.
 ///
 /// # Not modelled
-/// See [`crate::axial`].
+/// See [`crate::switching::axial`].
 pub struct MacrospinModel {
     base: MtjConfig,
     entries: Vec<Entry>,

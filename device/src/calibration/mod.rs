@@ -1,16 +1,12 @@
 //! Calibration: from measured switching counts to device parameters with honest uncertainties.
 //!
-//! [`csv_input`] reads counts, a [`model::Model`] predicts probabilities, [`problem::Problem`] joins the two, and
+//! [`crate::measurement`] reads counts, a [`model::Model`] predicts probabilities, [`problem::Problem`] joins the two, and
 //! [`fit::fit`], [`profile`], [`posterior`] and [`goodness`] answer: which parameters, how
 //! well known, and does the model describe the data at all.
 
 pub mod analysis;
 mod archive_form;
 pub mod closed_form_model;
-mod csv_header;
-pub mod csv_input;
-mod csv_row;
-mod csv_text;
 mod device_entries;
 pub mod ensemble_model;
 pub mod error;
@@ -21,7 +17,6 @@ pub mod hold_out;
 pub mod identifiability;
 pub mod likelihood;
 pub mod macrospin;
-pub mod measurement;
 pub mod model;
 pub mod parameter;
 pub mod population;

@@ -1,11 +1,11 @@
 //! Models that a calibration can fit.
 
 use super::error::CalibrationError;
-use super::measurement::{Drive, MeasuredData};
 use super::parameter::Parameter;
 use super::simulated_likelihood::Simulation;
-use crate::closed_form::LogProbability;
-use crate::state::State;
+use crate::junction::state::State;
+use crate::measurement::points::{Drive, MeasuredData};
+use crate::switching::closed_form::LogProbability;
 
 /// The conditions of one measured point, with every unknown filled in.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,11 +4,11 @@ use nalgebra::{DMatrix, DVector};
 
 use super::error::CalibrationError;
 use super::likelihood::{self, Count};
-use super::measurement::{Drive, MeasuredData};
 use super::model::{Condition, Model};
 use super::parameter::{Parameter, ParameterSettings, Scale, apply_settings};
 use super::simulated_likelihood::{BatchCounts, SurfacePredictor};
-use crate::closed_form::LogProbability;
+use crate::measurement::points::{Drive, MeasuredData};
+use crate::switching::closed_form::LogProbability;
 use spinhebb_data::quantity::Voltage;
 
 /// Law of the counts at a given probability.

@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector, RowDVector};
 
 use super::error::CalibrationError;
 use super::problem::Problem;
-use crate::closed_form::LogProbability;
+use crate::switching::closed_form::LogProbability;
 
 /// The surface. N points, d free coordinates.
 #[derive(Debug, Clone)]

@@ -7,15 +7,15 @@
 //!
 //! # References
 //! - E. J. Gumbel, Statistics of Extremes (1958). Ballistic switching is a Gumbel law in the voltage,
-//!   see [`crate::closed_form::sun`].
+//!   see [`crate::switching::closed_form::sun`].
 //! - K. P. Burnham and D. R. Anderson, Model Selection and Multimodel Inference (2002), section 2.9 (Akaike weights).
 
 use super::analysis::{Calibration, Options, calibrate};
 use super::error::CalibrationError;
-use super::measurement::{Drive, MeasuredData, Measurement};
 use super::parameter::ParameterSettings;
 use super::problem::{CountLaw, Problem};
 use super::shape_model::{Shape, ShapeModel};
+use crate::measurement::points::{Drive, MeasuredData, Measurement};
 
 /// One shape fitted to the data.
 #[derive(Debug, Clone)]

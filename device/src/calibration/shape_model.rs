@@ -3,10 +3,10 @@
 use spinhebb_data::quantity::{Time, Voltage};
 
 use super::error::CalibrationError;
-use super::measurement::{Drive, MeasuredData};
 use super::model::{Condition, Model, typical};
 use super::parameter::{Parameter, Scale};
-use crate::closed_form::LogProbability;
+use crate::measurement::points::{Drive, MeasuredData};
+use crate::switching::closed_form::LogProbability;
 
 /// Shape of a switching curve with a location and a scale and no physics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

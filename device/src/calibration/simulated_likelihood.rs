@@ -40,8 +40,8 @@ use super::model::Condition;
 use super::parameter::Parameter;
 use super::problem::{Problem, slope};
 use super::response_surface::{ResponseSurface, Stencil, whitening};
-use crate::closed_form::LogProbability;
-use crate::ensemble::SwitchingCount;
+use crate::dynamics::ensemble::SwitchingCount;
+use crate::switching::closed_form::LogProbability;
 
 /// Batches of trials; the variance of simulation is known from them as a chi-square of one degree less.
 pub const BATCHES: u64 = 10;

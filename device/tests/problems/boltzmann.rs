@@ -1,12 +1,12 @@
 //! Problem 4: the stationary density is Boltzmann's, for any damping.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::constants::{BOLTZMANN, MU0};
-use spinhebb_device::integrator::Integrator;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::vector::SymmetricTensor;
+use spinhebb_device::dynamics::integrator::Integrator;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::constants::{BOLTZMANN, MU0};
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::vector::SymmetricTensor;
 
 use super::{Figure, at_stability, macrospin, perpendicular};
 
@@ -96,7 +96,7 @@ pub fn figures() -> Vec<Figure> {
         mtj.field_a_per_m = [0.0, 0.0, h];
         mtj.temperature_k = 300.0;
         mtj.activation_volume_m3 = xi * BOLTZMANN * 300.0 / (MU0 * mtj.magnetisation_a_per_m * h);
-        let damping_time = 1.0 / (0.1 * spinhebb_device::constants::GAMMA0 * h);
+        let damping_time = 1.0 / (0.1 * spinhebb_device::junction::constants::GAMMA0 * h);
         let z = relaxed(&mtj, damping_time, 8.0, Stepping::default(), 29);
         let mean = z.iter().sum::<f64>() / TRIALS as f64;
         let langevin = 1.0 / xi.tanh() - 1.0 / xi;

@@ -1,10 +1,10 @@
 //! Problem 1: without damping and temperature the energy and |m| do not change.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::constants::GAMMA0;
-use spinhebb_device::integrator::Integrator;
-use spinhebb_device::lanes::{Dynamics, Lanes, Stepping};
-use spinhebb_device::pulse::Pulse;
+use spinhebb_device::dynamics::integrator::Integrator;
+use spinhebb_device::dynamics::lanes::{Dynamics, Lanes, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::constants::GAMMA0;
 
 use super::{Figure, in_plane};
 

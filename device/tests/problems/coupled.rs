@@ -3,14 +3,15 @@
 
 use std::f64::consts::TAU;
 
-use spinhebb_device::constants::{BOLTZMANN, GAMMA0, MU0};
-use spinhebb_device::coupled::{self, CoupledDynamics, CoupledMtj, Coupling, LayerStreams, Pair};
-use spinhebb_device::integrator::Integrator;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::state::State;
-use spinhebb_device::vector::SymmetricTensor;
+use spinhebb_device::dynamics::coupled::{self, CoupledDynamics, LayerStreams};
+use spinhebb_device::dynamics::integrator::Integrator;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::constants::{BOLTZMANN, GAMMA0, MU0};
+use spinhebb_device::junction::coupled::{CoupledMtj, Coupling, Pair};
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::vector::SymmetricTensor;
 
 use spinhebb_data::random_stream::Streams;
 

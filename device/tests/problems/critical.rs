@@ -1,12 +1,12 @@
 //! Problem 3: critical current at zero temperature; switching time against overdrive.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::adaptive;
-use spinhebb_device::constants::GAMMA0;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::state::State;
+use spinhebb_device::dynamics::adaptive;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::constants::GAMMA0;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::state::State;
 
 use super::{Figure, in_plane, perpendicular, with_constant_torque};
 

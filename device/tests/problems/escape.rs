@@ -2,10 +2,10 @@
 //! the first eigenvalue of Brown's operator.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::equilibrium::Well;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::state::State;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::equilibrium::Well;
+use spinhebb_device::junction::state::State;
 
 use super::{Figure, at_stability, perpendicular};
 
@@ -33,7 +33,7 @@ pub fn figures() -> Vec<Figure> {
             let streams = Streams::new(seed, "verification/escape, start");
             let mut lanes = dynamics.lanes((0..trials).map(|k| (k, well.sample(&mut streams.rng(k)))));
             let noise = Streams::new(seed, "verification/escape, thermal field");
-            let mean = |lanes: &spinhebb_device::lanes::Lanes| {
+            let mean = |lanes: &spinhebb_device::dynamics::lanes::Lanes| {
                 (0..lanes.len()).map(|k| lanes.cosine(k).signum()).sum::<f64>() / trials as f64
             };
             dynamics.advance(&mut lanes, &noise, 0..first);

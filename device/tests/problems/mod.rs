@@ -10,10 +10,10 @@ pub mod orders;
 pub mod precession;
 pub mod programs;
 
-use spinhebb_device::mtj::{Mtj, SpinTransfer};
-use spinhebb_device::torque::Efficiency;
-use spinhebb_device::transport::Transport;
-use spinhebb_device::vector::SymmetricTensor;
+use spinhebb_device::junction::mtj::{Mtj, SpinTransfer};
+use spinhebb_device::junction::torque::Efficiency;
+use spinhebb_device::junction::transport::Transport;
+use spinhebb_device::junction::vector::SymmetricTensor;
 
 /// One verified figure.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub fn macrospin(tensor: SymmetricTensor, fixed_layer: [f64; 3], damping: f64) -
         spin_orbit: None,
         transport: Transport { parallel_s: 4e-4, tmr: 1.0, half_voltage_v: f64::INFINITY },
         joule_heating: None,
-        temperature_scaling: spinhebb_device::material::TemperatureScaling::Constant,
+        temperature_scaling: spinhebb_device::junction::material::TemperatureScaling::Constant,
     }
 }
 

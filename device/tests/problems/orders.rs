@@ -1,12 +1,12 @@
 //! Problem 6: deterministic orders of the integrators, and their weak error.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::adaptive;
-use spinhebb_device::constants::GAMMA0;
-use spinhebb_device::integrator::Integrator;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::pulse::Pulse;
+use spinhebb_device::dynamics::adaptive;
+use spinhebb_device::dynamics::integrator::Integrator;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::constants::GAMMA0;
+use spinhebb_device::junction::mtj::Mtj;
 
 use super::{Figure, at_stability, in_plane, perpendicular, with_constant_torque};
 

@@ -1,13 +1,13 @@
 //! Problem 2: damped precession in a field; ferromagnetic resonance.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::adaptive;
-use spinhebb_device::constants::GAMMA0;
-use spinhebb_device::integrator::Integrator;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::vector::SymmetricTensor;
+use spinhebb_device::dynamics::adaptive;
+use spinhebb_device::dynamics::integrator::Integrator;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::constants::GAMMA0;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::vector::SymmetricTensor;
 
 use super::{Figure, in_plane, macrospin, perpendicular};
 

@@ -2,11 +2,11 @@
 //! probabilities at finite temperature.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::adaptive;
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::SpinOrbit;
-use spinhebb_device::pulse::Pulse;
-use spinhebb_device::vector::SymmetricTensor;
+use spinhebb_device::dynamics::adaptive;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::junction::mtj::SpinOrbit;
+use spinhebb_device::junction::vector::SymmetricTensor;
 
 use super::{Figure, at_stability, macrospin, perpendicular};
 
@@ -40,8 +40,10 @@ pub fn figures() -> Vec<Figure> {
                 });
             }
             // cmtj's gamma0 is 220880 m/(A s): its time runs slower by that ratio.
-            let times: Vec<f64> =
-                rows.iter().map(|row| row[0] * 220_880.0 / spinhebb_device::constants::GAMMA0).collect();
+            let times: Vec<f64> = rows
+                .iter()
+                .map(|row| row[0] * 220_880.0 / spinhebb_device::junction::constants::GAMMA0)
+                .collect();
             let start = [(1.0_f64 - 0.8 * 0.8).sqrt(), 0.0, 0.8];
             let duration = times[times.len() - 1] * 1.01;
             let ours = adaptive::integrate(&mtj, &Pulse::constant(1.0, duration), start, &times, 1e-13)

@@ -10,14 +10,15 @@ use spinhebb_data::config::Document;
 use spinhebb_data::quantity::{Temperature, Time, Voltage};
 use spinhebb_device::calibration::CalibrationError;
 use spinhebb_device::calibration::analysis::{Calibration, Options, calibrate};
-use spinhebb_device::calibration::csv_input::{CsvDefaults, read_file};
 use spinhebb_device::calibration::identifiability;
-use spinhebb_device::calibration::measurement::MeasuredData;
 use spinhebb_device::calibration::parameter::{ParameterSetting, ParameterSettings};
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{compare_shapes, in_words};
-use spinhebb_device::preset::{self, Preset};
-use spinhebb_device::state::State;
+use spinhebb_device::junction::preset::{self, Preset};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::measurement::MeasurementError;
+use spinhebb_device::measurement::csv::{CsvDefaults, read_file};
+use spinhebb_device::measurement::points::MeasuredData;
 
 use crate::command::calibration_comparison::{compare_models, held_out};
 use crate::command::calibration_figures::{self, HeldOut};
@@ -202,11 +203,15 @@ impl CalibrateArguments {
         for path in &self.data {
             match read_file(path, &defaults) {
                 Ok(data) => all.append(data),
-                Err(CalibrationError::Malformed(places)) => malformed.extend(places),
-                Err(other) => return Err(other.into()),
+                Err(MeasurementError::Malformed(places)) => malformed.extend(places),
+                Err(other) => return Err(CalibrationError::from(other).into()),
             }
         }
-        if malformed.is_empty() { Ok(all) } else { Err(CalibrationError::Malformed(malformed).into()) }
+        if malformed.is_empty() {
+            Ok(all)
+        } else {
+            Err(CalibrationError::from(MeasurementError::Malformed(malformed)).into())
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use spinhebb_device::calibration::analysis::{Calibration, Options, calibrate};
 use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
 use spinhebb_device::calibration::hold_out::{alternate, hold_out};
-use spinhebb_device::calibration::measurement::MeasuredData;
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
+use spinhebb_device::measurement::points::MeasuredData;
 
 use crate::command::calibrate::{CalibrateConfig, file_name};
 use crate::command::calibration_figures::HeldOut;

@@ -2,8 +2,8 @@
 
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::hold_out::HoldOut;
-use spinhebb_device::calibration::measurement::{Drive, MeasuredData, proportion_interval};
 use spinhebb_device::calibration::problem::Problem;
+use spinhebb_device::measurement::points::{Drive, MeasuredData, proportion_interval};
 
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};

@@ -7,11 +7,11 @@ use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormMode
 use spinhebb_device::calibration::ensemble_model::EnsembleModel;
 use spinhebb_device::calibration::fitted_device::fitted_device;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
-use spinhebb_device::calibration::measurement::MeasuredData;
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::mtj::MtjConfig;
+use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::measurement::points::MeasuredData;
+use spinhebb_device::switching::fokker_planck::Resolution;
 
 use crate::command::calibrate::CalibrateConfig;
 use crate::error::ExperimentError;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use spinhebb_circuit::variation::{PARAMETERS, Spread, SpreadShape, VariationConfig};
+use spinhebb_circuit::array::variation::{PARAMETERS, Spread, SpreadShape, VariationConfig};
 use spinhebb_data::config;
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::parameter::Scale;

@@ -5,8 +5,8 @@ use spinhebb_data::config;
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::hold_out::HoldOut;
 use spinhebb_device::calibration::identifiability;
-use spinhebb_device::mtj::MtjConfig;
-use spinhebb_device::preset::Preset;
+use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::junction::preset::Preset;
 
 use crate::error::ExperimentError;
 use crate::run::Run;

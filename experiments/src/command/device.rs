@@ -6,19 +6,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::quantity::{Time, Voltage};
-use spinhebb_device::coupled::{self, CoupledBeginning, CoupledDynamics, CoupledRecord};
-use spinhebb_device::ensemble::Ensemble;
-use spinhebb_device::fokker_planck::Resolution;
-use spinhebb_device::integrator::{Integrator, StepWarning};
-use spinhebb_device::lanes::{Dynamics, Stepping};
-use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::pulse::{Drive, Pulse, PulseConfig, WaveformConfig};
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::{
+use spinhebb_device::dynamics::coupled::{self, CoupledBeginning, CoupledDynamics, CoupledRecord};
+use spinhebb_device::dynamics::ensemble::Ensemble;
+use spinhebb_device::dynamics::integrator::{Integrator, StepWarning};
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::{Drive, Pulse, PulseConfig, WaveformConfig};
+use spinhebb_device::dynamics::trajectory::{self, Beginning, Record};
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::fokker_planck::Resolution;
+use spinhebb_device::switching::probability::{
     Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table,
 };
-use spinhebb_device::switching_table::{Refinement, SwitchingTable};
-use spinhebb_device::trajectory::{self, Beginning, Record};
+use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 use crate::command::reliability::ReliabilityCommand;
 use crate::device_choice::{Junction, configuration, junction};
@@ -351,7 +351,14 @@ impl TableArguments {
         let table = match (&device, config.back_end) {
             (Junction::Coupled(pair), BackEnd::Ensemble | BackEnd::Auto) => {
                 run.cite(COUPLED_MODELS);
-                coupled::switching_table(pair, &amplitudes, &widths, &ensemble, refinement, progress)?
+                SwitchingTable::by_coupled_ensemble(
+                    pair,
+                    &amplitudes,
+                    &widths,
+                    &ensemble,
+                    refinement,
+                    progress,
+                )?
             }
             (Junction::Coupled(_), other) => {
                 let expected = "ensemble, the back end of coupled layers";

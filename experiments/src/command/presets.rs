@@ -1,7 +1,7 @@
 //! `spinhebb presets`: the shipped devices and where every parameter comes from.
 
 use serde_json::{Map, Value, json};
-use spinhebb_device::preset;
+use spinhebb_device::junction::preset;
 
 use crate::error::ExperimentError;
 

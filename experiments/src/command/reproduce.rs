@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::Document;
 use spinhebb_data::quantity::Time;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_table::SwitchingTable;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::table::SwitchingTable;
 use spinhebb_network::demonstrator::Pattern;
 
 use crate::error::ExperimentError;

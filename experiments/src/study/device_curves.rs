@@ -7,11 +7,11 @@ use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::measured;
 use spinhebb_data::quantity::{Time, Voltage};
-use spinhebb_device::ensemble::Ensemble;
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::preset;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_table::{Cell, Refinement, SwitchingTable};
+use spinhebb_device::dynamics::ensemble::Ensemble;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::preset;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::table::{Cell, Refinement, SwitchingTable};
 
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};

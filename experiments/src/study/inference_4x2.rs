@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_device::transport::Transport;
+use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::demonstrator::{DendriteCurrents as _, Inference, Pattern, infer_all};
 
 use super::small_array::SmallArrayConfig;
@@ -35,7 +35,7 @@ pub fn run(
     seed: u64,
 ) -> Result<(), ExperimentError> {
     let read_v = config.read_voltage.si();
-    let antiparallel_s = transport.conductance(spinhebb_device::state::State::AntiParallel, read_v);
+    let antiparallel_s = transport.conductance(spinhebb_device::junction::state::State::AntiParallel, read_v);
     let unit_a = antiparallel_s * read_v;
     let mut cases = Vec::new();
     for (name, title, array) in [
@@ -152,7 +152,7 @@ fn dataset(case: &Case, unit_a: f64) -> Result<Dataset, ExperimentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spinhebb_circuit::variation::VariationConfig;
+    use spinhebb_circuit::array::variation::VariationConfig;
     use spinhebb_data::quantity::{Resistance, Voltage};
 
     /// Ideal lines and G_P = 1.9 G_AP: the nodal solution gives the five exact currents and the

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::transport::Transport;
+use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::demonstrator::{
     LearningConfig, LearningRun, LearningStatistics, LearningTime, SwitchingProbabilities,
     exact_learning_time, learn, learn_many,
 };
-use spinhebb_network::stdp::Polarity;
+use spinhebb_network::rules::stdp::Polarity;
 
 use super::small_array::SmallArrayConfig;
 use crate::error::ExperimentError;
@@ -98,7 +98,7 @@ pub fn run(
         (config.network.initial.len(), config.network.initial.first().map_or(0, |p| p.len()));
     let read_v = array.read_voltage.si();
     let (parallel_s, antiparallel_s) = {
-        use spinhebb_device::state::State;
+        use spinhebb_device::junction::state::State;
         (transport.conductance(State::Parallel, read_v), transport.conductance(State::AntiParallel, read_v))
     };
     let unit_a = parallel_s * read_v;

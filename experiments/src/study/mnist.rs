@@ -8,11 +8,11 @@ use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::mnist::Mnist;
 use spinhebb_network::encoding::Images;
-use spinhebb_network::evaluation::Evaluation;
-use spinhebb_network::network::Network;
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
-use spinhebb_network::training::Schedule;
+use spinhebb_network::readout::evaluation::Evaluation;
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::rule::Readout;
+use spinhebb_network::training::network::Network;
+use spinhebb_network::training::trainer::Schedule;
 
 use super::learning_4x2::WritePulse;
 use crate::error::ExperimentError;

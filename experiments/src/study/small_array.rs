@@ -7,10 +7,10 @@ use nalgebra::DMatrix;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::Array;
-use spinhebb_circuit::variation::{Variation, VariationConfig};
+use spinhebb_circuit::array::variation::{Variation, VariationConfig};
 use spinhebb_data::quantity::{Resistance, Voltage};
-use spinhebb_device::state::State;
-use spinhebb_device::transport::Transport;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::demonstrator::{CurrentTable, Pattern};
 
 use crate::error::ExperimentError;

@@ -1,5 +1,5 @@
 use super::{Inference, LearningRun, LearningStatistics, LearningTime};
-use crate::stdp::Polarity;
+use crate::rules::stdp::Polarity;
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 

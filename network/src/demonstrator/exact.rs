@@ -1,8 +1,8 @@
 use super::learning::check;
 use super::{DendriteCurrents, ImageOrder, LearningConfig, Pattern, SwitchingProbabilities};
 use crate::error::NetworkError;
-use crate::stdp::Polarity;
-use crate::winner;
+use crate::rules::stdp::Polarity;
+use crate::rules::winner;
 use std::collections::BTreeMap;
 
 /// Exact distribution of the number of images needed.
@@ -133,7 +133,7 @@ fn outcomes(
 mod tests {
     use super::*;
     use crate::demonstrator::{DeviceConductances, learn_many};
-    use crate::homeostasis::Homeostasis;
+    use crate::rules::homeostasis::Homeostasis;
 
     fn compare(config: &LearningConfig, seed: u64) {
         let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0, 0.0, 1.0);
@@ -178,8 +178,8 @@ mod tests {
             },
             2,
         );
-        compare(&LearningConfig { tie: crate::winner::TieRule::Random, ..base.clone() }, 3);
-        compare(&LearningConfig { tie: crate::winner::TieRule::LowestIndex, ..base }, 4);
+        compare(&LearningConfig { tie: crate::rules::winner::TieRule::Random, ..base.clone() }, 3);
+        compare(&LearningConfig { tie: crate::rules::winner::TieRule::LowestIndex, ..base }, 4);
     }
 
     /// One neuron, one image, two devices to switch: the maximum of two geometric variables.

@@ -1,10 +1,10 @@
 use super::{DendriteCurrents, Pattern};
-use crate::chance;
 use crate::error::NetworkError;
-use crate::homeostasis::Homeostasis;
 use crate::neuron::LeakyIntegrator;
-use crate::stdp::{self, Polarity};
-use crate::winner::{self, TieRule};
+use crate::rules::chance;
+use crate::rules::homeostasis::Homeostasis;
+use crate::rules::stdp::{self, Polarity};
+use crate::rules::winner::{self, TieRule};
 use rand::Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -196,7 +196,7 @@ pub struct PulseRecord {
     pub after: Pattern,
 }
 
-pub use crate::winner::Firing;
+pub use crate::rules::winner::Firing;
 
 /// One run of the experiment.
 #[derive(Debug, Clone, PartialEq)]

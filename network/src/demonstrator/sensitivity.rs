@@ -2,9 +2,9 @@ use super::{
     DeviceConductances, LearningConfig, LearningStatistics, SwitchingProbabilities, exact_learning_time,
     learn_many_with,
 };
-use crate::chance::standard_normal;
 use crate::error::NetworkError;
-use crate::homeostasis::Homeostasis;
+use crate::rules::chance::standard_normal;
+use crate::rules::homeostasis::Homeostasis;
 use spinhebb_data::random_stream::Streams;
 
 /// What is varied in a sensitivity study of the learning experiment.

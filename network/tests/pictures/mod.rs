@@ -1,7 +1,7 @@
 //! Images with something to learn.
 
 use spinhebb_data::random_stream::Streams;
-use spinhebb_network::chance;
+use spinhebb_network::rules::chance;
 
 /// Width and height.
 pub const SIDE: usize = 12;

@@ -6,7 +6,7 @@ use predicates::prelude::*;
 use rand_distr::{Distribution, StandardNormal};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::calibration::goodness::draw;
-use spinhebb_device::closed_form::butler;
+use spinhebb_device::switching::closed_form::butler;
 
 use crate::program::{results, spinhebb};
 

@@ -5,13 +5,13 @@ use rand::RngExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::Array;
-use spinhebb_circuit::cell::{Cell, CellLaw, Cells};
-use spinhebb_circuit::read::Subtraction;
-use spinhebb_circuit::variation::{Variation, VariationConfig};
+use spinhebb_circuit::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::variation::{Variation, VariationConfig};
+use spinhebb_circuit::operate::read::Subtraction;
 use spinhebb_data::quantity::{Area, Capacitance, Current, Energy, Resistance, Time, Voltage};
 use spinhebb_data::random_stream::Streams;
-use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::state::State;
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::state::State;
 
 use crate::device_choice::resolve;
 use crate::error::ExperimentError;

@@ -4,11 +4,11 @@
 //! the scheme does, and with the configured ones.
 
 use serde_json::json;
-use spinhebb_circuit::variation::Variation;
-use spinhebb_circuit::write::{LearningStep, WriteDrivers, WriteScheme, write};
+use spinhebb_circuit::array::variation::Variation;
+use spinhebb_circuit::operate::write::{LearningStep, WriteDrivers, WriteScheme, write};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::Resistance;
-use spinhebb_device::mtj::Mtj;
+use spinhebb_device::junction::mtj::Mtj;
 
 use super::write::Pulses;
 use super::{ArrayConfig, CircuitConfig};

@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
-use spinhebb_circuit::tile::{TileConfig, TiledMap};
-use spinhebb_circuit::variation::Variation;
+use spinhebb_circuit::array::variation::Variation;
+use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
 use spinhebb_data::labelled::{Dataset, Variable};
 
 use super::{CircuitConfig, MapConfig, relative_error, rows};

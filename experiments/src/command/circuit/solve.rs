@@ -2,11 +2,11 @@
 
 use nalgebra::DVector;
 use serde_json::json;
-use spinhebb_circuit::read::{Converter, ReadChain, Reading};
-use spinhebb_circuit::settling::LineCapacitance;
+use spinhebb_circuit::operate::read::{Converter, ReadChain, Reading};
+use spinhebb_circuit::operate::settling::LineCapacitance;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::state::State;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::state::State;
 
 use super::{CircuitConfig, SubtractionKind, relative_error, rows};
 use crate::error::ExperimentError;

@@ -1,13 +1,13 @@
 //! `spinhebb circuit write`: what a learning step puts across every cell, and what it switches, under five schemes.
 
 use serde_json::json;
-use spinhebb_circuit::device_tables::{DeviceTables, TableNodes};
-use spinhebb_circuit::variation::Variation;
-use spinhebb_circuit::write::{LearningStep, WriteDrivers, WriteOutcome, WriteScheme, write};
-use spinhebb_device::ensemble::Ensemble;
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_table::{Refinement, SwitchingTable};
+use spinhebb_circuit::array::variation::Variation;
+use spinhebb_circuit::operate::device_tables::{DeviceTables, TableNodes};
+use spinhebb_circuit::operate::write::{LearningStep, WriteDrivers, WriteOutcome, WriteScheme, write};
+use spinhebb_device::dynamics::ensemble::Ensemble;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 use super::{CircuitConfig, drive, rows};
 use crate::error::ExperimentError;

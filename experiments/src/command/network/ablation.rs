@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_network::preset;
+use spinhebb_network::readout::preset;
 
 use super::images::{Source, begin};
 use super::repetition::{Sweep, accuracies, mean_and_deviation, seeds};

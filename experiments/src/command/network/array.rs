@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_network::network::Network;
-use spinhebb_network::on_array::{ArrayLoss, ArraySpread, ArrayTrainer};
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::rule::Readout;
+use spinhebb_network::training::network::Network;
+use spinhebb_network::training::on_array::{ArrayLoss, ArraySpread, ArrayTrainer};
 
 use super::hardware::HardwareConfig;
 use super::images::{Source, begin};

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
-use spinhebb_network::recipe::Recipe;
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::recipe::Recipe;
+use spinhebb_network::readout::rule::Readout;
 
 use super::images::{Source, begin};
 use super::repetition::{Sweep, accuracies, mean_and_deviation, seeds};

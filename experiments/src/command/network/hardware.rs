@@ -3,20 +3,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use spinhebb_circuit::tile::TileConfig;
-use spinhebb_circuit::write::{WriteDrivers, WriteScheme};
+use spinhebb_circuit::operate::tile::TileConfig;
+use spinhebb_circuit::operate::write::{WriteDrivers, WriteScheme};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::{Resistance, Time, Voltage};
-use spinhebb_device::ensemble::Ensemble;
-use spinhebb_device::mtj::Mtj;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_table::{Refinement, SwitchingTable};
-use spinhebb_network::committee::Committee;
-use spinhebb_network::crossbar::Crossbar;
+use spinhebb_device::dynamics::ensemble::Ensemble;
+use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 use spinhebb_network::encoding::Images;
-use spinhebb_network::engine::{AnalogSynapses, DeviceConductance};
-use spinhebb_network::recipe::Recipe;
-use spinhebb_network::training::{Schedule, TrainingConfig};
+use spinhebb_network::readout::committee::Committee;
+use spinhebb_network::readout::recipe::Recipe;
+use spinhebb_network::synapses::{AnalogSynapses, DeviceConductance};
+use spinhebb_network::training::crossbar::Crossbar;
+use spinhebb_network::training::trainer::{Schedule, TrainingConfig};
 
 use crate::device_choice;
 use crate::error::ExperimentError;
@@ -307,7 +307,7 @@ mod tests {
     use super::*;
     use crate::command::network::array::{ArrayConfig, DEFAULTS};
     use spinhebb_data::config::Document;
-    use spinhebb_network::preset;
+    use spinhebb_network::readout::preset;
 
     /// Pulses exist for every probability of the shipped recipes, and have those probabilities.
     #[test]

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::Serialize;
-use spinhebb_network::committee::Committee;
-use spinhebb_network::recipe::Recipe;
+use spinhebb_network::readout::committee::Committee;
+use spinhebb_network::readout::recipe::Recipe;
 
 use super::evaluate::examine;
 use super::images::Parts;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::proportion::wilson_95;
 use spinhebb_data::quantity::Voltage;
-use spinhebb_device::state::State;
+use spinhebb_device::junction::state::State;
 use spinhebb_network::demonstrator::{LearningConfig, SensitivityAxis, SensitivityPoint, SensitivityStudy};
 use spinhebb_network::error::NetworkError;
 

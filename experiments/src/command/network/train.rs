@@ -7,11 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::config::Document;
-use spinhebb_network::checkpoint::Checkpoint;
-use spinhebb_network::committee::Committee;
-use spinhebb_network::preset;
-use spinhebb_network::readout::Readout;
-use spinhebb_network::recipe::Recipe;
+use spinhebb_network::readout::committee::Committee;
+use spinhebb_network::readout::preset;
+use spinhebb_network::readout::recipe::Recipe;
+use spinhebb_network::readout::rule::Readout;
+use spinhebb_network::training::checkpoint::Checkpoint;
 
 use super::course::{DRAWN, Notes, curve_figure, fields_figure};
 use super::evaluate::{accounting, examine, labels_dataset, results};

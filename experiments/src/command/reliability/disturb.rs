@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::Time;
-use spinhebb_device::mtj::MtjConfig;
-use spinhebb_device::retention::EscapeRate;
-use spinhebb_device::splitting::escape::LARGEST_SHARE;
-use spinhebb_device::state::State;
+use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::population::retention::EscapeRate;
+use spinhebb_device::switching::splitting::escape::LARGEST_SHARE;
 
 use super::{LOWEST, MODELS, accuracy, magnitudes, rising, splitting, stored, visible};
 use crate::device_choice::{configuration, macrospin, summarise_device};

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::Time;
-use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::retention::{EscapeRate, Population};
-use spinhebb_device::splitting::Splitting;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::BackEnd;
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::population::retention::{EscapeRate, Population};
+use spinhebb_device::switching::probability::BackEnd;
+use spinhebb_device::switching::splitting::Splitting;
 
 use super::{MODELS, accuracy, splitting, stored};
 use crate::device_choice::{configuration, macrospin, summarise_device};

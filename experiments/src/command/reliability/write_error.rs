@@ -6,10 +6,10 @@ use serde_json::json;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::Time;
 use spinhebb_device::error::DeviceError;
-use spinhebb_device::mtj::{Mtj, MtjConfig};
-use spinhebb_device::splitting::Splitting;
-use spinhebb_device::state::State;
-use spinhebb_device::switching_probability::{Automatic, BackEnd, ProbabilityEstimate};
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::probability::{Automatic, BackEnd, ProbabilityEstimate};
+use spinhebb_device::switching::splitting::Splitting;
 
 use super::{LOWEST, MODELS, accuracy, magnitudes, splitting, stored, visible};
 use crate::device_choice::{configuration, macrospin, summarise_device};

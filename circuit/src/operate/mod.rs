@@ -1,0 +1,9 @@
+//! What is done with an array: reads, writes under a bias scheme, settling, maps onto tiles, netlists.
+
+pub mod device_tables;
+mod labelled;
+pub mod read;
+pub mod settling;
+pub mod spice;
+pub mod tile;
+pub mod write;

@@ -1,0 +1,199 @@
+//! Reading: output currents, IR drop, subtraction, converter, settling and energy.
+//!
+//! Word lines are driven with the input voltages, bit lines are sensed at 0 V at their bottom
+//! ends ([`crate::array::Array::for_read`]).
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::array::cell::{Cell, CellLaw, Cells};
+use crate::array::crossbar::{Array, End, Lines, Wiring};
+use crate::error::CircuitError;
+use crate::operate::settling::{LineCapacitance, Settling};
+use crate::solve::nodal::Solution;
+
+/// How signed outputs are made of unsigned currents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subtraction {
+    /// Not at all.
+    None,
+    /// The current of one column is subtracted from all others.
+    ReferenceColumn(usize),
+    /// Columns 2k and 2k+1 are a pair; their difference is output k.
+    Pairs,
+}
+
+/// An analogue-to-digital converter behind each output.
+///
+/// # Formula
+/// code = round((I + offset)/lsb) within -2^(bits-1) .. 2^(bits-1) - 1, lsb = 2 full_scale / 2^bits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Converter {
+    /// Resolution in bits, 1 to 24.
+    pub bits: u32,
+    /// Current of full scale in A, either sign.
+    pub full_scale_amperes: f64,
+    /// Offset current in A, added before conversion.
+    pub offset_amperes: f64,
+}
+
+impl Converter {
+    /// Current of one step in A.
+    #[must_use]
+    pub fn step_amperes(&self) -> f64 {
+        2.0 * self.full_scale_amperes / f64::from(1_u32 << self.bits)
+    }
+
+    /// Code of a current in A.
+    #[must_use]
+    pub fn code(&self, amperes: f64) -> i32 {
+        let half = 1_i32 << (self.bits - 1);
+        let code = ((amperes + self.offset_amperes) / self.step_amperes()).round();
+        code.clamp(f64::from(-half), f64::from(half - 1)) as i32
+    }
+
+    fn validate(&self) -> Result<(), CircuitError> {
+        let check = |key, value: f64, expected, fine| {
+            if fine { Ok(()) } else { Err(CircuitError::Value { key, value, expected }) }
+        };
+        let full_scale = self.full_scale_amperes;
+        check("bits", f64::from(self.bits), "1 to 24", (1..=24).contains(&self.bits))?;
+        let positive = full_scale.is_finite() && full_scale > 0.0;
+        check("full_scale_amperes", full_scale, "a current above 0 A", positive)?;
+        check("offset_amperes", self.offset_amperes, "a finite current", self.offset_amperes.is_finite())
+    }
+}
+
+/// What surrounds the array in a read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadChain {
+    /// Making of signed outputs.
+    pub subtraction: Subtraction,
+    /// Converter behind each output, if any.
+    pub converter: Option<Converter>,
+    /// Line capacitance and the relative tolerance of settling, if settling is wanted.
+    pub settling: Option<(LineCapacitance, f64)>,
+    /// Time for which the currents are integrated after settling, in s.
+    pub integration_s: f64,
+}
+
+/// Outcome of one read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Current of each bit line in A, N.
+    pub amperes: DVector<f64>,
+    /// The same with ideal lines: the exact product.
+    pub ideal_amperes: DVector<f64>,
+    /// Outputs after subtraction in A: N, N-1 with a reference column, N/2 with pairs.
+    pub outputs: DVector<f64>,
+    /// Codes of the outputs, if there is a converter.
+    pub codes: Option<Vec<i32>>,
+    /// IR drop: voltage over each cell with ideal lines minus the real one in V, M x N.
+    pub drop_volts: DMatrix<f64>,
+    /// Time constants and settling time, if wanted.
+    pub settling: Option<Settling>,
+    /// Energy of the read in J: static power over settling and integration, plus charging.
+    pub energy_joules: f64,
+    /// Solved state.
+    pub solution: Solution,
+}
+
+impl Array {
+    /// Reads the array as it is driven.
+    ///
+    /// # Errors
+    /// A faulty chain or array, or no convergence.
+    pub fn read(&self, chain: &ReadChain) -> Result<Reading, CircuitError> {
+        if let Some(converter) = &chain.converter {
+            converter.validate()?;
+        }
+        if !(chain.integration_s.is_finite() && chain.integration_s >= 0.0) {
+            let (key, value) = ("integration_s", chain.integration_s);
+            return Err(CircuitError::Value { key, value, expected: "a finite time of at least 0 s" });
+        }
+        let solution = self.solve()?;
+        let amperes = solution.output_amperes().clone();
+        let word_volts = self.left_volts();
+        let ideal_amperes = DVector::from_vec(self.ideal_product(&word_volts));
+        let volts = solution.cell_volts();
+        let drop_volts = DMatrix::from_fn(volts.nrows(), volts.ncols(), |i, j| {
+            word_volts[if self.wiring == Wiring::Crossed { i } else { j }] - volts[(i, j)]
+        });
+        let outputs = subtract(&amperes, chain.subtraction)?;
+        let codes =
+            chain.converter.map(|converter| outputs.iter().map(|&current| converter.code(current)).collect());
+        let settling = match chain.settling {
+            Some((capacitance, tolerance)) => Some(self.settling(&solution, capacitance, tolerance)?),
+            None => None,
+        };
+        let settled_s = settling.map_or(0.0, |s| s.settled_s);
+        let charging = settling.map_or(0.0, |s| 2.0 * s.stored_joules);
+        let energy_joules = solution.power_watts(self) * (settled_s + chain.integration_s) + charging;
+        Ok(Reading { amperes, ideal_amperes, outputs, codes, drop_volts, settling, energy_joules, solution })
+    }
+
+    /// Source voltages at the left ends in V, 0 where they float.
+    fn left_volts(&self) -> Vec<f64> {
+        let volts = |end: &End| match *end {
+            End::Driven { volts, .. } => volts,
+            End::Floating => 0.0,
+        };
+        self.word.first.iter().map(volts).collect()
+    }
+
+    /// The array with one more column of resistors at its right, read as its neighbours are: the
+    /// reference for [`Subtraction::ReferenceColumn`], with (G_P + G_AP)/2 for signed weights.
+    ///
+    /// # Errors
+    /// The array has no columns.
+    pub fn with_reference_column(mut self, siemens: f64) -> Result<Self, CircuitError> {
+        let (rows, cols) = self.shape();
+        if cols == 0 {
+            return Err(CircuitError::Empty { rows, cols });
+        }
+        self.cells = match self.cells {
+            Cells::Linear(matrix) => Cells::Linear(matrix.insert_column(cols, siemens)),
+            Cells::Devices(cells) => {
+                let access_ohm = cells[(0, cols - 1)].access_ohm;
+                let cell = Cell { law: CellLaw::Linear { siemens }, access_ohm };
+                Cells::Devices(cells.insert_column(cols, cell))
+            }
+        };
+        let more = |lines: &mut Lines| {
+            let Lines { segment_ohm, first, last, .. } = lines;
+            segment_ohm.push(segment_ohm[cols - 1]);
+            first.push(first[cols - 1]);
+            last.push(last[cols - 1]);
+        };
+        more(&mut self.bit);
+        if self.wiring == Wiring::Parallel {
+            more(&mut self.word);
+        }
+        Ok(self)
+    }
+}
+
+fn subtract(amperes: &DVector<f64>, subtraction: Subtraction) -> Result<DVector<f64>, CircuitError> {
+    let columns = amperes.len();
+    match subtraction {
+        Subtraction::None => Ok(amperes.clone()),
+        Subtraction::ReferenceColumn(reference) => {
+            if reference >= columns {
+                return Err(CircuitError::Index {
+                    what: "reference column",
+                    index: reference,
+                    last: columns - 1,
+                });
+            }
+            let others = (0..columns).filter(|&j| j != reference);
+            let outputs: Vec<f64> = others.map(|j| amperes[j] - amperes[reference]).collect();
+            Ok(DVector::from_vec(outputs))
+        }
+        Subtraction::Pairs => {
+            if !columns.is_multiple_of(2) {
+                let expected = columns + 1;
+                return Err(CircuitError::Count { what: "columns of pairs", given: columns, expected });
+            }
+            Ok(DVector::from_fn(columns / 2, |k, _| amperes[2 * k] - amperes[2 * k + 1]))
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Writing: the voltage every cell sees in a learning step, and what it may switch.
+//!
+//! Inputs drive the word lines, dendrites are the bit lines. When a neuron has fired, the cells on
+//! its dendrite are to learn: active inputs get the potentiation voltage, inactive inputs the
+//! depression voltage. What the other dendrites do meanwhile is the scheme. The voltages are
+//! those of the solved array, with wires and nonlinear cells.
+//!
+//! Signs: V > 0 (potentiation) favours P (AP -> P), V < 0 (depression) favours AP.
+//!
+//! # References
+//! Y.-C. Chen et al., IEDM 2003, 905 (V/2 and V/3 biasing of crossbars).
+//!
+//! # Not modelled
+//! Conductances are those of the state before the pulse: the change of a cell's conductance while
+//! it switches, and displacement currents during rise and fall.
+
+mod switching;
+
+use nalgebra::DMatrix;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_device::junction::state::State;
+
+use crate::array::cell::{Cell, CellLaw, Cells};
+use crate::array::crossbar::{Array, End, Wiring};
+use crate::error::CircuitError;
+use crate::solve::newton::Solver;
+use crate::solve::nodal::Certificate;
+pub use switching::{Role, RoleSummary, SwitchingLookup};
+
+/// What the dendrites that are not to learn do during a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteScheme {
+    /// Held at 0 V, as the selected one: every row then sees the full voltages.
+    Grounded,
+    /// Left open, as in the published demonstrator.
+    Floating,
+    /// V/2: half the voltage from each side of the selected cells, all other lines at 0 V; potentiation and
+    /// depression one after the other.
+    HalfBias,
+    /// V/3: selected word V, other words V/3, selected dendrite 0, other dendrites 2V/3; potentiation
+    /// and depression one after the other.
+    ThirdBias,
+    /// Cut off by a transistor in each cell of every unselected dendrite, dendrites left open.
+    CutOff,
+}
+
+impl WriteScheme {
+    /// All schemes.
+    pub const ALL: [Self; 5] =
+        [Self::Grounded, Self::Floating, Self::HalfBias, Self::ThirdBias, Self::CutOff];
+
+    /// Name used in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grounded => "grounded",
+            Self::Floating => "floating",
+            Self::HalfBias => "half-bias",
+            Self::ThirdBias => "third-bias",
+            Self::CutOff => "cut-off",
+        }
+    }
+}
+
+/// Drivers and selectors of a write.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WriteDrivers {
+    /// Resistance of the driver of each word line, in ohm.
+    pub word_ohm: f64,
+    /// Resistance of the driver (or ground switch) of each dendrite, in ohm.
+    pub dendrite_ohm: f64,
+    /// Resistance of a transistor that is switched off, in ohm; infinite for none of its leakage.
+    pub off_ohm: f64,
+    /// Whether potentiation and depression follow each other also in the schemes that allow both
+    /// at once; inputs that wait are held at 0 V.
+    pub one_after_the_other: bool,
+}
+
+impl Default for WriteDrivers {
+    fn default() -> Self {
+        Self { word_ohm: 0.0, dendrite_ohm: 0.0, off_ohm: 1e9, one_after_the_other: false }
+    }
+}
+
+/// One learning step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearningStep<'a> {
+    /// Dendrite (bit line) of the neuron that fired.
+    pub dendrite: usize,
+    /// Whether each of the M inputs was active.
+    pub active: &'a [bool],
+    /// Voltage for active inputs in V; > 0 favours P.
+    pub potentiation_volts: f64,
+    /// Voltage for inactive inputs in V; < 0 favours AP.
+    pub depression_volts: f64,
+    /// Width of each pulse in s.
+    pub width_s: f64,
+}
+
+/// One phase of a write: the pulse during which all sources are constant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WritePhase {
+    /// Which inputs are driven with the voltage meant for them.
+    pub driven: Vec<bool>,
+    /// Voltage across each junction in V, M x N; V > 0 favours P.
+    pub device_volts: DMatrix<f64>,
+    /// Energy drawn from all sources in J.
+    pub energy_joules: f64,
+    /// How the phase was solved.
+    pub certificate: Certificate,
+}
+
+/// Everything a learning step does to the array.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteOutcome {
+    /// Dendrite that was to learn.
+    pub dendrite: usize,
+    /// Width of each phase in s.
+    pub width_s: f64,
+    /// The phases in time order.
+    pub phases: Vec<WritePhase>,
+}
+
+impl WriteOutcome {
+    /// Energy of the whole step in J.
+    #[must_use]
+    pub fn energy_joules(&self) -> f64 {
+        self.phases.iter().map(|phase| phase.energy_joules).sum()
+    }
+}
+
+/// Drives an array through a learning step; its own line ends are replaced by those of the
+/// scheme.
+///
+/// # Errors
+/// A faulty step or array, or no convergence.
+pub fn write(
+    array: &Array,
+    scheme: WriteScheme,
+    drivers: &WriteDrivers,
+    step: &LearningStep<'_>,
+) -> Result<WriteOutcome, CircuitError> {
+    check(array, drivers, step)?;
+    let (rows, cols) = array.shape();
+    let mut array = array.clone();
+    array.word.last = vec![End::Floating; rows];
+    array.bit.first = vec![End::Floating; cols];
+    if scheme == WriteScheme::CutOff {
+        cut_off(&mut array, step.dendrite, drivers.off_ohm);
+    }
+    let together = matches!(scheme, WriteScheme::Grounded | WriteScheme::Floating | WriteScheme::CutOff)
+        && !drivers.one_after_the_other;
+    let wanted = |i: usize| if step.active[i] { step.potentiation_volts } else { step.depression_volts };
+    let mut groups: Vec<Vec<bool>> = Vec::new();
+    if together {
+        groups.push(vec![true; rows]);
+    } else {
+        groups.push(step.active.to_vec());
+        groups.push(step.active.iter().map(|active| !active).collect());
+        groups.retain(|driven| driven.contains(&true));
+    }
+    let mut solver: Option<Solver> = None;
+    let mut phases = Vec::new();
+    for driven in groups {
+        let first = driven.iter().position(|&driven| driven).unwrap_or(0);
+        let phase_volts = wanted(first);
+        let (word, bit) = bias(scheme, phase_volts);
+        array.word.first = (0..rows)
+            .map(|i| {
+                let volts = match (driven[i], together) {
+                    (true, true) => wanted(i),
+                    (true, false) => word.0,
+                    (false, _) => word.1,
+                };
+                End::Driven { volts, ohm: drivers.word_ohm }
+            })
+            .collect();
+        array.bit.last = (0..cols)
+            .map(|j| {
+                let volts = if j == step.dendrite { Some(bit.0) } else { bit.1 };
+                volts.map_or(End::Floating, |volts| End::Driven { volts, ohm: drivers.dendrite_ohm })
+            })
+            .collect();
+        let solver = match &mut solver {
+            Some(solver) => {
+                solver.set_ends(&array)?;
+                solver
+            }
+            none => none.insert(Solver::new(array.clone())?),
+        };
+        let solution = solver.solve()?;
+        phases.push(WritePhase {
+            driven,
+            device_volts: solution.device_volts(&array),
+            energy_joules: solution.power_watts(&array) * step.width_s,
+            certificate: solution.certificate,
+        });
+    }
+    Ok(WriteOutcome { dendrite: step.dendrite, width_s: step.width_s, phases })
+}
+
+/// Voltages of (driven, waiting) words and of (selected, other) dendrites; `None` floats.
+fn bias(scheme: WriteScheme, volts: f64) -> ((f64, f64), (f64, Option<f64>)) {
+    match scheme {
+        WriteScheme::Grounded => ((volts, 0.0), (0.0, Some(0.0))),
+        WriteScheme::Floating | WriteScheme::CutOff => ((volts, 0.0), (0.0, None)),
+        WriteScheme::HalfBias => ((0.5 * volts, 0.0), (-0.5 * volts, Some(0.0))),
+        WriteScheme::ThirdBias => ((volts, volts / 3.0), (0.0, Some(2.0 * volts / 3.0))),
+    }
+}
+
+/// Puts the resistance of a switched-off transistor into every cell of the other dendrites.
+fn cut_off(array: &mut Array, dendrite: usize, off_ohm: f64) {
+    let (rows, cols) = array.shape();
+    let cells = DMatrix::from_fn(rows, cols, |i, j| {
+        let cell = array.cells.get(i, j);
+        if j == dendrite { cell } else { Cell { access_ohm: cell.access_ohm.max(off_ohm), ..cell } }
+    });
+    array.cells = Cells::Devices(cells);
+}
+
+fn check(array: &Array, drivers: &WriteDrivers, step: &LearningStep<'_>) -> Result<(), CircuitError> {
+    let (rows, cols) = array.shape();
+    if rows == 0 || cols == 0 {
+        return Err(CircuitError::Empty { rows, cols });
+    }
+    if array.wiring != Wiring::Crossed {
+        return Err(CircuitError::NeedsCrossed { method: "a learning step" });
+    }
+    if step.dendrite >= cols {
+        return Err(CircuitError::Index { what: "dendrite", index: step.dendrite, last: cols - 1 });
+    }
+    if step.active.len() != rows {
+        return Err(CircuitError::Count { what: "inputs", given: step.active.len(), expected: rows });
+    }
+    let value = |key, value, expected, fine| {
+        if fine { Ok(()) } else { Err(CircuitError::Value { key, value, expected }) }
+    };
+    let LearningStep { potentiation_volts: up, depression_volts: down, width_s, .. } = *step;
+    value("potentiation_volts", up, "a finite voltage of at least 0 V", up.is_finite() && up >= 0.0)?;
+    value("depression_volts", down, "a finite voltage of at most 0 V", down.is_finite() && down <= 0.0)?;
+    value("width_s", width_s, "a finite width above 0 s", width_s.is_finite() && width_s > 0.0)?;
+    value("off_ohm", drivers.off_ohm, "a resistance above 0 ohm", drivers.off_ohm > 0.0)
+}
+
+/// States of the junctions of an array, M x N.
+///
+/// # Errors
+/// Names the first cell that is no junction.
+pub fn states(array: &Array) -> Result<DMatrix<State>, CircuitError> {
+    let (rows, cols) = array.shape();
+    let mut states = DMatrix::from_element(rows, cols, State::Parallel);
+    for col in 0..cols {
+        for row in 0..rows {
+            let CellLaw::Junction { cosine, .. } = array.cells.get(row, col).law else {
+                let value = array.cells.get(row, col).zero_bias_siemens();
+                return Err(CircuitError::CellValue {
+                    key: "siemens",
+                    value,
+                    row,
+                    col,
+                    expected: "a junction, which alone has a state",
+                });
+            };
+            states[(row, col)] = State::from_cosine(cosine);
+        }
+    }
+    Ok(states)
+}

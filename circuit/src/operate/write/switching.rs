@@ -1,0 +1,190 @@
+//! What a learning step switches: by cell, and by what was meant to happen to the cell.
+
+use nalgebra::DMatrix;
+use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::table::SwitchingTable;
+
+use super::{WriteOutcome, WritePhase};
+use crate::error::CircuitError;
+
+/// Probability that a pulse switches a device: the device table, or a closure.
+pub trait SwitchingLookup {
+    /// Probability that the device at (row, col), in `start`, leaves its state in a pulse of `volts` (V > 0 favours P)
+    /// and `width_s`.
+    ///
+    /// # Errors
+    /// The voltage or width lies outside what is known.
+    fn probability(
+        &self,
+        row: usize,
+        col: usize,
+        volts: f64,
+        width_s: f64,
+        start: State,
+    ) -> Result<f64, CircuitError>;
+}
+
+impl<F: Fn(usize, usize, f64, f64, State) -> Result<f64, CircuitError>> SwitchingLookup for F {
+    fn probability(
+        &self,
+        row: usize,
+        col: usize,
+        volts: f64,
+        width_s: f64,
+        start: State,
+    ) -> Result<f64, CircuitError> {
+        self(row, col, volts, width_s, start)
+    }
+}
+
+/// One table for all devices.
+impl SwitchingLookup for SwitchingTable {
+    fn probability(
+        &self,
+        row: usize,
+        col: usize,
+        volts: f64,
+        width_s: f64,
+        start: State,
+    ) -> Result<f64, CircuitError> {
+        let found = Self::probability(self, volts, width_s, start);
+        found.map(|found| found.p).map_err(|source| CircuitError::Switching {
+            row,
+            col,
+            source: Box::new(source),
+        })
+    }
+}
+
+/// Role of a cell in one phase of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// On the selected dendrite, its input driven: meant to learn.
+    Selected,
+    /// Half-selected: on the selected dendrite, its input waiting for the other phase.
+    WaitingInput,
+    /// Half-selected: on another dendrite, its input driven.
+    OtherDendrite,
+    /// Neither its input nor its dendrite is selected.
+    Unselected,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 4] = [Self::Selected, Self::WaitingInput, Self::OtherDendrite, Self::Unselected];
+
+    /// Name used in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Selected => "selected",
+            Self::WaitingInput => "waiting input",
+            Self::OtherDendrite => "other dendrite",
+            Self::Unselected => "unselected",
+        }
+    }
+}
+
+/// What happens to the cells of one role over all phases.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoleSummary {
+    /// The role.
+    pub role: Role,
+    /// Cells times phases in this role.
+    pub count: usize,
+    /// Most negative voltage in V (towards AP).
+    pub lowest_volts: f64,
+    /// Most positive voltage in V (towards P).
+    pub highest_volts: f64,
+    /// Mean switching probability.
+    pub mean_probability: f64,
+    /// Largest switching probability.
+    pub largest_probability: f64,
+    /// Expected number of switched cells.
+    pub expected_switches: f64,
+}
+
+impl WriteOutcome {
+    /// Role of the cell (row, col) in a phase.
+    #[must_use]
+    pub fn role(&self, phase: &WritePhase, row: usize, col: usize) -> Role {
+        match (col == self.dendrite, phase.driven[row]) {
+            (true, true) => Role::Selected,
+            (true, false) => Role::WaitingInput,
+            (false, true) => Role::OtherDendrite,
+            (false, false) => Role::Unselected,
+        }
+    }
+
+    /// Probability that each cell is in the other state after the step, M x N, for cells that are in `states` before.
+    ///
+    /// # Formula
+    /// Over the phases, p <- p (1 - p_back) + (1 - p) p_forth.
+    ///
+    /// # Errors
+    /// As the lookup.
+    pub fn flip_probability(
+        &self,
+        states: &DMatrix<State>,
+        lookup: &impl SwitchingLookup,
+    ) -> Result<DMatrix<f64>, CircuitError> {
+        let mut flipped = DMatrix::zeros(states.nrows(), states.ncols());
+        for phase in &self.phases {
+            for col in 0..states.ncols() {
+                for row in 0..states.nrows() {
+                    let volts = phase.device_volts[(row, col)];
+                    let start = states[(row, col)];
+                    let leave = |start| lookup.probability(row, col, volts, self.width_s, start);
+                    let p: f64 = flipped[(row, col)];
+                    let back = if p > 0.0 { leave(start.opposite())? } else { 0.0 };
+                    flipped[(row, col)] = p * (1.0 - back) + (1.0 - p) * leave(start)?;
+                }
+            }
+        }
+        Ok(flipped)
+    }
+
+    /// Voltages and switching by role; each phase starts from `states`.
+    ///
+    /// # Errors
+    /// As the lookup.
+    pub fn summary(
+        &self,
+        states: &DMatrix<State>,
+        lookup: &impl SwitchingLookup,
+    ) -> Result<Vec<RoleSummary>, CircuitError> {
+        let mut summaries: Vec<RoleSummary> = Vec::new();
+        for role in Role::ALL {
+            let mut summary = RoleSummary {
+                role,
+                count: 0,
+                lowest_volts: f64::INFINITY,
+                highest_volts: f64::NEG_INFINITY,
+                mean_probability: 0.0,
+                largest_probability: 0.0,
+                expected_switches: 0.0,
+            };
+            for phase in &self.phases {
+                for col in 0..states.ncols() {
+                    for row in 0..states.nrows() {
+                        if self.role(phase, row, col) != role {
+                            continue;
+                        }
+                        let volts = phase.device_volts[(row, col)];
+                        let p = lookup.probability(row, col, volts, self.width_s, states[(row, col)])?;
+                        summary.count += 1;
+                        summary.lowest_volts = summary.lowest_volts.min(volts);
+                        summary.highest_volts = summary.highest_volts.max(volts);
+                        summary.largest_probability = summary.largest_probability.max(p);
+                        summary.expected_switches += p;
+                    }
+                }
+            }
+            if summary.count > 0 {
+                summary.mean_probability = summary.expected_switches / summary.count as f64;
+                summaries.push(summary);
+            }
+        }
+        Ok(summaries)
+    }
+}

@@ -1,0 +1,95 @@
+//! Temperature: thermal field, thermal stability, Joule heating.
+//!
+//! # Formula
+//! White thermal field with `<h_i h_j> = 2D delta_ij delta(t - t')`, `D = alpha kB T/(gamma0 mu0 Ms Vol)`;
+//! over a step dt each component has the standard deviation `sqrt(2D/dt)` in A/m.
+//! Joule heating: `tau dT/dt = T_0 + R_th V I - T`.
+//!
+//! # References
+//! W. F. Brown, Phys. Rev. 130, 1677 (1963).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::quantity::{Temperature, ThermalResistance, Time, Volume};
+
+use crate::error::{DeviceError, not_negative, positive};
+use crate::junction::constants::{BOLTZMANN, GAMMA0, MU0};
+
+/// Temperature and thermal stability. At most one of `stability` and `activation_volume` is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThermalConfig {
+    /// Temperature of the surroundings.
+    pub temperature: Temperature,
+    /// Measured thermal stability E_b/(kB T) from the parallel state; sets the activation volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stability: Option<f64>,
+    /// Activation volume that the thermal field acts on; the geometric volume when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation_volume: Option<Volume>,
+    /// Heating by the current.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joule_heating: Option<JouleHeatingConfig>,
+}
+
+/// Heating by the current with one thermal pole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JouleHeatingConfig {
+    /// Temperature rise per power in the steady state.
+    pub resistance: ThermalResistance,
+    /// Thermal time constant.
+    pub time_constant: Time,
+}
+
+impl ThermalConfig {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] naming the key.
+    pub fn validate(&self) -> Result<(), DeviceError> {
+        not_negative("thermal.temperature", self.temperature.si(), self.temperature)?;
+        if let Some(stability) = self.stability {
+            positive("thermal.stability", stability, stability)?;
+            positive("thermal.temperature", self.temperature.si(), self.temperature)?;
+        }
+        if let Some(volume) = self.activation_volume {
+            positive("thermal.activation_volume", volume.si(), volume)?;
+            if self.stability.is_some() {
+                return Err(DeviceError::out_of_range(
+                    "thermal.activation_volume",
+                    volume,
+                    "`thermal.stability` already fixes it; give one of the two",
+                ));
+            }
+        }
+        if let Some(heating) = &self.joule_heating {
+            not_negative("thermal.joule_heating.resistance", heating.resistance.si(), heating.resistance)?;
+            let pole = heating.time_constant;
+            positive("thermal.joule_heating.time_constant", pole.si(), pole)?;
+        }
+        Ok(())
+    }
+}
+
+/// Resolved Joule heating.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JouleHeating {
+    /// Temperature rise per power, K/W.
+    pub resistance_k_per_w: f64,
+    /// Thermal time constant, s.
+    pub time_constant_s: f64,
+}
+
+/// Standard deviation in A/m of each component of the thermal field over a step of `step_s`.
+#[must_use]
+pub fn field_deviation(
+    damping: f64,
+    temperature_k: f64,
+    magnetisation_a_per_m: f64,
+    volume_m3: f64,
+    step_s: f64,
+) -> f64 {
+    (2.0 * damping * BOLTZMANN * temperature_k / (GAMMA0 * MU0 * magnetisation_a_per_m * volume_m3 * step_s))
+        .sqrt()
+}

@@ -1,0 +1,3 @@
+//! Many devices: what an array of junctions keeps and loses.
+
+pub mod retention;

@@ -1,0 +1,12 @@
+//! Switching probabilities: closed forms, the Fokker-Planck equation (axial or on the sphere), rare-event splitting, and
+//! the tables that hold them.
+//!
+//! [`probability`] is the one face of all back ends; [`table`] interpolates what they computed over voltage and width.
+
+pub mod axial;
+pub mod closed_form;
+pub mod fokker_planck;
+pub mod probability;
+pub mod sphere;
+pub mod splitting;
+pub mod table;

@@ -1,0 +1,214 @@
+use super::{
+    BackEnd, ByEnsemble, ByFokkerPlanck, BySphere, BySplitting, ProbabilityEstimate, SwitchingProbability,
+    by_rising_widths, rows,
+};
+use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_count, switching_counts_by_width};
+use crate::dynamics::lanes::Stepping;
+use crate::dynamics::pulse::{Drive, Pulse};
+use crate::error::DeviceError;
+use crate::junction::mtj::Mtj;
+use crate::junction::state::State;
+use crate::switching::axial::AxialModel;
+use crate::switching::fokker_planck::Resolution;
+use crate::switching::sphere::{Sphere, SphereResolution};
+use crate::switching::splitting::Splitting;
+
+/// Coefficients up to which `auto` takes the equation on the sphere: seconds for each voltage.
+pub const AFFORDABLE: usize = 8000;
+/// Error relative to the smaller of probability and complement up to which `auto` keeps the result of the sphere.
+pub const WANTED: f64 = 0.05;
+/// Events of either kind that a pilot ensemble must see for the ensemble to be taken.
+pub const ENOUGH: u64 = 30;
+/// Trials of the pilot ensemble.
+const PILOT: u64 = 2048;
+
+/// Back end `auto`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Automatic {
+    /// For axially symmetric devices.
+    pub fokker_planck: ByFokkerPlanck,
+    /// For the others where few coefficients suffice and neither outcome is rare.
+    pub sphere: BySphere,
+    /// For the rest where both outcomes are common.
+    pub ensemble: ByEnsemble,
+    /// For the rest where one outcome is rare.
+    pub splitting: BySplitting,
+}
+
+impl Automatic {
+    /// All back ends at their default sizes: standard resolution, `trials` trials, [`Splitting::new`].
+    #[must_use]
+    pub fn new(trials: u64, seed: u64) -> Self {
+        Self {
+            fokker_planck: ByFokkerPlanck(Resolution::STANDARD),
+            sphere: BySphere(SphereResolution::STANDARD),
+            ensemble: ByEnsemble(Ensemble::new(trials, seed)),
+            splitting: BySplitting { splitting: Splitting::new(seed), stepping: Stepping::default() },
+        }
+    }
+
+    /// The back end `choice` alone, or this one for [`BackEnd::Auto`].
+    #[must_use]
+    pub fn back_end(&self, choice: BackEnd) -> &dyn SwitchingProbability {
+        match choice {
+            BackEnd::Auto => self,
+            BackEnd::Ensemble => &self.ensemble,
+            BackEnd::FokkerPlanck => &self.fokker_planck,
+            BackEnd::Sphere => &self.sphere,
+            BackEnd::Splitting => &self.splitting,
+        }
+    }
+
+    /// Whether the equation on the sphere is taken for `mtj`.
+    fn takes_sphere(&self, mtj: &Mtj) -> bool {
+        Sphere::coefficients(mtj, self.sphere.0).is_ok_and(|count| count <= AFFORDABLE)
+    }
+
+    /// One pulse of any shape by trajectories: an ensemble, or splitting where one outcome is rare.
+    fn by_trajectories(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        let pilot = switching_count(mtj, pulse, start, &self.pilot())?;
+        if pilot.switched.min(pilot.trials - pilot.switched) < ENOUGH
+            && let Ok(rare) = self.splitting.probability(mtj, pulse, start)
+        {
+            return Ok(rare);
+        }
+        self.ensemble.probability(mtj, pulse, start)
+    }
+
+    fn pilot(&self) -> Ensemble {
+        let first = self.ensemble.0.trials.start;
+        Ensemble { trials: first..first + PILOT, ..self.ensemble.0.clone() }
+    }
+
+    /// Rectangular pulses of one voltage by trajectories. Each of the methods that a pilot ensemble asks for follows all
+    /// widths at once; of each width that estimate is kept whose error is least against the smaller
+    /// of probability and complement.
+    fn row_by_trajectories(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        by_rising_widths(widths_s, |rising| self.rising_row_by_trajectories(mtj, volts, rising, start))
+    }
+
+    /// As [`Self::row_by_trajectories`] for widths that rise.
+    fn rising_row_by_trajectories(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let pilot = switching_counts_by_width(mtj, volts, widths_s, start, &self.pilot())?;
+        let lost = |count: &SwitchingCount| count.trials - count.switched < ENOUGH;
+        let mut found: Vec<Vec<ProbabilityEstimate>> = vec![vec![]; widths_s.len()];
+        let common: Vec<usize> = (0..widths_s.len()).filter(|k| !lost(&pilot[*k])).collect();
+        if !common.is_empty() {
+            let widths: Vec<f64> = common.iter().map(|k| widths_s[*k]).collect();
+            let estimates = self.ensemble.by_width(mtj, volts, &widths, start)?;
+            common.iter().zip(estimates).for_each(|(k, estimate)| found[*k].push(estimate));
+        }
+        if pilot.iter().any(lost)
+            && let Ok(estimates) = self.splitting.by_survival(mtj, volts, widths_s, start)
+        {
+            found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
+        }
+        if pilot.iter().any(|count| count.switched < ENOUGH)
+            && let Ok(estimates) = self.splitting.by_rate(mtj, volts, widths_s, start)
+        {
+            found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.extend(estimate));
+        }
+        if common.len() < widths_s.len() && found.iter().any(Vec::is_empty) {
+            // Splitting failed: what the ensemble counts is an upper bound at least.
+            let estimates = self.ensemble.by_width(mtj, volts, widths_s, start)?;
+            found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
+        }
+        let relative = |e: &ProbabilityEstimate| e.p_error / e.p.min(e.complement);
+        let best = |found: &Vec<ProbabilityEstimate>| {
+            found
+                .iter()
+                .copied()
+                .min_by(|a, b| relative(a).total_cmp(&relative(b)).then(a.p_error.total_cmp(&b.p_error)))
+        };
+        Ok(found.iter().map(|found| best(found).unwrap_or_default()).collect())
+    }
+
+    /// `found` where it is good enough, the rest by trajectories.
+    fn completed(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+        mut found: Vec<ProbabilityEstimate>,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let poor: Vec<usize> = (0..found.len())
+            .filter(|k| found[*k].p_error > WANTED * found[*k].p.min(found[*k].complement))
+            .collect();
+        if !poor.is_empty() {
+            let widths: Vec<f64> = poor.iter().map(|k| widths_s[*k]).collect();
+            let row = self.row_by_trajectories(mtj, volts, &widths, start)?;
+            poor.into_iter().zip(row).for_each(|(k, estimate)| found[k] = estimate);
+        }
+        Ok(found)
+    }
+}
+
+impl SwitchingProbability for Automatic {
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        if AxialModel::of(mtj, pulse.drive).is_ok() {
+            return self.fokker_planck.probability(mtj, pulse, start);
+        }
+        if self.takes_sphere(mtj)
+            && let Ok(found) = self.sphere.probability(mtj, pulse, start)
+            && found.p_error <= WANTED * found.p.min(found.complement)
+        {
+            return Ok(found);
+        }
+        self.by_trajectories(mtj, pulse, start)
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        Ok(self.grid(mtj, &[volts], widths_s, start)?.into_iter().flatten().collect())
+    }
+
+    fn grid_with_progress(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+        advance: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        if AxialModel::of(mtj, Drive::Voltage).is_ok() {
+            return self.fokker_planck.grid_with_progress(mtj, volts, widths_s, start, advance);
+        }
+        if self.takes_sphere(mtj)
+            && let Ok(solver) = self.sphere.solver(mtj)
+        {
+            return rows(volts, advance, |volts| match solver.plateau(volts, start, widths_s) {
+                Ok(found) => self.completed(mtj, volts, widths_s, start, found),
+                Err(_) => self.row_by_trajectories(mtj, volts, widths_s, start),
+            });
+        }
+        rows(volts, advance, |volts| self.row_by_trajectories(mtj, volts, widths_s, start))
+    }
+}

@@ -1,0 +1,57 @@
+use super::{ProbabilityEstimate, SwitchingProbability, rows};
+use crate::dynamics::pulse::Pulse;
+use crate::error::DeviceError;
+use crate::junction::mtj::Mtj;
+use crate::junction::state::State;
+use crate::switching::sphere::{Sphere, SphereResolution};
+
+/// Back end `sphere`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BySphere(pub SphereResolution);
+
+impl BySphere {
+    pub(super) fn solver(&self, mtj: &Mtj) -> Result<Sphere, DeviceError> {
+        Sphere::new(mtj, mtj.default_relaxation_s(), self.0)
+    }
+}
+
+impl SwitchingProbability for BySphere {
+    /// Of rectangular voltage pulses without bias.
+    fn probability(
+        &self,
+        mtj: &Mtj,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        let Some((volts, width_s)) = pulse.as_rectangular() else {
+            return Err(DeviceError::NotApplicable {
+                model: "the Fokker-Planck equation on the sphere",
+                reason: "the pulse is not a rectangle of voltage; use the ensemble or splitting".into(),
+            });
+        };
+        let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
+        Ok(Sphere::new(mtj, relaxation_s, self.0)?.plateau(volts, start, &[width_s])?[0])
+    }
+
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        self.solver(mtj)?.plateau(volts, start, widths_s)
+    }
+
+    fn grid_with_progress(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+        advance: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        let solver = self.solver(mtj)?;
+        rows(volts, advance, |volts| solver.plateau(volts, start, widths_s))
+    }
+}

@@ -1,0 +1,243 @@
+//! The probability that a pulse switches a device, from any of the back ends, with its error.
+//!
+//! | back end | devices | probabilities | error |
+//! |---|---|---|---|
+//! | ensemble | all | above some 10/trials, both sides | 95% binomial interval |
+//! | Fokker-Planck | axially symmetric, no heating | 1e-24 to 1 - 1e-24 | grid and step doubling |
+//! | sphere | all, no heating; rectangular pulses | above some 1e-5, both sides | fewer degrees and longer steps |
+//! | splitting | all with two wells | write errors down to 1e-15; escapes of any rarity | 95% interval of repeats |
+//!
+//! `auto` takes the Fokker-Planck equation of one variable where it is exact. Elsewhere it takes that on the sphere if
+//! [`AFFORDABLE`] coefficients suffice, for pulses where its error is below [`WANTED`] of the smaller probability;
+//! for the rest an ensemble, and splitting where a pilot ensemble sees fewer than [`ENOUGH`]
+//! events of either kind. All widths of a voltage are followed at once.
+
+mod automatic;
+mod by_ensemble;
+mod by_fokker_planck;
+mod by_sphere;
+mod by_splitting;
+
+pub use automatic::{AFFORDABLE, Automatic, ENOUGH, WANTED};
+pub use by_ensemble::ByEnsemble;
+pub use by_fokker_planck::ByFokkerPlanck;
+pub use by_sphere::BySphere;
+pub use by_splitting::BySplitting;
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use spinhebb_data::proportion::wilson_95;
+
+use crate::dynamics::ensemble::SwitchingCount;
+use crate::dynamics::pulse::Pulse;
+use crate::error::DeviceError;
+use crate::junction::mtj::Mtj;
+use crate::junction::state::State;
+use crate::switching::table::{Cell, SwitchingTable};
+
+/// How a switching probability is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackEnd {
+    /// Chosen by symmetry and magnitude; results name the one that was taken.
+    #[default]
+    Auto,
+    /// Ensemble of stochastic trajectories.
+    Ensemble,
+    /// One-dimensional Fokker-Planck equation.
+    FokkerPlanck,
+    /// Fokker-Planck equation on the sphere.
+    Sphere,
+    /// Rare-event splitting of trajectories.
+    Splitting,
+}
+
+impl BackEnd {
+    /// Name as written in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ensemble => "ensemble",
+            Self::FokkerPlanck => "fokker-planck",
+            Self::Sphere => "sphere",
+            Self::Splitting => "splitting",
+        }
+    }
+}
+
+/// Probability of a switch and its complement, each with an absolute error.
+///
+/// The smaller of the two is computed on its own wherever the method allows and keeps its
+/// digits; the larger is one minus it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct ProbabilityEstimate {
+    /// Probability that the state after the pulse is the other one.
+    pub p: f64,
+    /// Probability that it is not, `1 - p`.
+    pub complement: f64,
+    /// Absolute error of `p`: discretisation error or half width of the 95% interval.
+    pub p_error: f64,
+    /// Absolute error of `complement`.
+    pub complement_error: f64,
+    /// The back end that computed it.
+    pub back_end: BackEnd,
+}
+
+impl ProbabilityEstimate {
+    /// From two separate estimates (value, error) of the probability and of its complement: the
+    /// smaller one stands, the larger one is one minus it.
+    #[must_use]
+    pub fn from_smaller(p: (f64, f64), complement: (f64, f64), back_end: BackEnd) -> Self {
+        if p.0 < complement.0 {
+            Self::from_p(p.0, p.1, back_end)
+        } else {
+            Self::from_p(complement.0, complement.1, back_end).opposite()
+        }
+    }
+
+    /// From the probability and its error.
+    #[must_use]
+    pub fn from_p(p: f64, error: f64, back_end: BackEnd) -> Self {
+        Self { p, complement: 1.0 - p, p_error: error, complement_error: error, back_end }
+    }
+
+    /// Probability and complement exchanged.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        Self {
+            p: self.complement,
+            complement: self.p,
+            p_error: self.complement_error,
+            complement_error: self.p_error,
+            ..self
+        }
+    }
+
+    /// From a count, with the larger distance to the ends of Wilson's 95% interval as error.
+    #[must_use]
+    pub fn from_count(count: SwitchingCount) -> Self {
+        let p = count.fraction();
+        let (lower, upper) = wilson_95(count.switched, count.trials);
+        Self::from_p(p, (p - lower).max(upper - p), BackEnd::Ensemble)
+    }
+}
+
+/// A way to compute switching probabilities. `V > 0` potentiates: it switches anti-parallel to parallel.
+pub trait SwitchingProbability: Sync {
+    /// Probability that `pulse` switches `mtj` out of `start`.
+    ///
+    /// # Errors
+    /// [`DeviceError::NotApplicable`] where the method does not hold for the device or pulse.
+    fn probability(&self, mtj: &Mtj, pulse: &Pulse, start: State)
+    -> Result<ProbabilityEstimate, DeviceError>;
+
+    /// Probabilities of rectangular pulses of `volts` for several widths, in the order given.
+    ///
+    /// # Errors
+    /// As [`Self::probability`].
+    fn by_width(
+        &self,
+        mtj: &Mtj,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        widths_s
+            .iter()
+            .map(|width| self.probability(mtj, &Pulse::rectangular(volts, *width), start))
+            .collect()
+    }
+
+    /// Probabilities over a grid of voltages and widths, voltages in parallel. Shape: volts x widths.
+    ///
+    /// # Errors
+    /// As [`Self::probability`].
+    fn grid(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        self.grid_with_progress(mtj, volts, widths_s, start, &|| ())
+    }
+
+    /// As [`Self::grid`]; `advance` is called after each voltage, from any thread.
+    ///
+    /// # Errors
+    /// As [`Self::probability`].
+    fn grid_with_progress(
+        &self,
+        mtj: &Mtj,
+        volts: &[f64],
+        widths_s: &[f64],
+        start: State,
+        advance: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        rows(volts, advance, |volts| self.by_width(mtj, volts, widths_s, start))
+    }
+}
+
+/// Rows of a grid, voltages in parallel.
+fn rows(
+    volts: &[f64],
+    advance: &(dyn Fn() + Sync),
+    row: impl Fn(f64) -> Result<Vec<ProbabilityEstimate>, DeviceError> + Sync,
+) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+    volts
+        .par_iter()
+        .map(|volts| {
+            let found = row(*volts)?;
+            advance();
+            Ok(found)
+        })
+        .collect()
+}
+
+/// What `of` finds for the widths in rising order, put back into the order given.
+fn by_rising_widths(
+    widths_s: &[f64],
+    of: impl FnOnce(&[f64]) -> Result<Vec<ProbabilityEstimate>, DeviceError>,
+) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+    let mut order: Vec<usize> = (0..widths_s.len()).collect();
+    order.sort_by(|a, b| widths_s[*a].total_cmp(&widths_s[*b]));
+    let rising: Vec<f64> = order.iter().map(|k| widths_s[*k]).collect();
+    let mut found = vec![ProbabilityEstimate::default(); widths_s.len()];
+    for (k, estimate) in order.into_iter().zip(of(&rising)?) {
+        found[k] = estimate;
+    }
+    Ok(found)
+}
+
+/// Switching table of `mtj` by `back_end` over voltage magnitudes and widths, from both starts; the
+/// polarity drives out of the start (`V > 0` from anti-parallel).
+///
+/// # Errors
+/// Those of the back end and of [`SwitchingTable::new`].
+pub fn switching_table(
+    back_end: &dyn SwitchingProbability,
+    mtj: &Mtj,
+    magnitudes_v: &[f64],
+    widths_s: &[f64],
+) -> Result<SwitchingTable, DeviceError> {
+    let of = |start: State| {
+        let volts: Vec<f64> = magnitudes_v.iter().map(|v| v * start.switching_polarity()).collect();
+        back_end.grid(mtj, &volts, widths_s, start)
+    };
+    let (parallel, anti_parallel) = (of(State::Parallel)?, of(State::AntiParallel)?);
+    let mut used: Vec<&str> =
+        parallel.iter().chain(&anti_parallel).flatten().map(|e| e.back_end.name()).collect();
+    used.sort_unstable();
+    used.dedup();
+    SwitchingTable::new(widths_s, &used.join(", "), |start, width| {
+        let grid = if start == State::Parallel { &parallel } else { &anti_parallel };
+        magnitudes_v
+            .iter()
+            .zip(grid)
+            .map(|(magnitude, row)| Cell::computed(*magnitude, row[width].p, row[width].p_error))
+            .collect()
+    })
+}

@@ -1,0 +1,122 @@
+//! Networks that look at different fields of an image and vote together.
+//!
+//! Each field is wired to a layer of its own, with its own winner; all see the same images, at the same displacements and in
+//! the same order. A recipe without fields has one network, which sees the whole image.
+
+use crate::encoding::{Images, Shift};
+use crate::error::NetworkError;
+use crate::readout::evaluation::Evaluation;
+use crate::readout::labelling::Labelling;
+use crate::readout::recipe::Recipe;
+use crate::readout::rule::{Ballot, Readout};
+use crate::training::checkpoint::Checkpoint;
+use crate::training::network::Network;
+use rayon::prelude::*;
+
+/// One network for each field of a recipe.
+#[derive(Debug, Clone)]
+pub struct Committee {
+    members: Vec<Network>,
+}
+
+impl Committee {
+    /// Untrained networks for `images`.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when recipe and images do not fit together.
+    pub fn new(recipe: &Recipe, images: &Images<'_>, seed: u64) -> Result<Self, NetworkError> {
+        recipe.validate()?;
+        let member = |(field, config)| match &recipe.spread {
+            Some(spread) => Network::varied(&config, spread, images, seed, field),
+            None => Network::ideal(&config, images, seed, field),
+        };
+        let members = recipe.members().into_iter().enumerate().map(member).collect::<Result<_, _>>()?;
+        Ok(Self { members })
+    }
+
+    /// The networks of `checkpoints`, to go on training on `images`.
+    ///
+    /// # Errors
+    /// As [`Network::resume`].
+    pub fn resume(checkpoints: Vec<Checkpoint>, images: &Images<'_>) -> Result<Self, NetworkError> {
+        let members =
+            checkpoints.into_iter().map(|c| Network::resume(c, images)).collect::<Result<_, _>>()?;
+        Ok(Self { members })
+    }
+
+    /// The networks as they are, to be written to disk.
+    #[must_use]
+    pub fn checkpoints(&self, images: &Images<'_>) -> Vec<Checkpoint> {
+        self.members.iter().map(|m| m.checkpoint(images)).collect()
+    }
+
+    /// The networks, field after field.
+    #[must_use]
+    pub fn members(&self) -> &[Network] {
+        &self.members
+    }
+
+    /// Shows up to `count` further images to every network, which learns from them; returns how many were shown.
+    ///
+    /// # Errors
+    /// As [`Network::advance`].
+    pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<u64, NetworkError> {
+        let shown: Vec<u64> =
+            self.members.par_iter_mut().map(|m| m.advance(images, count)).collect::<Result<_, _>>()?;
+        Ok(shown.into_iter().max().unwrap_or(0))
+    }
+
+    /// Images to be shown in all.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.members.first().map_or(0, Network::total)
+    }
+
+    /// Images shown so far.
+    #[must_use]
+    pub fn shown(&self) -> u64 {
+        self.members.first().map_or(0, Network::shown)
+    }
+
+    /// Labels the neurons of every network.
+    ///
+    /// # Errors
+    /// As [`Network::label`].
+    pub fn label(
+        &self,
+        images: &Images<'_>,
+        labels: &[u8],
+        classes: usize,
+        shifts: &[Shift],
+    ) -> Result<Vec<Labelling>, NetworkError> {
+        self.members.iter().map(|m| m.label(images, labels, classes, shifts)).collect()
+    }
+
+    /// Reads every image at every displacement with every network and sums the votes.
+    ///
+    /// # Errors
+    /// As [`Network::vote`]; [`NetworkError::Length`] when there is not one labelling for each network.
+    pub fn evaluate(
+        &self,
+        labelling: &[Labelling],
+        readout: Readout,
+        images: &Images<'_>,
+        labels: &[u8],
+        shifts: &[Shift],
+    ) -> Result<Evaluation, NetworkError> {
+        if labelling.len() != self.members.len() {
+            return Err(NetworkError::Length {
+                what: "the labellings",
+                found: labelling.len(),
+                expected: self.members.len(),
+                why: "one for each network",
+            });
+        }
+        let classes = labelling.first().map_or(1, Labelling::classes);
+        let mut ballot = Ballot::new(images.len(), classes);
+        for (member, labelling) in self.members.iter().zip(labelling) {
+            member.vote(labelling, readout, images, shifts, &mut ballot)?;
+        }
+        ballot.evaluate(labels)
+    }
+}

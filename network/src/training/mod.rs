@@ -1,0 +1,7 @@
+//! Unsupervised training of a layer, in the abstract or on a solved array, and its checkpoints. Nothing here sees a label.
+
+pub mod checkpoint;
+pub mod crossbar;
+pub mod network;
+pub mod on_array;
+pub mod trainer;
