@@ -77,10 +77,6 @@ struct SolvedStep {
     energy_j: f64,
 }
 
-fn circuit(what: &'static str) -> impl Fn(spinhebb_circuit::error::CircuitError) -> NetworkError {
-    move |e| NetworkError::Source { what, reason: e.to_string() }
-}
-
 impl Crossbar {
     /// Conductances of an ideal device in S: parallel, anti-parallel (at zero bias).
     fn conductances(&self) -> [f64; 2] {
@@ -98,7 +94,7 @@ impl Crossbar {
     /// outputs the neurons.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
     pub fn map(&self, synapses: &AnalogSynapses) -> Result<TiledMap, NetworkError> {
         self.map_varied(synapses, &[])
     }
@@ -120,7 +116,7 @@ impl Crossbar {
                 siemens[(line * r + copy, neuron)] = factor * if state >> copy & 1 == 1 { p } else { ap };
             }
         }
-        TiledMap::new(&siemens, &self.tile).map_err(circuit("the map onto tiles"))
+        Ok(TiledMap::new(&siemens, &self.tile)?)
     }
 
     /// Gives every device of `synapses` the conductance with which it counts on `map`; returns the mean
@@ -165,7 +161,7 @@ impl Crossbar {
     /// Solves learning steps of the first tile in its present states.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer or the table refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer or the table refuses.
     pub fn write_voltages(
         &self,
         synapses: &AnalogSynapses,
@@ -231,7 +227,7 @@ impl Crossbar {
             depression_volts: self.depression_v,
             width_s: self.width_s,
         };
-        let outcome = write(array, self.scheme, &self.drivers, &step).map_err(circuit("a learning step"))?;
+        let outcome = write(array, self.scheme, &self.drivers, &step)?;
         let (rows, cols) = array.shape();
         let (mut fraction, mut disturb) = (vec![0.0; rows], [0.0, 0.0]);
         for phase in &outcome.phases {
@@ -246,9 +242,7 @@ impl Crossbar {
                     // The state that this voltage can switch.
                     let (side, start) =
                         if volts > 0.0 { (1, State::AntiParallel) } else { (0, State::Parallel) };
-                    disturb[side] += lookup
-                        .probability(i, j, volts, self.width_s, start)
-                        .map_err(circuit("the switching table"))?;
+                    disturb[side] += lookup.probability(i, j, volts, self.width_s, start)?;
                 }
             }
         }
@@ -258,7 +252,7 @@ impl Crossbar {
     /// Energy of reading an image with `driven` of the lines (mean over `images` of active lines) and of writing one row.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
     pub fn energy(
         &self,
         map: &TiledMap,
@@ -272,7 +266,7 @@ impl Crossbar {
             for &line in active {
                 volts[usize::from(line) * copies..(usize::from(line) + 1) * copies].fill(self.read_v);
             }
-            read_j += map.read_joules(&volts).map_err(circuit("the energy of a read"))? / images.len() as f64;
+            read_j += map.read_joules(&volts)? / images.len() as f64;
         }
         // The selected dendrite crosses one column of tiles.
         let tiles = map.inputs.div_ceil(self.tile.rows) as f64;
@@ -303,7 +297,7 @@ impl WriteVoltages {
     /// log-normal with that standard deviation: p = 1 - (1 - p0)^h.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the table does not reach a voltage.
+    /// [`NetworkError::Circuit`] when the table does not reach a voltage.
     pub fn plasticity(
         &self,
         crossbar: &Crossbar,
@@ -318,9 +312,7 @@ impl WriteVoltages {
                 .map(|class| {
                     let place = if hazard > 0.0 { class / 16 * 17 } else { class };
                     let fraction = low + (high - low) * place as f64 / (CLASSES - 1) as f64;
-                    let p = lookup
-                        .probability(0, 0, volts * fraction, crossbar.width_s, start)
-                        .map_err(circuit("the switching table"))?;
+                    let p = lookup.probability(0, 0, volts * fraction, crossbar.width_s, start)?;
                     if hazard == 0.0 {
                         return Ok(p);
                     }
