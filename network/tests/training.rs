@@ -4,8 +4,8 @@ mod pictures;
 
 use pictures::{SIDE, images};
 use spinhebb_network::encoding::Images;
+use spinhebb_network::readout::Readout;
 use spinhebb_network::readout::preset;
-use spinhebb_network::readout::rule::Readout;
 use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::checkpoint::Checkpoint;
 use spinhebb_network::training::config::{NetworkConfig, Order, SynapseModel};

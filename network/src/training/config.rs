@@ -201,3 +201,125 @@ impl Check for NetworkConfig {
         self.check_synapses(faults);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::recipe::{Recipe, WriteProbabilities};
+    use crate::training::schedule::Course;
+    use spinhebb_data::config::reference;
+
+    const SOUND: &str = r#"
+        recipe = "paper"
+        synapses = "ideal"
+        refresh = 5000
+        neurons = 50
+        copies = 8
+        threshold = 1.0
+        reference = 0.0
+        homeostasis = "ratio"
+        gain = { start = 0.1, end = 0.1 }
+        fraction = 1.0
+        stages = 1
+        passes = 1
+        order = "stored"
+        winners = 1
+        initial_parallel = 0.5
+        neuron = { retention = 1.0, cycles = 50 }
+        encoding = { thresholds = [64], upright = false }
+        readout = { kind = "single-winner" }
+        label_shifts = [[0, 0]]
+        test_shifts = [[0, 0]]
+    "#;
+
+    fn sound() -> NetworkConfig {
+        toml::from_str(SOUND).unwrap()
+    }
+
+    fn paths(part: &impl Check) -> Vec<String> {
+        let mut faults = Faults::default();
+        part.check(&mut faults);
+        faults.found().iter().map(|fault| fault.path.clone()).collect()
+    }
+
+    #[test]
+    fn all_faults_are_found_at_once_where_they_were_written() {
+        assert_eq!(paths(&sound()), [""; 0]);
+        let empty = Field { left: 0, top: 0, width: 0, height: 3 };
+        let broken = NetworkConfig {
+            copies: 9,
+            threshold: f64::NAN,
+            gain: Schedule { start: -1.0, end: 0.0, course: Course::Geometric, values: vec![0.1, 2e6] },
+            winners: 26,
+            initial_parallel: 1.5,
+            passes: 0,
+            neuron: LeakyIntegrator { retention: 1.1, cycles: 0 },
+            encoding: EncodingConfig { thresholds: vec![80, 30], upright: false, field: Some(empty) },
+            fields: vec![Field { width: 3, ..empty }, Field { height: 0, ..empty }],
+            readout: Readout::LikelihoodVote { neurons: 30, prior: 0.0 },
+            test_shifts: Vec::new(),
+            spread: Some(DeviceSpread { conductance: 2.0, ..DeviceSpread::default() }),
+            refresh: 0,
+            ..sound()
+        };
+        let expected = [
+            "copies",
+            "neuron.retention",
+            "neuron.cycles",
+            "threshold",
+            "winners",
+            "gain.values",
+            "gain.start",
+            "gain.start",
+            "gain.end",
+            "gain.values[1]",
+            "passes",
+            "initial_parallel",
+            "encoding.thresholds",
+            "encoding.field.width",
+            "fields[1].width",
+            "fields[1].height",
+            "encoding.field",
+            "readout.prior",
+            "readout.neurons",
+            "test_shifts",
+            "spread.conductance",
+            "spread",
+            "refresh",
+        ];
+        assert_eq!(paths(&broken), expected);
+        let schedule = |value| Schedule { start: value, end: 0.5, ..sound().gain };
+        let pulses = WriteProbabilities { potentiation: schedule(1.1), depression: schedule(-0.1) };
+        let recipe = Recipe { network: NetworkConfig { neurons: 0, ..sound() }, pulses };
+        let expected = ["network.neurons", "pulses.potentiation.start", "pulses.depression.start"];
+        assert_eq!(paths(&recipe), expected);
+    }
+
+    #[test]
+    fn an_array_takes_one_network_with_constant_pulses() {
+        let spread = DeviceSpread { conductance: 0.1, hazard: 0.2, ..DeviceSpread::default() };
+        let array = NetworkConfig { synapses: SynapseModel::Array, spread: Some(spread), ..sound() };
+        assert_eq!(paths(&array), [""; 0]);
+        let spread = DeviceSpread { step: 0.1, stuck: 0.1, hazard: 2.0, ..spread };
+        let field = Field { left: 0, top: 0, width: 3, height: 3 };
+        let array = NetworkConfig { stages: 2, fields: vec![field], spread: Some(spread), ..array };
+        let expected = ["stages", "fields", "spread.hazard", "spread.step", "spread.stuck"];
+        assert_eq!(paths(&array), expected);
+        let devices = NetworkConfig { synapses: SynapseModel::Devices, ..array };
+        assert_eq!(paths(&devices), [""; 0]);
+    }
+
+    /// Keys that are not those of the network, and tags of earlier files, are refused; every key has its documentation.
+    #[test]
+    fn keys_are_those_of_the_declaration() {
+        for wrong in ["potentiation = { start = 0.3, end = 0.3 }", "training = {}"] {
+            let text = format!("{SOUND}\n{wrong}");
+            assert!(toml::from_str::<NetworkConfig>(&text).is_err(), "{wrong}");
+        }
+        let old = SOUND.replace("kind = \"single-winner\"", "rule = \"single-winner\"");
+        assert!(toml::from_str::<NetworkConfig>(&old).is_err());
+        for key in reference::keys::<NetworkConfig>() {
+            assert!(!key.description.is_empty(), "{}", key.path);
+        }
+    }
+}
