@@ -6,6 +6,7 @@ use pictures::{SIDE, images};
 use spinhebb_circuit::error::CircuitError;
 use spinhebb_circuit::operate::tile::TileConfig;
 use spinhebb_circuit::operate::write::{WriteDrivers, WriteScheme};
+use spinhebb_data::config::Staged;
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -20,7 +21,6 @@ use spinhebb_network::training::crossbar::Crossbar;
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::on_array::ArrayTrainer;
 use spinhebb_network::training::recipe::{Recipe, WriteProbabilities};
-use spinhebb_network::training::schedule::Schedule;
 
 /// A field sees the lines of the whole image that lie in it, also when the image moves.
 #[test]
@@ -64,7 +64,7 @@ fn whole() -> Recipe {
         ..preset::paper(40, 2, 600).network
     };
     let pulses =
-        WriteProbabilities { potentiation: Schedule::constant(0.3), depression: Schedule::constant(0.25) };
+        WriteProbabilities { potentiation: Staged::Constant(0.3), depression: Staged::Constant(0.25) };
     Recipe { network, pulses }
 }
 

@@ -5,10 +5,9 @@ use crate::neuron::LeakyIntegrator;
 use crate::rules::homeostasis::Form;
 use crate::rules::readout::Readout;
 use crate::synapses::{DeviceSpread, LayerConfig, MAX_COPIES};
-use crate::training::schedule::Schedule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::config::{Check, Faults, Staged};
 
 /// A shipped recipe: the keys that a user does not write.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +65,7 @@ pub struct NetworkConfig {
     /// Form of the homeostasis.
     pub homeostasis: Form,
     /// Gain of the homeostasis: relative (ratio) or in units of the threshold (Querlioz).
-    pub gain: Schedule,
+    pub gain: Staged<f64>,
     /// Fraction of the images that homeostasis wants some neuron to fire on; below 1 the leak gates weak images.
     pub fraction: f64,
     /// Stages in which pulses and gain are changed.
@@ -132,7 +131,7 @@ impl NetworkConfig {
         );
         self.layer().check(self.neurons_each(), faults);
         faults.require((1..=100_000).contains(&self.stages), "stages", self.stages, "1 to 100000 stages");
-        faults.within("gain", |faults| self.gain.check(self.stages, &(0.0..=1e6), faults));
+        faults.within("gain", |faults| self.gain.check_within(0.0, 1e6, self.stages, faults));
         faults.require(self.passes >= 1, "passes", self.passes, "at least 1 pass");
         faults.require(
             (0.0..=1.0).contains(&self.initial_parallel),
@@ -206,8 +205,7 @@ impl Check for NetworkConfig {
 mod tests {
     use super::*;
     use crate::training::recipe::{Recipe, WriteProbabilities};
-    use crate::training::schedule::Course;
-    use spinhebb_data::config::reference;
+    use spinhebb_data::config::{Course, reference};
 
     const SOUND: &str = r#"
         recipe = "paper"
@@ -218,7 +216,7 @@ mod tests {
         threshold = 1.0
         reference = 0.0
         homeostasis = "ratio"
-        gain = { start = 0.1, end = 0.1 }
+        gain = 0.1
         fraction = 1.0
         stages = 1
         passes = 1
@@ -249,7 +247,7 @@ mod tests {
         let broken = NetworkConfig {
             copies: 9,
             threshold: f64::NAN,
-            gain: Schedule { start: -1.0, end: 0.0, course: Course::Geometric, values: vec![0.1, 2e6] },
+            gain: Staged::Between { first: -1.0, last: 0.0, course: Course::Geometric },
             winners: 26,
             initial_parallel: 1.5,
             passes: 0,
@@ -268,11 +266,8 @@ mod tests {
             "neuron.cycles",
             "threshold",
             "winners",
-            "gain.values",
-            "gain.start",
-            "gain.start",
-            "gain.end",
-            "gain.values[1]",
+            "gain.first",
+            "gain.last",
             "passes",
             "initial_parallel",
             "encoding.thresholds",
@@ -288,10 +283,17 @@ mod tests {
             "refresh",
         ];
         assert_eq!(paths(&broken), expected);
-        let schedule = |value| Schedule { start: value, end: 0.5, ..sound().gain };
-        let pulses = WriteProbabilities { potentiation: schedule(1.1), depression: schedule(-0.1) };
+        let pulses = WriteProbabilities {
+            potentiation: Staged::linear(1.1, 0.5),
+            depression: Staged::Listed(vec![0.1, -0.1]),
+        };
         let recipe = Recipe { network: NetworkConfig { neurons: 0, ..sound() }, pulses };
-        let expected = ["network.neurons", "pulses.potentiation.start", "pulses.depression.start"];
+        let expected = [
+            "network.neurons",
+            "pulses.potentiation.first",
+            "pulses.depression.values",
+            "pulses.depression.values[1]",
+        ];
         assert_eq!(paths(&recipe), expected);
     }
 
@@ -312,7 +314,7 @@ mod tests {
     /// Keys that are not those of the network, and tags of earlier files, are refused; every key has its documentation.
     #[test]
     fn keys_are_those_of_the_declaration() {
-        for wrong in ["potentiation = { start = 0.3, end = 0.3 }", "training = {}"] {
+        for wrong in ["potentiation = 0.3", "training = {}"] {
             let text = format!("{SOUND}\n{wrong}");
             assert!(toml::from_str::<NetworkConfig>(&text).is_err(), "{wrong}");
         }
