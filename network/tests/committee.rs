@@ -3,11 +3,11 @@
 mod pictures;
 
 use pictures::{SIDE, images};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_circuit::operate::tile::TileConfig;
-use spinhebb_circuit::operate::write::{WriteDrivers, WriteScheme};
-use spinhebb_data::config::Staged;
-use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
+use spinhebb_data::config::{Document, Staged};
+use spinhebb_data::quantity::Resistance;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::encoding::{Encoder, EncodingConfig, Field, Images};
@@ -108,24 +108,18 @@ fn fields_learn_vote_and_resume_together() {
 }
 
 fn crossbar(wire_ohm: f64) -> Crossbar {
+    let document = Document::from_text("array.toml", include_str!("../../circuit/tests/array.toml"));
+    let ideal: ArrayConfig = document.unwrap().parse().unwrap();
     Crossbar {
-        tile: TileConfig {
-            rows: 48,
-            cols: 20,
+        array: ArrayConfig {
+            inputs: 48,
+            outputs: 20,
             word_wire: Resistance(wire_ohm),
             bit_wire: Resistance(wire_ohm),
-            driver: Resistance(0.0),
-            sense: Resistance(0.0),
-            cell_area: Area(1e-14),
-            driver_area: Area(1e-12),
-            sense_area: Area(1e-12),
-            conversion_energy: Energy(1e-12),
-            read_time: Time(10e-9),
+            scheme: WriteScheme::CutOff,
+            ..ideal
         },
-        scheme: WriteScheme::CutOff,
-        drivers: WriteDrivers::default(),
         transport: Transport::from_conductances(1.9e-4, 1e-4).unwrap(),
-        read_v: 0.1,
         potentiation_v: 0.5,
         depression_v: -0.5,
         width_s: 5e-9,

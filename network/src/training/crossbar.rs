@@ -18,10 +18,9 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::cell::Cells;
-use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
-use spinhebb_circuit::operate::write::{
-    LearningStep, Role, SwitchingLookup, WriteDrivers, WriteScheme, write,
-};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::operate::tile::TiledMap;
+use spinhebb_circuit::operate::write::{LearningStep, Role, SwitchingLookup, write};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -30,16 +29,10 @@ use statrs::distribution::{ContinuousCDF, Normal};
 /// The array that holds the synapses of a layer.
 #[derive(Debug, Clone)]
 pub struct Crossbar {
-    /// Tiles, wires and drivers.
-    pub tile: TileConfig,
-    /// What unselected dendrites do during a write.
-    pub scheme: WriteScheme,
-    /// Drivers of a write.
-    pub drivers: WriteDrivers,
+    /// The physical arrays (tiles): lines, drivers, cells, scheme, read voltage.
+    pub array: ArrayConfig,
     /// Conductances of the junctions.
     pub transport: Transport,
-    /// Read voltage in V (V > 0: potentiation polarity).
-    pub read_v: f64,
     /// Potentiation voltage at the driver in V, above 0.
     pub potentiation_v: f64,
     /// Depression voltage at the driver in V, below 0.
@@ -78,9 +71,13 @@ struct SolvedStep {
 }
 
 impl Crossbar {
-    /// Conductances of an ideal device in S: parallel, anti-parallel (at zero bias).
+    /// Conductances of an ideal device behind its access transistor in S: parallel, anti-parallel (at zero bias, where
+    /// all laws of cells agree).
     fn conductances(&self) -> [f64; 2] {
-        [State::Parallel, State::AntiParallel].map(|s| self.transport.conductance_at(s.cosine(), 0.0))
+        [State::Parallel, State::AntiParallel].map(|state| {
+            let siemens = self.transport.conductance_at(state.cosine(), 0.0);
+            siemens / (1.0 + self.array.access.si() * siemens)
+        })
     }
 
     /// `G_AP / (G_P - G_AP)` of the junctions.
@@ -116,7 +113,7 @@ impl Crossbar {
                 siemens[(line * r + copy, neuron)] = factor * if state >> copy & 1 == 1 { p } else { ap };
             }
         }
-        Ok(TiledMap::new(&siemens, &self.tile)?)
+        Ok(TiledMap::new(&siemens, &self.array)?)
     }
 
     /// Gives every device of `synapses` the conductance with which it counts on `map`; returns the mean
@@ -169,18 +166,15 @@ impl Crossbar {
         seed: u64,
     ) -> Result<WriteVoltages, NetworkError> {
         let r = usize::from(synapses.copies());
-        let rows = self.tile.rows.min(synapses.lines() * r);
-        let cols = self.tile.cols.min(synapses.neurons());
+        let rows = self.array.inputs.min(synapses.lines() * r);
+        let cols = self.array.outputs.min(synapses.neurons());
         let all = synapses.states();
         let states = DMatrix::from_fn(rows, cols, |i, j| {
             let state = all[j * synapses.lines() + i / r] >> (i % r) & 1;
             if state == 1 { State::Parallel } else { State::AntiParallel }
         });
-        let array = Array::new(
-            Cells::junctions(self.transport, &states),
-            self.tile.word_wire.si(),
-            self.tile.bit_wire.si(),
-        );
+        let cells = states.map(|state| self.array.nominal_cell(self.transport, state));
+        let array = self.array.wired(Cells::Devices(cells));
         let words = Streams::new(seed, "write-pattern");
         let active: Vec<bool> = (0..rows).map(|i| words.block((i / r) as u64, 0)[0] & 1 == 1).collect();
         let mut sampled: Vec<usize> = (0..=8).map(|k| k * (cols - 1) / 8).collect();
@@ -227,7 +221,7 @@ impl Crossbar {
             depression_volts: self.depression_v,
             width_s: self.width_s,
         };
-        let outcome = write(array, self.scheme, &self.drivers, &step)?;
+        let outcome = write(array, self.array.scheme, &self.array.write_drivers(), &step)?;
         let (rows, cols) = array.shape();
         let (mut fraction, mut disturb) = (vec![0.0; rows], [0.0, 0.0]);
         for phase in &outcome.phases {
@@ -264,12 +258,13 @@ impl Crossbar {
         for active in images {
             let mut volts = vec![0.0; map.inputs];
             for &line in active {
-                volts[usize::from(line) * copies..(usize::from(line) + 1) * copies].fill(self.read_v);
+                volts[usize::from(line) * copies..(usize::from(line) + 1) * copies]
+                    .fill(self.array.read_voltage.si());
             }
             read_j += map.read_joules(&volts)? / images.len() as f64;
         }
         // The selected dendrite crosses one column of tiles.
-        let tiles = map.inputs.div_ceil(self.tile.rows) as f64;
+        let tiles = map.inputs.div_ceil(self.array.inputs) as f64;
         Ok(Energy { read_j, write_j: voltages.event_j * tiles })
     }
 }
