@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut network = Committee::new(&recipe, &train, seed)?;
         network.advance(&train, u64::MAX)?;
         let (labelling, evaluation) =
-            recipe.examine(&network, (&train, labels), (&test, truth), set.classes)?;
+            network.examine(&recipe, (&train, labels), (&test, truth), set.classes)?;
         let vote = network.evaluate(
             &labelling,
             Readout::WeightedVote { neurons: 10.min(neurons) },

@@ -86,7 +86,7 @@ fn fields_learn_vote_and_resume_together() {
     assert_eq!(part.checkpoints(&set), whole.checkpoints(&set));
     // The fields have devices of their own.
     assert_ne!(whole.members()[0].row(0), whole.members()[1].row(0));
-    let (labelling, together) = recipe.examine(&whole, (&set, &labels), (&set, &labels), 10).unwrap();
+    let (labelling, together) = whole.examine(&recipe, (&set, &labels), (&set, &labels), 10).unwrap();
     assert!(together.accuracy() > 0.97, "{}", together.accuracy());
     // Half of the image alone says less.
     for (member, labelling) in whole.members().iter().zip(&labelling) {

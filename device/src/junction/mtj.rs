@@ -15,7 +15,7 @@ use spinhebb_data::quantity::MagneticField;
 use crate::error::{DeviceError, unit_vector};
 use crate::junction::anisotropy::{AnisotropyConfig, DemagnetisationConfig};
 use crate::junction::constants::{BOLTZMANN, GAMMA0, MU0};
-use crate::junction::coupled::CoupledLayerConfig;
+use crate::junction::coupled_layer::CoupledLayerConfig;
 use crate::junction::critical_voltage::critical_voltage;
 use crate::junction::demagnetisation;
 use crate::junction::energy;
@@ -493,7 +493,7 @@ mod tests {
 
     use super::*;
     use crate::junction::anisotropy::{UniaxialConfig, VoltageControlConfig};
-    use crate::junction::coupled::DipolarConfig;
+    use crate::junction::coupled_layer::DipolarConfig;
     use crate::junction::preset;
     use crate::junction::thermal::JouleHeatingConfig;
     use crate::junction::torque::EfficiencyConfig;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Document, Faults, FieldFault};
+use spinhebb_data::config::{Check, ConfigError, Document, Faults};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -59,6 +59,8 @@ pub struct DeviceTable {
     pub name: String,
     /// TOML with the one table `device`; every key stands in the line and column it has in the file.
     pub text: String,
+    /// Whether it came with the program.
+    pub shipped: bool,
 }
 
 /// The table `[device]` of a preset by name, a device file by its path, or the folder of a calibration run, which holds
@@ -77,7 +79,7 @@ pub fn table(name_or_path: &str) -> Result<DeviceTable, DeviceError> {
         return Err(unreadable(document.toml.at_key("device.from", message).report()));
     }
     let text = device_alone(&document.text).map_err(|message| unreadable(message.to_string()))?;
-    Ok(DeviceTable { name: document.name, text })
+    Ok(DeviceTable { name: document.name, text, shipped: document.shipped })
 }
 
 /// Loads a preset by name.
@@ -108,6 +110,7 @@ enum Source<'a> {
 struct Described {
     name: String,
     text: String,
+    shipped: bool,
     toml: Document,
 }
 
@@ -131,8 +134,8 @@ impl<'a> Source<'a> {
     }
 
     fn read(self) -> Result<Described, DeviceError> {
-        let (name, text) = match self {
-            Self::Shipped(name, text) => (format!("preset {name}"), text.to_string()),
+        let (name, text, shipped) = match self {
+            Self::Shipped(name, text) => (format!("preset {name}"), text.to_string(), true),
             Self::File(path) => {
                 let name = path.display().to_string();
                 let unreadable = |error: std::io::Error| DeviceError::Unreadable {
@@ -140,12 +143,12 @@ impl<'a> Source<'a> {
                     message: error.to_string(),
                 };
                 let text = std::fs::read_to_string(&path).map_err(unreadable)?;
-                (name, text.strip_prefix('\u{feff}').unwrap_or(&text).to_string())
+                (name, text.strip_prefix('\u{feff}').unwrap_or(&text).to_string(), false)
             }
         };
         let toml = Document::from_text(&name, &text)
             .map_err(|error| DeviceError::Unreadable { name: name.clone(), message: error.report() })?;
-        Ok(Described { name, text, toml })
+        Ok(Described { name, text, shipped, toml })
     }
 }
 
@@ -156,9 +159,10 @@ impl Described {
         preset.device.from = None;
         let mut faults = Faults::default();
         faults.within("device", |faults| preset.device.check(faults));
-        let at = |fault: &FieldFault| self.toml.at_key(&fault.path, fault.to_string()).report();
-        let reports: Vec<String> = faults.found().iter().map(at).collect();
-        if reports.is_empty() { Ok(preset) } else { Err(unreadable(reports.join("\n"))) }
+        match ConfigError::located(&self.toml, faults.found()) {
+            Some(error) => Err(unreadable(error.report())),
+            None => Ok(preset),
+        }
     }
 }
 
@@ -311,7 +315,7 @@ mod tests {
             assert_eq!(open(name).unwrap(), load("in-plane").unwrap());
             assert_eq!(
                 table(name).unwrap(),
-                DeviceTable { name: by_file.into(), ..table("in-plane").unwrap() }
+                DeviceTable { name: by_file.into(), shipped: false, ..table("in-plane").unwrap() }
             );
         }
         write(&shipped.replace("tmr = 0.9", "tmr = -0.9").replace("damping = 0.01", "damping = -0.01"));

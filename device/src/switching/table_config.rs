@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Time, Voltage};
 
+use super::estimate::BackEnd;
 use super::fokker_planck::Resolution;
-use super::probability::{Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
+use super::probability::{Automatic, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
 use super::splitting::Splitting;
 use super::table::{Refinement, SwitchingTable};
 use crate::dynamics::ensemble::Ensemble;

@@ -14,10 +14,9 @@ use spinhebb_device::dynamics::pulse::{Drive, Pulse, PulseConfig, WaveformConfig
 use spinhebb_device::dynamics::trajectory::{self, Beginning, Record};
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::fokker_planck::Resolution;
-use spinhebb_device::switching::probability::{
-    Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table,
-};
+use spinhebb_device::switching::probability::{Automatic, ByEnsemble, ByFokkerPlanck, switching_table};
 use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 use crate::command::reliability::ReliabilityCommand;

@@ -119,4 +119,20 @@ impl Committee {
         }
         ballot.evaluate(labels)
     }
+
+    /// Labels the neurons by `train` and reads `test`, as `recipe` says.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when labels do not fit the images.
+    pub fn examine(
+        &self,
+        recipe: &Recipe,
+        train: (&Images<'_>, &[u8]),
+        test: (&Images<'_>, &[u8]),
+        classes: usize,
+    ) -> Result<(Vec<Labelling>, Evaluation), NetworkError> {
+        let labelling = self.label(train.0, train.1, classes, &recipe.label_shifts)?;
+        let evaluation = self.evaluate(&labelling, recipe.readout, test.0, test.1, &recipe.test_shifts)?;
+        Ok((labelling, evaluation))
+    }
 }

@@ -1,10 +1,7 @@
 //! A training configuration together with how the trained network is labelled and read.
 
-use crate::encoding::{Field, Images, Shift};
+use crate::encoding::{Field, Shift};
 use crate::error::NetworkError;
-use crate::readout::committee::Committee;
-use crate::readout::evaluation::Evaluation;
-use crate::readout::labelling::Labelling;
 use crate::readout::rule::Readout;
 use crate::synapses::DeviceSpread;
 use crate::training::trainer::TrainingConfig;
@@ -96,21 +93,5 @@ impl Recipe {
                 config
             })
             .collect()
-    }
-
-    /// Labels the neurons of `committee` by `train` and reads `test`.
-    ///
-    /// # Errors
-    /// [`NetworkError`] when labels do not fit the images.
-    pub fn examine(
-        &self,
-        committee: &Committee,
-        train: (&Images<'_>, &[u8]),
-        test: (&Images<'_>, &[u8]),
-        classes: usize,
-    ) -> Result<(Vec<Labelling>, Evaluation), NetworkError> {
-        let labelling = committee.label(train.0, train.1, classes, &self.label_shifts)?;
-        let evaluation = committee.evaluate(&labelling, self.readout, test.0, test.1, &self.test_shifts)?;
-        Ok((labelling, evaluation))
     }
 }

@@ -8,7 +8,7 @@ use spinhebb_data::quantity::Time;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::{EscapeRate, Population};
-use spinhebb_device::switching::probability::BackEnd;
+use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::Splitting;
 
 use super::{MODELS, accuracy, splitting, stored};

@@ -8,7 +8,8 @@ use spinhebb_data::quantity::Time;
 use spinhebb_device::error::DeviceError;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::probability::{Automatic, BackEnd, ProbabilityEstimate};
+use spinhebb_device::switching::estimate::{BackEnd, ProbabilityEstimate};
+use spinhebb_device::switching::probability::Automatic;
 use spinhebb_device::switching::splitting::Splitting;
 
 use super::{LOWEST, MODELS, accuracy, magnitudes, splitting, stored, visible};
