@@ -11,8 +11,10 @@ use cpu_time::ProcessTime;
 use rand::RngExt;
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::cell::Cells;
-use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
-use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::operate::tile::TiledMap;
+use spinhebb_data::config::Document;
+use spinhebb_data::quantity::Resistance;
 use spinhebb_data::random_stream::Streams;
 
 /// Largest resident memory of this process so far in MB, where the system tells.
@@ -29,18 +31,16 @@ fn main() {
         [inputs, outputs, side, ..] => (inputs, outputs, side),
         _ => (784, 10_000, 128),
     };
-    let config = TileConfig {
-        rows: side,
-        cols: side,
+    let document = Document::from_text("array.toml", include_str!("../tests/array.toml"));
+    let ideal: ArrayConfig = document.and_then(|document| document.parse()).expect("the array is sound");
+    let config = ArrayConfig {
+        inputs: side,
+        outputs: side,
         word_wire: Resistance(1.0),
         bit_wire: Resistance(1.0),
         driver: Resistance(20.0),
         sense: Resistance(20.0),
-        cell_area: Area(4e-14),
-        driver_area: Area(2e-12),
-        sense_area: Area(2e-10),
-        conversion_energy: Energy(5e-13),
-        read_time: Time(5e-9),
+        ..ideal
     };
     let streams = Streams::new(1, "bench/tiles");
     let siemens = |i: usize, j: usize| 1.0 / streams.rng2(i as u32, j as u32).random_range(2e3..1e5);

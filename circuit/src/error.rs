@@ -1,5 +1,9 @@
 //! What can go wrong in the circuit layer.
 
+use std::fmt::Display;
+
+use spinhebb_data::config::FieldFault;
+
 /// Errors of the circuit layer; every variant holds the offending numbers.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CircuitError {
@@ -47,16 +51,9 @@ pub enum CircuitError {
         /// What would have been accepted.
         expected: &'static str,
     },
-    /// A configuration value is outside its range.
-    #[error("{key} = {value}; expected {expected}")]
-    Value {
-        /// Key.
-        key: &'static str,
-        /// Value given, SI.
-        value: f64,
-        /// What would have been accepted.
-        expected: &'static str,
-    },
+    /// A field of a configuration, or of what a computation was given, is outside its range.
+    #[error(transparent)]
+    Value(#[from] FieldFault),
     /// Two zero-ohm drivers of different voltage hold one ideal line.
     #[error(
         "{lines} line {line}: its two ends force {first_volts} V and {last_volts} V through zero ohm; \
@@ -129,4 +126,20 @@ pub enum CircuitError {
         /// Name of the method.
         method: &'static str,
     },
+}
+
+impl CircuitError {
+    /// Error of what was given as `key` unless it is `fine`.
+    pub(crate) fn require(
+        fine: bool,
+        key: &str,
+        value: impl Display,
+        expected: impl Display,
+    ) -> Result<(), Self> {
+        if fine {
+            return Ok(());
+        }
+        let (path, value, expected) = (key.to_string(), value.to_string(), expected.to_string());
+        Err(Self::Value(FieldFault { path, value, expected }))
+    }
 }

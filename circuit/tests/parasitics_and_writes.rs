@@ -7,12 +7,14 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use random_array::{Kind, random_array};
 use spinhebb_circuit::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::crossbar::{Array, End};
 use spinhebb_circuit::operate::read::{Converter, ReadChain, Subtraction};
 use spinhebb_circuit::operate::settling::LineCapacitance;
-use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
+use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_circuit::operate::write::{LearningStep, Role, WriteDrivers, WriteScheme, states, write};
 use spinhebb_circuit::solve::newton::Solver;
+use spinhebb_data::config::Document;
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -75,23 +77,32 @@ fn settling_of_one_cell_is_the_slowest_mode() {
     assert!(settling.slowest_high_s / settling.slowest_low_s < 1.002);
 }
 
+/// An array of ideal lines.
+fn ideal_array() -> ArrayConfig {
+    Document::from_text("array.toml", include_str!("array.toml")).unwrap().parse().unwrap()
+}
+
 /// Tiles of the full size of the matrix are the array itself; smaller tiles with ideal wires are the product.
 #[test]
 fn tiles_reproduce_the_array_and_the_product() {
     let siemens = DMatrix::from_fn(13, 9, |i, j| 1e-5 * (1.0 + ((5 * i + 3 * j) % 7) as f64));
     let volts: Vec<f64> = (0..13).map(|i| 0.01 * f64::from(i)).collect();
-    let mut config = TileConfig {
-        rows: 13,
-        cols: 9,
-        word_wire: Resistance(3.0),
-        bit_wire: Resistance(2.0),
-        driver: Resistance(20.0),
-        sense: Resistance(10.0),
+    let ideal = ArrayConfig {
         cell_area: Area(1e-14),
         driver_area: Area(0.0),
         sense_area: Area(0.0),
         conversion_energy: Energy(0.0),
         read_time: Time(1e-8),
+        ..ideal_array()
+    };
+    let config = ArrayConfig {
+        inputs: 13,
+        outputs: 9,
+        word_wire: Resistance(3.0),
+        bit_wire: Resistance(2.0),
+        driver: Resistance(20.0),
+        sense: Resistance(10.0),
+        ..ideal.clone()
     };
     let array = Array::new(Cells::Linear(siemens.clone()), 3.0, 2.0).for_read(&volts, 20.0, 10.0);
     let solution = array.solve().unwrap();
@@ -102,18 +113,14 @@ fn tiles_reproduce_the_array_and_the_product() {
     }
     let energy = map.read_joules(&volts).unwrap();
     assert!((energy / (solution.power_watts(&array) * 1e-8) - 1.0).abs() < 1e-11);
-    config = TileConfig {
-        rows: 4,
-        cols: 4,
-        word_wire: Resistance(0.0),
-        bit_wire: Resistance(0.0),
-        driver: Resistance(0.0),
-        sense: Resistance(0.0),
-        ..config
-    };
+    let config = ArrayConfig { inputs: 4, outputs: 4, ..ideal };
     let map = TiledMap::new(&siemens, &config).unwrap();
     assert_eq!((map.tiles.len(), map.cost().cells), (12, 192));
     assert!((map.effective_siemens() - &siemens).amax() < 1e-18);
+    let error = |config| TiledMap::new(&siemens, &config).unwrap_err().to_string();
+    let refused = error(ArrayConfig { inputs: 5000, ..config.clone() });
+    assert_eq!(refused, "`inputs` is 5000; expected at most 4096 lines of a tile");
+    assert!(error(ArrayConfig { sense: Resistance(-1.0), ..config }).starts_with("`sense` is -1 ohm"));
 }
 
 #[test]

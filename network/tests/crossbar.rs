@@ -1,9 +1,10 @@
 //! Physics in the loop: tiles, write voltages, disturb.
 
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_circuit::operate::tile::TileConfig;
-use spinhebb_circuit::operate::write::{WriteDrivers, WriteScheme};
-use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
+use spinhebb_data::config::Document;
+use spinhebb_data::quantity::Resistance;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -19,24 +20,18 @@ const LINES: usize = 60;
 const NEURONS: usize = 40;
 
 fn crossbar(wire_ohm: f64, scheme: WriteScheme) -> Crossbar {
+    let document = Document::from_text("array.toml", include_str!("../../circuit/tests/array.toml"));
+    let ideal: ArrayConfig = document.unwrap().parse().unwrap();
     Crossbar {
-        tile: TileConfig {
-            rows: 32,
-            cols: 16,
+        array: ArrayConfig {
+            inputs: 32,
+            outputs: 16,
             word_wire: Resistance(wire_ohm),
             bit_wire: Resistance(wire_ohm),
-            driver: Resistance(0.0),
-            sense: Resistance(0.0),
-            cell_area: Area(1e-14),
-            driver_area: Area(1e-12),
-            sense_area: Area(1e-12),
-            conversion_energy: Energy(1e-12),
-            read_time: Time(10e-9),
+            scheme,
+            ..ideal
         },
-        scheme,
-        drivers: WriteDrivers::default(),
         transport: Transport::from_conductances(1.9e-4, 1e-4).unwrap(),
-        read_v: 0.1,
         potentiation_v: 0.5,
         depression_v: -0.5,
         width_s: 5e-9,

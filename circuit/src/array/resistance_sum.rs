@@ -82,13 +82,7 @@ impl SeriesColumns {
             ("wire_ohm", self.wire_ohm, self.wire_ohm.is_finite() && self.wire_ohm >= 0.0),
             ("volts", volts, volts.is_finite()),
         ] {
-            if !fine {
-                return Err(CircuitError::Value {
-                    key,
-                    value,
-                    expected: "0 <= on_ohm < off_ohm, all else finite",
-                });
-            }
+            CircuitError::require(fine, key, value, "0 <= on_ohm < off_ohm, all else finite")?;
         }
         (0..cols).map(|col| self.column(col, inputs, volts)).collect()
     }

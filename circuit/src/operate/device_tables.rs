@@ -15,6 +15,7 @@
 //! (give the barrier its own spread and correlate the two).
 
 use nalgebra::DMatrix;
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::DeviceError;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -24,13 +25,21 @@ use crate::array::variation::{DeviceDraw, Fault};
 use crate::error::CircuitError;
 use crate::operate::write::SwitchingLookup;
 
-/// How many tables span an array.
+/// How many tables span an array: `barriers` and `torques` of the table of a system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableNodes {
     /// Barriers, from the lowest of the array to the highest.
     pub barriers: usize,
     /// Torques, from the weakest of the array to the strongest.
     pub torques: usize,
+}
+
+impl Check for TableNodes {
+    fn check(&self, faults: &mut Faults) {
+        for (key, count) in [("barriers", self.barriers), ("torques", self.torques)] {
+            faults.require((1..=20).contains(&count), key, count, "1 to 20 tables");
+        }
+    }
 }
 
 /// Device that a table is asked for.
@@ -102,11 +111,7 @@ impl DeviceTables {
         if devices.is_empty() {
             return Err(CircuitError::Empty { rows, cols });
         }
-        for (key, count) in [("barriers", nodes.barriers), ("torques", nodes.torques)] {
-            if count == 0 {
-                return Err(CircuitError::Value { key, value: 0.0, expected: "at least one table" });
-            }
-        }
+        nodes.first_fault()?;
         let range = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)))
         };
@@ -278,5 +283,9 @@ mod tests {
         assert!(tables.probability(2, 1, 5.0, 1e-9, State::AntiParallel).is_err());
         let none = DeviceTables::new(DMatrix::from_element(0, 2, DeviceDraw::NOMINAL), nominal, nodes, table);
         assert!(matches!(none, Err(CircuitError::Empty { rows: 0, cols: 2 })));
+        let mut faults = Faults::default();
+        TableNodes { barriers: 0, torques: 21 }.check(&mut faults);
+        let paths: Vec<&str> = faults.found().iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["barriers", "torques"]);
     }
 }

@@ -4,8 +4,12 @@
 //! ends ([`crate::array::Array::for_read`]).
 
 use nalgebra::{DMatrix, DVector};
+use spinhebb_data::config::{Check, Faults};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::junction::transport::Transport;
 
 use crate::array::cell::{Cell, CellLaw, Cells};
+use crate::array::config::{ArrayConfig, SubtractionKind};
 use crate::array::crossbar::{Array, End, Lines, Wiring};
 use crate::error::CircuitError;
 use crate::operate::settling::{LineCapacitance, Settling};
@@ -50,16 +54,16 @@ impl Converter {
         let code = ((amperes + self.offset_amperes) / self.step_amperes()).round();
         code.clamp(f64::from(-half), f64::from(half - 1)) as i32
     }
+}
 
-    fn validate(&self) -> Result<(), CircuitError> {
-        let check = |key, value: f64, expected, fine| {
-            if fine { Ok(()) } else { Err(CircuitError::Value { key, value, expected }) }
-        };
+impl Check for Converter {
+    fn check(&self, faults: &mut Faults) {
+        faults.require((1..=24).contains(&self.bits), "bits", self.bits, "1 to 24");
         let full_scale = self.full_scale_amperes;
-        check("bits", f64::from(self.bits), "1 to 24", (1..=24).contains(&self.bits))?;
         let positive = full_scale.is_finite() && full_scale > 0.0;
-        check("full_scale_amperes", full_scale, "a current above 0 A", positive)?;
-        check("offset_amperes", self.offset_amperes, "a finite current", self.offset_amperes.is_finite())
+        faults.require(positive, "full_scale_amperes", full_scale, "a finite current above 0 A");
+        let offset = self.offset_amperes;
+        faults.require(offset.is_finite(), "offset_amperes", offset, "a finite current");
     }
 }
 
@@ -74,6 +78,66 @@ pub struct ReadChain {
     pub settling: Option<(LineCapacitance, f64)>,
     /// Time for which the currents are integrated after settling, in s.
     pub integration_s: f64,
+}
+
+impl Check for ReadChain {
+    fn check(&self, faults: &mut Faults) {
+        faults.within("converter", |faults| self.converter.check(faults));
+        let time = self.integration_s;
+        let fine = time.is_finite() && time >= 0.0;
+        faults.require(fine, "integration_s", time, "a finite time of 0 s or more");
+    }
+}
+
+impl ArrayConfig {
+    /// Converter behind each output.
+    ///
+    /// Full scale is the current of a column whose cells are all parallel and active, less what is subtracted from it.
+    #[must_use]
+    pub fn converter(&self, nominal: Transport) -> Converter {
+        let [parallel, antiparallel] =
+            [State::Parallel, State::AntiParallel].map(|state| nominal.conductance(state, 0.0));
+        let largest = match self.subtraction {
+            SubtractionKind::None => parallel,
+            SubtractionKind::ReferenceColumn => 0.5 * (parallel - antiparallel),
+            SubtractionKind::Pairs => parallel - antiparallel,
+        };
+        Converter {
+            bits: self.converter_bits,
+            full_scale_amperes: self.inputs as f64 * self.read_voltage.si().abs() * largest,
+            offset_amperes: self.converter_offset.si(),
+        }
+    }
+
+    /// Capacitance of the lines per cell.
+    #[must_use]
+    pub fn line_capacitance(&self) -> LineCapacitance {
+        LineCapacitance { word_farad: self.word_capacitance.si(), bit_farad: self.bit_capacitance.si() }
+    }
+
+    /// `array`, with a reference column at its right where one is subtracted (halfway between the two states of the
+    /// `nominal` device at zero bias), and what surrounds it in a read.
+    ///
+    /// # Errors
+    /// The array has no columns.
+    pub fn read_chain(&self, array: Array, nominal: Transport) -> Result<(Array, ReadChain), CircuitError> {
+        let cols = array.shape().1;
+        let (array, subtraction) = match self.subtraction {
+            SubtractionKind::None => (array, Subtraction::None),
+            SubtractionKind::Pairs => (array, Subtraction::Pairs),
+            SubtractionKind::ReferenceColumn => {
+                let mean = State::BOTH.map(|state| 0.5 * nominal.conductance(state, 0.0)).iter().sum();
+                (array.with_reference_column(mean)?, Subtraction::ReferenceColumn(cols))
+            }
+        };
+        let chain = ReadChain {
+            subtraction,
+            converter: Some(self.converter(nominal)),
+            settling: Some((self.line_capacitance(), self.settling_tolerance)),
+            integration_s: self.read_time.si(),
+        };
+        Ok((array, chain))
+    }
 }
 
 /// Outcome of one read.
@@ -103,13 +167,7 @@ impl Array {
     /// # Errors
     /// A faulty chain or array, or no convergence.
     pub fn read(&self, chain: &ReadChain) -> Result<Reading, CircuitError> {
-        if let Some(converter) = &chain.converter {
-            converter.validate()?;
-        }
-        if !(chain.integration_s.is_finite() && chain.integration_s >= 0.0) {
-            let (key, value) = ("integration_s", chain.integration_s);
-            return Err(CircuitError::Value { key, value, expected: "a finite time of at least 0 s" });
-        }
+        chain.first_fault()?;
         let solution = self.solve()?;
         let amperes = solution.output_amperes().clone();
         let word_volts = self.left_volts();

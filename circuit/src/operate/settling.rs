@@ -10,6 +10,8 @@
 //! # Not modelled
 //! Capacitance between lines (lumped to ground), bandwidth of drivers and sense amplifiers.
 
+use spinhebb_data::config::{Check, Faults};
+
 use crate::array::Array;
 use crate::array::cell::Cells;
 use crate::error::CircuitError;
@@ -24,6 +26,15 @@ pub struct LineCapacitance {
     pub word_farad: f64,
     /// Capacitance of a bit line per cell, to ground, in F.
     pub bit_farad: f64,
+}
+
+impl Check for LineCapacitance {
+    fn check(&self, faults: &mut Faults) {
+        for (key, farad) in [("word_farad", self.word_farad), ("bit_farad", self.bit_farad)] {
+            let fine = farad.is_finite() && farad > 0.0;
+            faults.require(fine, key, farad, "a finite capacitance above 0 F");
+        }
+    }
 }
 
 /// Time a read needs.
@@ -53,16 +64,10 @@ impl Array {
         capacitance: LineCapacitance,
         tolerance: f64,
     ) -> Result<Settling, CircuitError> {
+        capacitance.first_fault()?;
         let LineCapacitance { word_farad, bit_farad } = capacitance;
-        for (key, value) in [("word_farad", word_farad), ("bit_farad", bit_farad)] {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(CircuitError::Value { key, value, expected: "a capacitance above 0 F" });
-            }
-        }
-        if !(tolerance > 0.0 && tolerance < 1.0) {
-            let expected = "a relative tolerance between 0 and 1";
-            return Err(CircuitError::Value { key: "tolerance", value: tolerance, expected });
-        }
+        let fine = tolerance > 0.0 && tolerance < 1.0;
+        CircuitError::require(fine, "tolerance", tolerance, "a relative tolerance between 0 and 1")?;
         self.validate()?;
         let (rows, cols) = self.shape();
         let mut schur = Schur::new(LineSet::word(self)?, LineSet::bit(self)?, rows, cols);

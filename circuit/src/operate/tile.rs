@@ -1,4 +1,4 @@
-//! Tiling: a logical matrix of any size on arrays of a given size.
+//! Tiling: a logical matrix of any size on arrays of a given size ([`ArrayConfig`]).
 //!
 //! Inputs are split over rows of tiles and outputs over columns of tiles; partial sums of the
 //! tiles of one column are added after conversion. The effective linear map of each
@@ -6,70 +6,27 @@
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
+use spinhebb_data::config::{Check as _, Faults};
 
-use crate::array::Array;
 use crate::array::cell::Cells;
+use crate::array::config::ArrayConfig;
 use crate::error::CircuitError;
 use crate::solve::transfer::{Terminal, Transfer};
 
-/// Size, wiring and cost of a tile.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TileConfig {
-    /// Word lines of one tile.
-    pub rows: usize,
-    /// Bit lines of one tile.
-    pub cols: usize,
-    /// Resistance of a word-line segment between two cells.
-    pub word_wire: Resistance,
-    /// Resistance of a bit-line segment between two cells.
-    pub bit_wire: Resistance,
-    /// Source resistance of a word-line driver.
-    pub driver: Resistance,
-    /// Input resistance of a sense amplifier.
-    pub sense: Resistance,
-    /// Area of one cell.
-    pub cell_area: Area,
-    /// Area of one word-line driver.
-    pub driver_area: Area,
-    /// Area of one sense amplifier with its converter.
-    pub sense_area: Area,
-    /// Energy of one conversion.
-    pub conversion_energy: Energy,
-    /// Time for which a read applies its voltages.
-    pub read_time: Time,
-}
+/// Most lines of either kind in one tile: its transfer matrix is held whole.
+const MOST_LINES: usize = 4096;
 
-impl TileConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// Names the key, the value and what is expected.
-    pub fn validate(&self) -> Result<(), CircuitError> {
-        for (key, count) in [("tile.rows", self.rows), ("tile.cols", self.cols)] {
-            if count == 0 || count > 4096 {
-                return Err(CircuitError::Value { key, value: count as f64, expected: "1 to 4096 lines" });
-            }
+impl ArrayConfig {
+    /// Checks what a tile wants of its array beyond [`Check::check`].
+    pub fn check_tile(&self, faults: &mut Faults) {
+        for (key, count) in [("inputs", self.inputs), ("outputs", self.outputs)] {
+            faults.require(
+                count <= MOST_LINES,
+                key,
+                count,
+                format_args!("at most {MOST_LINES} lines of a tile"),
+            );
         }
-        for (key, value) in [
-            ("tile.word_wire", self.word_wire.si()),
-            ("tile.bit_wire", self.bit_wire.si()),
-            ("tile.driver", self.driver.si()),
-            ("tile.sense", self.sense.si()),
-            ("tile.cell_area", self.cell_area.si()),
-            ("tile.driver_area", self.driver_area.si()),
-            ("tile.sense_area", self.sense_area.si()),
-            ("tile.conversion_energy", self.conversion_energy.si()),
-            ("tile.read_time", self.read_time.si()),
-        ] {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(CircuitError::Value { key, value, expected: "a finite number of at least 0" });
-            }
-        }
-        Ok(())
     }
 }
 
@@ -96,7 +53,7 @@ pub struct TiledMap {
     pub outputs: usize,
     /// The tiles, row of tiles after row of tiles.
     pub tiles: Vec<Tile>,
-    config: TileConfig,
+    config: ArrayConfig,
 }
 
 /// Size and cost of a mapped matrix.
@@ -118,7 +75,7 @@ impl TiledMap {
     ///
     /// # Errors
     /// A faulty configuration or conductance.
-    pub fn new(siemens: &DMatrix<f64>, config: &TileConfig) -> Result<Self, CircuitError> {
+    pub fn new(siemens: &DMatrix<f64>, config: &ArrayConfig) -> Result<Self, CircuitError> {
         let (inputs, outputs) = siemens.shape();
         Self::from_cells(inputs, outputs, config, |i, j| siemens[(i, j)])
     }
@@ -131,21 +88,26 @@ impl TiledMap {
     pub fn from_cells(
         inputs: usize,
         outputs: usize,
-        config: &TileConfig,
+        config: &ArrayConfig,
         siemens: impl Fn(usize, usize) -> f64 + Sync,
     ) -> Result<Self, CircuitError> {
-        config.validate()?;
+        config.first_fault()?;
+        let mut faults = Faults::default();
+        config.check_tile(&mut faults);
+        if let Some(fault) = faults.found().first() {
+            return Err(fault.clone().into());
+        }
         if inputs == 0 || outputs == 0 {
             return Err(CircuitError::Empty { rows: inputs, cols: outputs });
         }
         let corners: Vec<(usize, usize)> = (0..inputs)
-            .step_by(config.rows)
-            .flat_map(|row| (0..outputs).step_by(config.cols).map(move |col| (row, col)))
+            .step_by(config.inputs)
+            .flat_map(|row| (0..outputs).step_by(config.outputs).map(move |col| (row, col)))
             .collect();
         let tiles: Result<Vec<Tile>, CircuitError> = corners
             .into_par_iter()
             .map(|(row, col)| {
-                let (rows, cols) = (config.rows.min(inputs - row), config.cols.min(outputs - col));
+                let (rows, cols) = (config.inputs.min(inputs - row), config.outputs.min(outputs - col));
                 let cells = DMatrix::from_fn(rows, cols, |i, j| siemens(row + i, col + j));
                 reduce(cells, config, row, col)
             })
@@ -201,14 +163,15 @@ impl TiledMap {
             }
             conversions += tile.effective_siemens.ncols();
         }
-        let TileConfig { read_time, conversion_energy, .. } = &self.config;
+        let ArrayConfig { read_time, conversion_energy, .. } = &self.config;
         Ok(watts * read_time.si() + conversions as f64 * conversion_energy.si())
     }
 
     /// Number of tiles, cells and area.
     #[must_use]
     pub fn cost(&self) -> TileCost {
-        let TileConfig { rows, cols, cell_area, driver_area, sense_area, .. } = &self.config;
+        let ArrayConfig { inputs: rows, outputs: cols, cell_area, driver_area, sense_area, .. } =
+            &self.config;
         let tiles = self.tiles.len();
         let cells = tiles * rows * cols;
         let periphery = *rows as f64 * driver_area.si() + *cols as f64 * sense_area.si();
@@ -229,17 +192,14 @@ impl TiledMap {
     }
 }
 
-/// Reduces the tile with these conductances whose first cell is (row, col). Lines of edge tiles are as long as those of the others; the
-/// unused cells at their ends are open.
-fn reduce(cells: DMatrix<f64>, config: &TileConfig, row: usize, col: usize) -> Result<Tile, CircuitError> {
+/// Reduces the tile with these conductances whose first cell is (row, col). Lines of edge tiles are as long as those of
+/// the others; the unused cells at their ends are open.
+fn reduce(cells: DMatrix<f64>, config: &ArrayConfig, row: usize, col: usize) -> Result<Tile, CircuitError> {
     let (rows, cols) = cells.shape();
     // The bit line runs on to the bottom of the full tile: its tail is part of the sense resistance.
-    let tail = (config.rows - rows) as f64 * config.bit_wire.si();
-    let array = Array::new(Cells::Linear(cells), config.word_wire.si(), config.bit_wire.si()).for_read(
-        &vec![0.0; rows],
-        config.driver.si(),
-        config.sense.si() + tail,
-    );
+    let tail = (config.inputs - rows) as f64 * config.bit_wire.si();
+    let sense = config.sense.si() + tail;
+    let array = config.wired(Cells::Linear(cells)).for_read(&vec![0.0; rows], config.driver.si(), sense);
     let transfer = Transfer::new(&array)?;
     let mut between = DMatrix::zeros(rows, rows);
     for (s, &from) in transfer.terminals.iter().enumerate() {

@@ -18,10 +18,9 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::cell::Cells;
-use spinhebb_circuit::operate::tile::{TileConfig, TiledMap};
-use spinhebb_circuit::operate::write::{
-    LearningStep, Role, SwitchingLookup, WriteDrivers, WriteScheme, write,
-};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::operate::tile::TiledMap;
+use spinhebb_circuit::operate::write::{LearningStep, Role, SwitchingLookup, write};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -30,16 +29,10 @@ use statrs::distribution::{ContinuousCDF, Normal};
 /// The array that holds the synapses of a layer.
 #[derive(Debug, Clone)]
 pub struct Crossbar {
-    /// Tiles, wires and drivers.
-    pub tile: TileConfig,
-    /// What unselected dendrites do during a write.
-    pub scheme: WriteScheme,
-    /// Drivers of a write.
-    pub drivers: WriteDrivers,
+    /// The physical arrays (tiles): lines, drivers, cells, scheme, read voltage.
+    pub array: ArrayConfig,
     /// Conductances of the junctions.
     pub transport: Transport,
-    /// Read voltage in V (V > 0: potentiation polarity).
-    pub read_v: f64,
     /// Potentiation voltage at the driver in V, above 0.
     pub potentiation_v: f64,
     /// Depression voltage at the driver in V, below 0.
@@ -77,14 +70,14 @@ struct SolvedStep {
     energy_j: f64,
 }
 
-fn circuit(what: &'static str) -> impl Fn(spinhebb_circuit::error::CircuitError) -> NetworkError {
-    move |e| NetworkError::Source { what, reason: e.to_string() }
-}
-
 impl Crossbar {
-    /// Conductances of an ideal device in S: parallel, anti-parallel (at zero bias).
+    /// Conductances of an ideal device behind its access transistor in S: parallel, anti-parallel (at zero bias, where
+    /// all laws of cells agree).
     fn conductances(&self) -> [f64; 2] {
-        [State::Parallel, State::AntiParallel].map(|s| self.transport.conductance_at(s.cosine(), 0.0))
+        [State::Parallel, State::AntiParallel].map(|state| {
+            let siemens = self.transport.conductance_at(state.cosine(), 0.0);
+            siemens / (1.0 + self.array.access.si() * siemens)
+        })
     }
 
     /// `G_AP / (G_P - G_AP)` of the junctions.
@@ -98,7 +91,7 @@ impl Crossbar {
     /// outputs the neurons.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
     pub fn map(&self, synapses: &AnalogSynapses) -> Result<TiledMap, NetworkError> {
         self.map_varied(synapses, &[])
     }
@@ -120,7 +113,7 @@ impl Crossbar {
                 siemens[(line * r + copy, neuron)] = factor * if state >> copy & 1 == 1 { p } else { ap };
             }
         }
-        TiledMap::new(&siemens, &self.tile).map_err(circuit("the map onto tiles"))
+        Ok(TiledMap::new(&siemens, &self.array)?)
     }
 
     /// Gives every device of `synapses` the conductance with which it counts on `map`; returns the mean
@@ -165,7 +158,7 @@ impl Crossbar {
     /// Solves learning steps of the first tile in its present states.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer or the table refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer or the table refuses.
     pub fn write_voltages(
         &self,
         synapses: &AnalogSynapses,
@@ -173,18 +166,15 @@ impl Crossbar {
         seed: u64,
     ) -> Result<WriteVoltages, NetworkError> {
         let r = usize::from(synapses.copies());
-        let rows = self.tile.rows.min(synapses.lines() * r);
-        let cols = self.tile.cols.min(synapses.neurons());
+        let rows = self.array.inputs.min(synapses.lines() * r);
+        let cols = self.array.outputs.min(synapses.neurons());
         let all = synapses.states();
         let states = DMatrix::from_fn(rows, cols, |i, j| {
             let state = all[j * synapses.lines() + i / r] >> (i % r) & 1;
             if state == 1 { State::Parallel } else { State::AntiParallel }
         });
-        let array = Array::new(
-            Cells::junctions(self.transport, &states),
-            self.tile.word_wire.si(),
-            self.tile.bit_wire.si(),
-        );
+        let cells = states.map(|state| self.array.nominal_cell(self.transport, state));
+        let array = self.array.wired(Cells::Devices(cells));
         let words = Streams::new(seed, "write-pattern");
         let active: Vec<bool> = (0..rows).map(|i| words.block((i / r) as u64, 0)[0] & 1 == 1).collect();
         let mut sampled: Vec<usize> = (0..=8).map(|k| k * (cols - 1) / 8).collect();
@@ -231,7 +221,7 @@ impl Crossbar {
             depression_volts: self.depression_v,
             width_s: self.width_s,
         };
-        let outcome = write(array, self.scheme, &self.drivers, &step).map_err(circuit("a learning step"))?;
+        let outcome = write(array, self.array.scheme, &self.array.write_drivers(), &step)?;
         let (rows, cols) = array.shape();
         let (mut fraction, mut disturb) = (vec![0.0; rows], [0.0, 0.0]);
         for phase in &outcome.phases {
@@ -246,9 +236,7 @@ impl Crossbar {
                     // The state that this voltage can switch.
                     let (side, start) =
                         if volts > 0.0 { (1, State::AntiParallel) } else { (0, State::Parallel) };
-                    disturb[side] += lookup
-                        .probability(i, j, volts, self.width_s, start)
-                        .map_err(circuit("the switching table"))?;
+                    disturb[side] += lookup.probability(i, j, volts, self.width_s, start)?;
                 }
             }
         }
@@ -258,7 +246,7 @@ impl Crossbar {
     /// Energy of reading an image with `driven` of the lines (mean over `images` of active lines) and of writing one row.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
     pub fn energy(
         &self,
         map: &TiledMap,
@@ -270,12 +258,13 @@ impl Crossbar {
         for active in images {
             let mut volts = vec![0.0; map.inputs];
             for &line in active {
-                volts[usize::from(line) * copies..(usize::from(line) + 1) * copies].fill(self.read_v);
+                volts[usize::from(line) * copies..(usize::from(line) + 1) * copies]
+                    .fill(self.array.read_voltage.si());
             }
-            read_j += map.read_joules(&volts).map_err(circuit("the energy of a read"))? / images.len() as f64;
+            read_j += map.read_joules(&volts)? / images.len() as f64;
         }
         // The selected dendrite crosses one column of tiles.
-        let tiles = map.inputs.div_ceil(self.tile.rows) as f64;
+        let tiles = map.inputs.div_ceil(self.array.inputs) as f64;
         Ok(Energy { read_j, write_j: voltages.event_j * tiles })
     }
 }
@@ -303,7 +292,7 @@ impl WriteVoltages {
     /// log-normal with that standard deviation: p = 1 - (1 - p0)^h.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the table does not reach a voltage.
+    /// [`NetworkError::Circuit`] when the table does not reach a voltage.
     pub fn plasticity(
         &self,
         crossbar: &Crossbar,
@@ -318,9 +307,7 @@ impl WriteVoltages {
                 .map(|class| {
                     let place = if hazard > 0.0 { class / 16 * 17 } else { class };
                     let fraction = low + (high - low) * place as f64 / (CLASSES - 1) as f64;
-                    let p = lookup
-                        .probability(0, 0, volts * fraction, crossbar.width_s, start)
-                        .map_err(circuit("the switching table"))?;
+                    let p = lookup.probability(0, 0, volts * fraction, crossbar.width_s, start)?;
                     if hazard == 0.0 {
                         return Ok(p);
                     }

@@ -13,12 +13,14 @@
 //! # Not modelled
 //! Correlation between neighbouring devices other than the gradient; drift with age.
 
-mod config;
 mod correlation;
+mod faults;
+mod population;
 
 use nalgebra::{DMatrix, Matrix5, Vector5};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
+use spinhebb_data::config::{Check as _, FieldFault};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -26,8 +28,9 @@ use spinhebb_device::junction::transport::Transport;
 use crate::array::cell::{Cell, CellLaw, Cells};
 use crate::array::crossbar::{Array, Break};
 use crate::error::CircuitError;
-pub use config::{PARAMETERS, Spread, SpreadShape, VariationConfig};
 use correlation::lower_factor;
+pub use faults::FaultsConfig;
+pub use population::{PARAMETERS, PopulationConfig, Spread, SpreadDistribution};
 
 /// A permanent defect of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,7 +79,7 @@ impl DeviceDraw {
 /// Random draws for the devices of one array.
 #[derive(Debug, Clone)]
 pub struct Variation {
-    config: VariationConfig,
+    faults: FaultsConfig,
     seed: u64,
     streams: Streams,
     factor: Matrix5<f64>,
@@ -86,31 +89,35 @@ pub struct Variation {
 impl Spread {
     /// Factor of a device at (x, y), -1/2 to 1/2 across the array, from a standard normal number.
     fn factor(&self, normal: f64, x: f64, y: f64) -> f64 {
-        let random = match self.shape {
-            SpreadShape::Normal => (1.0 + self.relative * normal).max(0.1),
-            SpreadShape::LogNormal => (self.relative * normal - 0.5 * self.relative * self.relative).exp(),
+        let random = match self.distribution {
+            SpreadDistribution::Normal => (1.0 + self.relative * normal).max(0.1),
+            SpreadDistribution::LogNormal => {
+                (self.relative * normal - 0.5 * self.relative * self.relative).exp()
+            }
         };
         random * (1.0 + self.gradient_x * x + self.gradient_y * y)
     }
 }
 
 impl Variation {
-    /// Prepares the draws of `config` for a master seed.
+    /// Prepares the draws of devices that differ as in `population`, with the defects of `faults`, for a master seed.
     ///
     /// # Errors
     /// A spread, fraction or correlation out of range.
-    pub fn new(config: &VariationConfig, seed: u64) -> Result<Self, CircuitError> {
-        config.validate()?;
-        let correlation =
-            config.correlation.map_or_else(Matrix5::identity, |rows| Matrix5::from_fn(|i, j| rows[i][j]));
-        let VariationConfig { resistance_area, tmr, area, barrier, critical_voltage, .. } = *config;
-        Ok(Self {
-            config: config.clone(),
-            seed,
-            streams: Streams::new(seed, "circuit/devices"),
-            factor: lower_factor(&correlation, "variation.correlation")?,
-            spreads: [resistance_area, tmr, area, barrier, critical_voltage],
-        })
+    pub fn new(
+        population: &PopulationConfig,
+        faults: &FaultsConfig,
+        seed: u64,
+    ) -> Result<Self, CircuitError> {
+        population.first_fault()?;
+        faults.first_fault()?;
+        let factor = lower_factor(&population.correlation_matrix()).map_err(|pivot| FieldFault {
+            path: "correlation".to_string(),
+            value: pivot.to_string(),
+            expected: "pivots of a positive semi-definite matrix".to_string(),
+        })?;
+        let streams = Streams::new(seed, "circuit/devices");
+        Ok(Self { faults: faults.clone(), seed, streams, factor, spreads: population.spreads() })
     }
 
     /// Draw of device (row, col) in an array of `rows` x `cols`.
@@ -125,7 +132,7 @@ impl Variation {
         let (x, y) = (centred(col, cols), centred(row, rows));
         let factor = |k: usize| self.spreads[k].factor(correlated[k], x, y);
         let u: f64 = rng.random();
-        let VariationConfig { stuck_open, stuck_short, stuck_state, .. } = self.config;
+        let FaultsConfig { stuck_open, stuck_short, stuck_state, .. } = self.faults;
         let fault = if u < stuck_open {
             Some(Fault::Open)
         } else if u < stuck_open + stuck_short {
@@ -163,7 +170,7 @@ impl Variation {
     pub fn cell(&self, draw: &DeviceDraw, nominal: Transport, state: State, access_ohm: f64) -> Cell {
         let law = match draw.fault {
             Some(Fault::Open) => CellLaw::Open,
-            Some(Fault::Short) => CellLaw::Linear { siemens: 1.0 / self.config.short.si() },
+            Some(Fault::Short) => CellLaw::Linear { siemens: 1.0 / self.faults.short.si() },
             _ => CellLaw::junction(draw.transport(nominal), state),
         };
         Cell { law, access_ohm }
@@ -172,7 +179,7 @@ impl Variation {
     /// Breaks the wires of `array` at random.
     pub fn break_wires(&self, array: &mut Array) {
         let (rows, cols) = array.shape();
-        let p = self.config.broken_segment;
+        let p = self.faults.broken_segment;
         for (lines, length, purpose) in
             [(&mut array.word, cols, "circuit/word-breaks"), (&mut array.bit, rows, "circuit/bit-breaks")]
         {
@@ -193,7 +200,7 @@ impl Variation {
     pub fn at_read(&self, cells: &Cells, read: u64) -> Cells {
         let streams = Streams::new(self.seed, "circuit/read-noise");
         let (rows, cols) = cells.shape();
-        let sigma = self.config.read_noise;
+        let sigma = self.faults.read_noise;
         let mut rng = streams.rng(read);
         let mut factor = || (1.0 + sigma * standard_normal(&mut rng)).max(0.1);
         match cells {
@@ -233,8 +240,8 @@ fn scaled(law: CellLaw, factor: f64) -> CellLaw {
 mod tests {
     use super::*;
 
-    fn spread(relative: f64, shape: SpreadShape) -> Spread {
-        Spread { relative, shape, ..Spread::default() }
+    fn spread(relative: f64, distribution: SpreadDistribution) -> Spread {
+        Spread { relative, distribution, ..Spread::default() }
     }
 
     /// 40,000 devices: mean and spread of both shapes and a correlation, within five standard errors.
@@ -248,16 +255,16 @@ mod tests {
         correlation[3][0] = -0.6;
         correlation[3][4] = 0.5;
         correlation[4][3] = 0.5;
-        let config = VariationConfig {
-            resistance_area: spread(0.1, SpreadShape::Normal),
-            tmr: spread(0.2, SpreadShape::LogNormal),
-            barrier: spread(0.08, SpreadShape::Normal),
-            critical_voltage: spread(0.05, SpreadShape::LogNormal),
+        let population = PopulationConfig {
+            resistance_area: spread(0.1, SpreadDistribution::Normal),
+            tmr: spread(0.2, SpreadDistribution::LogNormal),
+            barrier: spread(0.08, SpreadDistribution::Normal),
+            critical_voltage: spread(0.05, SpreadDistribution::LogNormal),
             correlation: Some(correlation),
-            stuck_open: 0.02,
-            ..VariationConfig::default()
+            ..PopulationConfig::default()
         };
-        let devices = Variation::new(&config, 5).unwrap().devices(200, 200);
+        let faults = FaultsConfig { stuck_open: 0.02, ..FaultsConfig::default() };
+        let devices = Variation::new(&population, &faults, 5).unwrap().devices(200, 200);
         let n = devices.len() as f64;
         let mean = |f: &dyn Fn(&DeviceDraw) -> f64| devices.iter().map(f).sum::<f64>() / n;
         let root = n.sqrt();
@@ -279,20 +286,36 @@ mod tests {
 
     #[test]
     fn a_device_keeps_its_draw_in_any_array() {
-        let config = VariationConfig { area: spread(0.1, SpreadShape::Normal), ..VariationConfig::default() };
-        let variation = Variation::new(&config, 9).unwrap();
+        let area = spread(0.1, SpreadDistribution::Normal);
+        let population = PopulationConfig { area, ..PopulationConfig::default() };
+        let variation = Variation::new(&population, &FaultsConfig::default(), 9).unwrap();
         assert_eq!(variation.devices(4, 2)[(3, 1)], variation.devices(128, 64)[(3, 1)]);
         assert_ne!(variation.devices(4, 2)[(3, 1)], variation.devices(4, 2)[(1, 1)]);
     }
 
     #[test]
     fn impossible_variation_is_refused() {
-        let config = VariationConfig { stuck_open: 1.5, ..VariationConfig::default() };
-        let error = Variation::new(&config, 0).unwrap_err().to_string();
-        assert!(error.contains("variation.stuck_open = 1.5"), "{error}");
+        let (none, broken) =
+            (FaultsConfig::default(), FaultsConfig { stuck_open: 1.5, ..Default::default() });
+        let error = Variation::new(&PopulationConfig::default(), &broken, 0).unwrap_err().to_string();
+        assert!(error.contains("`stuck_open` is 1.5"), "{error}");
         let mut correlation = [[1.0; PARAMETERS]; PARAMETERS];
+        assert!(
+            Variation::new(
+                &PopulationConfig { correlation: Some(correlation), ..Default::default() },
+                &none,
+                0
+            )
+            .is_ok()
+        );
         correlation[0][1] = 0.5;
-        let config = VariationConfig { correlation: Some(correlation), ..VariationConfig::default() };
-        assert!(Variation::new(&config, 0).is_err());
+        assert!(
+            Variation::new(
+                &PopulationConfig { correlation: Some(correlation), ..Default::default() },
+                &none,
+                0
+            )
+            .is_err()
+        );
     }
 }

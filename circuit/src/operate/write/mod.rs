@@ -17,52 +17,17 @@
 mod switching;
 
 use nalgebra::DMatrix;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::junction::state::State;
 
 use crate::array::cell::{Cell, CellLaw, Cells};
+use crate::array::config::ArrayConfig;
 use crate::array::crossbar::{Array, End, Wiring};
+pub use crate::array::scheme::WriteScheme;
 use crate::error::CircuitError;
 use crate::solve::newton::Solver;
 use crate::solve::nodal::Certificate;
 pub use switching::{Role, RoleSummary, SwitchingLookup};
-
-/// What the dendrites that are not to learn do during a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum WriteScheme {
-    /// Held at 0 V, as the selected one: every row then sees the full voltages.
-    Grounded,
-    /// Left open, as in the published demonstrator.
-    Floating,
-    /// V/2: half the voltage from each side of the selected cells, all other lines at 0 V; potentiation and
-    /// depression one after the other.
-    HalfBias,
-    /// V/3: selected word V, other words V/3, selected dendrite 0, other dendrites 2V/3; potentiation
-    /// and depression one after the other.
-    ThirdBias,
-    /// Cut off by a transistor in each cell of every unselected dendrite, dendrites left open.
-    CutOff,
-}
-
-impl WriteScheme {
-    /// All schemes.
-    pub const ALL: [Self; 5] =
-        [Self::Grounded, Self::Floating, Self::HalfBias, Self::ThirdBias, Self::CutOff];
-
-    /// Name used in files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Grounded => "grounded",
-            Self::Floating => "floating",
-            Self::HalfBias => "half-bias",
-            Self::ThirdBias => "third-bias",
-            Self::CutOff => "cut-off",
-        }
-    }
-}
 
 /// Drivers and selectors of a write.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,6 +49,15 @@ impl Default for WriteDrivers {
     }
 }
 
+impl ArrayConfig {
+    /// Drivers and selectors of a write; both pulses at once where the scheme allows it.
+    #[must_use]
+    pub fn write_drivers(&self) -> WriteDrivers {
+        let (ohm, off_ohm) = (self.write_driver.si(), self.off.si());
+        WriteDrivers { word_ohm: ohm, dendrite_ohm: ohm, off_ohm, one_after_the_other: false }
+    }
+}
+
 /// One learning step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LearningStep<'a> {
@@ -97,6 +71,25 @@ pub struct LearningStep<'a> {
     pub depression_volts: f64,
     /// Width of each pulse in s.
     pub width_s: f64,
+}
+
+impl Check for WriteDrivers {
+    fn check(&self, faults: &mut Faults) {
+        faults.require(self.off_ohm > 0.0, "off_ohm", self.off_ohm, "a resistance above 0 ohm");
+    }
+}
+
+impl Check for LearningStep<'_> {
+    fn check(&self, faults: &mut Faults) {
+        let up = self.potentiation_volts;
+        let fine = up.is_finite() && up >= 0.0;
+        faults.require(fine, "potentiation_volts", up, "a finite voltage of at least 0 V");
+        let down = self.depression_volts;
+        let fine = down.is_finite() && down <= 0.0;
+        faults.require(fine, "depression_volts", down, "a finite voltage of at most 0 V");
+        let fine = self.width_s.is_finite() && self.width_s > 0.0;
+        faults.require(fine, "width_s", self.width_s, "a finite width above 0 s");
+    }
 }
 
 /// One phase of a write: the pulse during which all sources are constant.
@@ -235,14 +228,9 @@ fn check(array: &Array, drivers: &WriteDrivers, step: &LearningStep<'_>) -> Resu
     if step.active.len() != rows {
         return Err(CircuitError::Count { what: "inputs", given: step.active.len(), expected: rows });
     }
-    let value = |key, value, expected, fine| {
-        if fine { Ok(()) } else { Err(CircuitError::Value { key, value, expected }) }
-    };
-    let LearningStep { potentiation_volts: up, depression_volts: down, width_s, .. } = *step;
-    value("potentiation_volts", up, "a finite voltage of at least 0 V", up.is_finite() && up >= 0.0)?;
-    value("depression_volts", down, "a finite voltage of at most 0 V", down.is_finite() && down <= 0.0)?;
-    value("width_s", width_s, "a finite width above 0 s", width_s.is_finite() && width_s > 0.0)?;
-    value("off_ohm", drivers.off_ohm, "a resistance above 0 ohm", drivers.off_ohm > 0.0)
+    step.first_fault()?;
+    drivers.first_fault()?;
+    Ok(())
 }
 
 /// States of the junctions of an array, M x N.

@@ -1,0 +1,170 @@
+//! Description of how the devices of an array differ.
+
+use nalgebra::Matrix5;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
+
+use super::correlation::lower_factor;
+
+/// Number of varied parameters: resistance-area product, TMR, area, barrier, critical voltage, in this order.
+pub const PARAMETERS: usize = 5;
+
+/// Distribution of a spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpreadDistribution {
+    /// Normal, bounded below by a tenth of the mean.
+    #[default]
+    Normal,
+    /// Log-normal with mean 1; `relative` is the standard deviation of the logarithm.
+    LogNormal,
+}
+
+/// Spread of one device parameter over the array.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spread {
+    /// Relative standard deviation (0.05 for 5 %).
+    pub relative: f64,
+    /// Distribution: normal or log-normal.
+    pub distribution: SpreadDistribution,
+    /// Relative change from the left to the right edge of the array.
+    pub gradient_x: f64,
+    /// Relative change from the top to the bottom edge of the array.
+    pub gradient_y: f64,
+}
+
+/// How the devices of an array differ; a parameter that is not named has no spread.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PopulationConfig {
+    /// Resistance-area product.
+    pub resistance_area: Spread,
+    /// Tunnel magnetoresistance.
+    pub tmr: Spread,
+    /// Area.
+    pub area: Spread,
+    /// Energy barrier (thermal stability).
+    pub barrier: Spread,
+    /// Critical voltage of switching at a given resistance-area product: spread of torque efficiency and damping.
+    pub critical_voltage: Spread,
+    /// Correlations of (resistance-area, TMR, area, barrier, critical voltage); uncorrelated when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<[[f64; PARAMETERS]; PARAMETERS]>,
+}
+
+impl Check for Spread {
+    fn check(&self, faults: &mut Faults) {
+        let fine = (0.0..=1.0).contains(&self.relative);
+        faults.require(fine, "relative", self.relative, "a relative spread from 0 to 1");
+        let steepest = self.gradient_x.abs() + self.gradient_y.abs();
+        let (key, value) = if self.gradient_y.abs() > self.gradient_x.abs() {
+            ("gradient_y", self.gradient_y)
+        } else {
+            ("gradient_x", self.gradient_x)
+        };
+        faults.require(steepest < 2.0, key, value, "gradients that sum to less than 2 in magnitude");
+    }
+}
+
+impl Check for PopulationConfig {
+    fn check(&self, faults: &mut Faults) {
+        for (key, spread) in [
+            ("resistance_area", self.resistance_area),
+            ("tmr", self.tmr),
+            ("area", self.area),
+            ("barrier", self.barrier),
+            ("critical_voltage", self.critical_voltage),
+        ] {
+            faults.within(key, |faults| spread.check(faults));
+        }
+        let Some(rows) = self.correlation else { return };
+        let mut sound = true;
+        let mut require = |fine: bool, row: usize, col: usize, expected: &str| {
+            sound &= fine;
+            faults.require(fine, &format!("correlation[{row}][{col}]"), rows[row][col], expected);
+        };
+        for row in 0..PARAMETERS {
+            require(rows[row][row] == 1.0, row, row, "1 on the diagonal");
+            for col in 0..row {
+                let fine = rows[row][col].is_finite() && (rows[row][col] - rows[col][row]).abs() <= 1e-12;
+                require(fine, row, col, "finite numbers, symmetric about the diagonal");
+            }
+        }
+        let pivot = lower_factor(&self.correlation_matrix()).err().filter(|_| sound);
+        let expected =
+            format_args!("a positive semi-definite matrix, not one of pivot {}", pivot.unwrap_or(0.0));
+        faults.require(pivot.is_none(), "correlation", "", expected);
+    }
+}
+
+impl PopulationConfig {
+    /// Spreads in the order of the correlation matrix.
+    pub(super) const fn spreads(&self) -> [Spread; PARAMETERS] {
+        [self.resistance_area, self.tmr, self.area, self.barrier, self.critical_voltage]
+    }
+
+    /// Correlations, the identity where none are given.
+    pub(super) fn correlation_matrix(&self) -> Matrix5<f64> {
+        self.correlation.map_or_else(Matrix5::identity, |rows| Matrix5::from_fn(|i, j| rows[i][j]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spinhebb_data::config::Document;
+
+    fn paths(config: &PopulationConfig) -> Vec<String> {
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        faults.found().iter().map(|fault| fault.path.clone()).collect()
+    }
+
+    #[test]
+    fn what_is_not_named_has_no_spread() {
+        let parse = |text: &str| Document::from_text("", text).unwrap().parse::<PopulationConfig>();
+        let text = "barrier = { relative = 0.06, distribution = \"log-normal\" }\ntmr = { gradient_x = 0.1 }";
+        let barrier =
+            Spread { relative: 0.06, distribution: SpreadDistribution::LogNormal, ..Spread::default() };
+        let tmr = Spread { gradient_x: 0.1, ..Spread::default() };
+        assert_eq!(parse(text).unwrap(), PopulationConfig { barrier, tmr, ..PopulationConfig::default() });
+        assert_eq!(parse("").unwrap(), PopulationConfig::default());
+        assert!(parse("barrier = { shape = \"normal\" }").is_err());
+        assert!(parse("stuck_open = 0.1").is_err());
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let mut correlation: [[f64; PARAMETERS]; PARAMETERS] = Matrix5::identity().into();
+        correlation[0][1] = 0.5;
+        correlation[4][4] = 0.9;
+        correlation[3][2] = f64::NAN;
+        let config = PopulationConfig {
+            tmr: Spread { relative: 1.5, gradient_x: 0.5, gradient_y: -1.6, ..Spread::default() },
+            critical_voltage: Spread { relative: f64::NAN, ..Spread::default() },
+            correlation: Some(correlation),
+            ..PopulationConfig::default()
+        };
+        let expected = [
+            "tmr.relative",
+            "tmr.gradient_y",
+            "critical_voltage.relative",
+            "correlation[1][0]",
+            "correlation[3][2]",
+            "correlation[4][4]",
+        ];
+        assert_eq!(paths(&config), expected);
+
+        // Every pair is a correlation, the three together are not.
+        let mut correlation: [[f64; PARAMETERS]; PARAMETERS] = Matrix5::identity().into();
+        for (i, j, r) in [(0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9)] {
+            correlation[i][j] = r;
+            correlation[j][i] = r;
+        }
+        let config = PopulationConfig { correlation: Some(correlation), ..PopulationConfig::default() };
+        assert_eq!(paths(&config), ["correlation"]);
+        assert!(config.first_fault().unwrap_err().to_string().contains("positive semi-definite"));
+    }
+}
