@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Time, Voltage};
 
+use super::estimate::BackEnd;
 use super::fokker_planck::Resolution;
-use super::probability::{Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
+use super::probability::{Automatic, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
 use super::splitting::Splitting;
 use super::table::{Refinement, SwitchingTable};
 use crate::dynamics::ensemble::Ensemble;
@@ -14,7 +15,6 @@ use crate::dynamics::integrator::Integrator;
 use crate::dynamics::lanes::Stepping;
 use crate::error::DeviceError;
 use crate::junction::Junction;
-use crate::junction::mtj::Mtj;
 use crate::ranges::{finite, positive};
 
 /// Most amplitudes of a table.
@@ -95,34 +95,22 @@ impl TableConfig {
     /// spaced voltages alone.
     ///
     /// # Errors
-    /// [`DeviceError::OutOfRange`] for a value out of range, and for a method that does not serve the device;
-    /// errors of the back end.
+    /// [`DeviceError::OutOfRange`] for a value out of range; errors of the back end, such as
+    /// [`DeviceError::NotApplicable`] where it does not hold for the device.
     pub fn table(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         self.first_fault().map_err(DeviceError::of_field)?;
-        match (request.junction, self.method) {
-            (Junction::Single(mtj), BackEnd::Ensemble) => self.counted(mtj, request),
-            (Junction::Single(mtj), _) => self.computed(mtj, request),
-            (Junction::Coupled(pair), BackEnd::Ensemble | BackEnd::Auto) => {
-                SwitchingTable::by_coupled_ensemble(
-                    pair,
-                    &self.magnitudes_v(request.reach),
-                    request.widths_s,
-                    &self.ensemble(request.seed),
-                    self.refinement(),
-                    |_| (request.progress)(),
-                )
-            }
-            (Junction::Coupled(_), other) => Err(DeviceError::out_of_range(
-                "method",
-                other.name(),
-                "the back end of coupled layers is the ensemble; take `ensemble` or `auto`",
-            )),
-        }
+        if self.counts_all(request.junction) { self.counted(request) } else { self.computed(request) }
     }
 
-    fn counted(&self, mtj: &Mtj, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+    /// Whether all the cells of a table of `junction` are counts of an ensemble, so that it refines the voltages.
+    fn counts_all(&self, junction: &Junction) -> bool {
+        self.method == BackEnd::Ensemble
+            || self.method == BackEnd::Auto && matches!(junction, Junction::Coupled(_))
+    }
+
+    fn counted(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         SwitchingTable::by_ensemble(
-            mtj,
+            request.junction,
             &self.magnitudes_v(request.reach),
             request.widths_s,
             &self.ensemble(request.seed),
@@ -131,12 +119,12 @@ impl TableConfig {
         )
     }
 
-    fn computed(&self, mtj: &Mtj, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+    fn computed(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         let mut automatic = self.automatic(request.seed);
         automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
         switching_table_with_progress(
             automatic.back_end(self.method),
-            mtj,
+            request.junction,
             &self.magnitudes_v(request.reach),
             request.widths_s,
             request.progress,
@@ -162,8 +150,8 @@ impl TableConfig {
     /// Amplitudes of both polarities that the table of `junction` computes, at most.
     #[must_use]
     pub fn amplitudes(&self, junction: &Junction) -> u64 {
-        let counted = self.method == BackEnd::Ensemble || matches!(junction, Junction::Coupled(_));
-        let most = if counted { self.most_voltages.max(self.voltages) } else { self.voltages };
+        let most =
+            if self.counts_all(junction) { self.most_voltages.max(self.voltages) } else { self.voltages };
         2 * most as u64
     }
 
