@@ -8,7 +8,7 @@
 //! Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -37,58 +37,24 @@ impl Idx {
     /// The file cannot be read, is not idx, is of another element type, claims more than
     /// [`LARGEST_BYTES`], or holds fewer or more bytes than its header says.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let file = File::open(path).map_err(DataError::io("read", path))?;
-        let mut reader = BufReader::new(file);
-        let mut start = [0; 2];
-        let start_length = read_up_to(&mut reader, &mut start).map_err(DataError::io("read", path))?;
-        let whole = start[..start_length].chain(reader);
-        if start == [0x1f, 0x8b] {
-            Self::from_reader(MultiGzDecoder::new(whole), path)
-        } else {
-            Self::from_reader(whole, path)
-        }
-    }
-
-    fn from_reader(mut reader: impl Read, path: &Path) -> Result<Self, DataError> {
-        let wrong = |found: String| DataError::malformed(path, "an idx file of bytes", found);
-        // A damaged gzip stream reports itself as an I/O error.
-        let damaged = |e: std::io::Error| wrong(format!("reading its contents failed: {e}"));
-
-        let mut magic = [0; 4];
-        let length = read_up_to(&mut reader, &mut magic).map_err(damaged)?;
-        if length < 4 {
-            return Err(wrong(format!("it ends after {length} bytes, within its header")));
-        }
-        let [zero, nought, element, axes] = magic;
-        if (zero, nought) != (0, 0) || axes == 0 {
-            return Err(wrong(format!("its first four bytes are {magic:02x?}")));
-        }
-        if element != 8 {
-            return Err(wrong(format!(
-                "its element type is {element:#04x}; only unsigned bytes (0x08) are read"
-            )));
-        }
-        let mut shape = Vec::with_capacity(usize::from(axes));
-        for axis in 0..axes {
-            let mut length = [0; 4];
-            if read_up_to(&mut reader, &mut length).map_err(damaged)? < 4 {
-                return Err(wrong(format!("it ends within the length of axis {axis}, in its header")));
-            }
-            shape.push(u32::from_be_bytes(length) as usize);
-        }
-        let claimed = shape.iter().try_fold(1_usize, |total, &n| total.checked_mul(n));
-        let Some(claimed) = claimed.filter(|&n| n <= LARGEST_BYTES) else {
-            return Err(wrong(format!(
-                "its header claims the shape {shape:?}, more than the {LARGEST_BYTES} bytes read at most"
-            )));
-        };
+        let mut reader = open(path)?;
+        let (shape, claimed) = read_shape(&mut reader, path)?;
         let mut values = Vec::new();
-        reader.take(claimed as u64 + 1).read_to_end(&mut values).map_err(damaged)?;
+        reader.take(claimed as u64 + 1).read_to_end(&mut values).map_err(damaged(path))?;
         if values.len() != claimed {
             let found = if values.len() < claimed { values.len().to_string() } else { "more".into() };
-            return Err(wrong(format!("its header claims {claimed} values {shape:?}, but it holds {found}")));
+            let found = format!("its header claims {claimed} values {shape:?}, but it holds {found}");
+            return Err(wrong(path, found));
         }
         Ok(Self { shape, values })
+    }
+
+    /// The shape of the array in the file at `path`, from its header alone.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not idx, is of another element type, or claims more than [`LARGEST_BYTES`].
+    pub fn read_shape(path: &Path) -> Result<Vec<usize>, DataError> {
+        Ok(read_shape(&mut open(path)?, path)?.0)
     }
 
     /// Header of the uncompressed file.
@@ -108,6 +74,61 @@ impl Idx {
         hasher.update(self.header());
         hasher.update(&self.values);
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn wrong(path: &Path, found: String) -> DataError {
+    DataError::malformed(path, "an idx file of bytes", found)
+}
+
+/// A damaged gzip stream reports itself as an I/O error.
+fn damaged(path: &Path) -> impl Fn(std::io::Error) -> DataError {
+    move |e| wrong(path, format!("reading its contents failed: {e}"))
+}
+
+/// The contents of the file at `path`, uncompressed.
+fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    let file = File::open(path).map_err(DataError::io("read", path))?;
+    let mut reader = BufReader::new(file);
+    let mut start = [0; 2];
+    let length = read_up_to(&mut reader, &mut start).map_err(DataError::io("read", path))?;
+    let whole = Cursor::new(start).take(length as u64).chain(reader);
+    Ok(if start == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+}
+
+/// The shape that the header claims, and the number of values.
+fn read_shape(reader: &mut impl Read, path: &Path) -> Result<(Vec<usize>, usize), DataError> {
+    let mut magic = [0; 4];
+    let length = read_up_to(reader, &mut magic).map_err(damaged(path))?;
+    if length < 4 {
+        return Err(wrong(path, format!("it ends after {length} bytes, within its header")));
+    }
+    let [zero, nought, element, axes] = magic;
+    if (zero, nought) != (0, 0) || axes == 0 {
+        return Err(wrong(path, format!("its first four bytes are {magic:02x?}")));
+    }
+    if element != 8 {
+        let found = format!("its element type is {element:#04x}; only unsigned bytes (0x08) are read");
+        return Err(wrong(path, found));
+    }
+    let mut shape = Vec::with_capacity(usize::from(axes));
+    for axis in 0..axes {
+        let mut length = [0; 4];
+        if read_up_to(reader, &mut length).map_err(damaged(path))? < 4 {
+            let found = format!("it ends within the length of axis {axis}, in its header");
+            return Err(wrong(path, found));
+        }
+        shape.push(u32::from_be_bytes(length) as usize);
+    }
+    let claimed = shape.iter().try_fold(1_usize, |total, &n| total.checked_mul(n));
+    match claimed.filter(|&n| n <= LARGEST_BYTES) {
+        Some(claimed) => Ok((shape, claimed)),
+        None => {
+            let found = format!(
+                "its header claims the shape {shape:?}, more than the {LARGEST_BYTES} bytes read at most"
+            );
+            Err(wrong(path, found))
+        }
     }
 }
 

@@ -117,14 +117,38 @@ pub fn load(folder: Option<&Path>) -> Result<Mnist, DataError> {
     }
 }
 
+/// Number, rows and columns of the training images of MNIST as shipped or of the set in `folder`, from the header of
+/// one file.
+///
+/// # Errors
+/// The file is missing or not an idx file of pictures.
+pub fn training_shape(folder: Option<&Path>) -> Result<[usize; 3], DataError> {
+    let folder = folder.map_or_else(|| shipped::folder("mnist"), |folder| Ok(folder.to_path_buf()))?;
+    let path = find(&folder, PUBLISHED_MD5[0].0)?;
+    let shape = Idx::read_shape(&path)?;
+    <[usize; 3]>::try_from(shape.as_slice()).map_err(|_| unlike(&path, 3, &shape))
+}
+
+/// Number of training images of MNIST as shipped or of the set in `folder`.
+///
+/// # Errors
+/// As [`training_shape`].
+pub fn training_images(folder: Option<&Path>) -> Result<usize, DataError> {
+    training_shape(folder).map(|[count, _, _]| count)
+}
+
+/// The error of a file whose array has not so many axes.
+fn unlike(path: &Path, axes: usize, shape: &[usize]) -> DataError {
+    DataError::malformed(path, format!("an idx file of {axes} axes"), format!("an array of shape {shape:?}"))
+}
+
 fn load_folder(folder: &Path) -> Result<Mnist, DataError> {
     let mut checksums = Vec::new();
     let mut read = |name: &str, axes: usize| -> Result<(PathBuf, Idx), DataError> {
         let path = find(folder, name)?;
         let idx = Idx::read(&path)?;
         if idx.shape.len() != axes {
-            let found = format!("an array of shape {:?}", idx.shape);
-            return Err(DataError::malformed(&path, format!("an idx file of {axes} axes"), found));
+            return Err(unlike(&path, axes, &idx.shape));
         }
         checksums.push((name.to_string(), idx.md5()));
         Ok((path, idx))
@@ -179,6 +203,7 @@ mod tests {
     fn the_shipped_set_is_the_published_one() {
         let mnist = load(None).unwrap();
         assert!(mnist.is_published());
+        assert_eq!(training_images(None).unwrap(), mnist.train.len());
         assert_eq!((mnist.train.len(), mnist.test.len(), mnist.classes), (60_000, 10_000, 10));
         assert_eq!((mnist.train.rows, mnist.train.columns), (28, 28));
         assert_eq!(mnist.train.labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
@@ -215,6 +240,7 @@ mod tests {
         write_set(folder.path(), true, [5, 3, 4], 5);
         let set = load(Some(folder.path())).unwrap();
         assert_eq!((set.train.len(), set.test.len(), set.classes), (5, 2, 4));
+        assert_eq!(training_images(Some(folder.path())).unwrap(), 5);
         assert!(!set.is_published());
 
         let message = |train, labels| {

@@ -38,6 +38,35 @@ pub enum ExperimentError {
         /// The directory.
         path: PathBuf,
     },
+    /// Another process computes the run of this name.
+    #[error("another process is computing `{}`", path.display())]
+    #[diagnostic(help("wait for it, or choose another --name or --out"))]
+    RunUnderWay {
+        /// Its staging folder.
+        path: PathBuf,
+    },
+    /// An interrupted run of another configuration has this name.
+    #[error("`{}` holds what an interrupted run of another configuration or version had finished", path.display())]
+    #[diagnostic(help("start that run again to finish it, choose another --name, or remove the folder"))]
+    RunInterrupted {
+        /// Its staging folder.
+        path: PathBuf,
+    },
+    /// An archive lacks what its page shows.
+    #[error("the archive of `{experiment}` cannot be shown: {reason}")]
+    Archive {
+        /// Words of the command that made it.
+        experiment: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// A finished unit of work does not read back.
+    #[error("a finished unit of this run does not read back: {reason}")]
+    #[diagnostic(help("remove the staging folder `<name>.partial`; the unit is then computed again"))]
+    Unit {
+        /// Why not.
+        reason: String,
+    },
     /// A run name that cannot be a directory name.
     #[error("`{name}` cannot name a run: expected letters, digits, `-`, `_` and `.`, not starting with `.`")]
     RunName {

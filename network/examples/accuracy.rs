@@ -7,7 +7,6 @@ use spinhebb_data::mnist;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::readout::preset;
-use spinhebb_network::readout::recipe::Recipe;
 use spinhebb_network::readout::rule::Readout;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,26 +26,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let recipe = match arguments.first().map(String::as_str) {
         Some("best") => preset::best(neurons, cut),
-        _ => Recipe::new(preset::paper(neurons, u8::try_from(copies)?, cut), Readout::SingleWinner),
+        _ => preset::paper(neurons, u8::try_from(copies)?, cut),
     };
     let mut sum = 0.0;
     for seed in 1..=seeds {
         let mut network = Committee::new(&recipe, &train, seed)?;
         network.advance(&train, u64::MAX)?;
         let (labelling, evaluation) =
-            network.examine(&recipe, (&train, labels), (&test, truth), set.classes)?;
+            network.examine(&recipe.network, (&train, labels), (&test, truth), set.classes)?;
         let vote = network.evaluate(
             &labelling,
             Readout::WeightedVote { neurons: 10.min(neurons) },
             &test,
             truth,
-            &recipe.test_shifts,
+            &recipe.network.test_shifts,
         )?;
         sum += evaluation.accuracy();
         println!(
             "seed {seed}: {:.2} % ({:?}); vote of ten {:.2} %; mean {:.2} %",
             100.0 * evaluation.accuracy(),
-            recipe.readout,
+            recipe.network.readout,
             100.0 * vote.accuracy(),
             100.0 * sum / seed as f64
         );

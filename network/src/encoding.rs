@@ -6,6 +6,7 @@
 use crate::error::NetworkError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 
 /// Grey images of one size, row by row, 8 bits per pixel.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +82,6 @@ pub struct EncodingConfig {
     /// Grey values above which a pixel drives its line; several make a thermometer code.
     pub thresholds: Vec<u8>,
     /// Whether slanted images are set upright first, by shifting rows by whole pixels.
-    #[serde(default)]
     pub upright: bool,
     /// The part of the image that is wired to the layer; without it, all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +108,26 @@ impl Default for EncodingConfig {
     }
 }
 
+impl Check for EncodingConfig {
+    fn check(&self, faults: &mut Faults) {
+        faults.require(
+            !self.thresholds.is_empty() && self.thresholds.is_sorted_by(|a, b| a < b),
+            "thresholds",
+            format!("{:?}", self.thresholds),
+            "one or more rising grey values",
+        );
+        faults.within("field", |faults| self.field.check(faults));
+    }
+}
+
+impl Check for Field {
+    fn check(&self, faults: &mut Faults) {
+        for (key, pixels) in [("width", self.width), ("height", self.height)] {
+            faults.require(pixels >= 1, key, pixels, "at least 1 pixel");
+        }
+    }
+}
+
 /// A displacement of the image by whole pixels: (right, down).
 pub type Shift = [i8; 2];
 
@@ -124,19 +144,13 @@ impl Encoder {
     /// Encoder for images of `width x height` pixels.
     ///
     /// # Errors
-    /// [`NetworkError::OutOfRange`] without a threshold, with thresholds that do not rise, or above 65,535 lines.
+    /// [`NetworkError::Field`] without a threshold or with thresholds that do not rise; [`NetworkError::OutOfRange`] for a field
+    /// beyond the image or above 65,535 lines.
     pub fn new(config: &EncodingConfig, width: usize, height: usize) -> Result<Self, NetworkError> {
-        NetworkError::require(
-            !config.thresholds.is_empty() && config.thresholds.is_sorted_by(|a, b| a < b),
-            "encoding.thresholds",
-            format!("{:?}", config.thresholds),
-            "one or more rising grey values",
-        )?;
+        config.first_fault()?;
         let field = config.field.unwrap_or(Field { left: 0, top: 0, width, height });
         NetworkError::require(
-            field.width > 0
-                && field.height > 0
-                && field.left.saturating_add(field.width) <= width
+            field.left.saturating_add(field.width) <= width
                 && field.top.saturating_add(field.height) <= height,
             "encoding.field",
             format!("{} x {} pixels from ({}, {})", field.width, field.height, field.left, field.top),

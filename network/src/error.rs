@@ -1,12 +1,25 @@
 //! Everything that can go wrong in this crate.
 
+use spinhebb_circuit::error::CircuitError;
+use spinhebb_data::config::{Faults, FieldFault};
+use spinhebb_device::error::DeviceError;
+
 /// Error of the network layer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NetworkError {
-    /// A configured value lies outside its range.
+    /// A value of a configuration is not what its field takes.
+    #[error(transparent)]
+    Field(#[from] FieldFault),
+    /// The circuit layer refuses.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+    /// The device layer refuses.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// An argument lies outside its range.
     #[error("{key} = {value}: expected {expected}")]
     OutOfRange {
-        /// Configuration key, with its table.
+        /// Name of the argument.
         key: &'static str,
         /// The offending value.
         value: String,
@@ -39,12 +52,12 @@ pub enum NetworkError {
         /// The assumption that fails.
         why: String,
     },
-    /// A source of dendrite currents or of probabilities failed.
-    #[error("{what} failed: {reason}")]
-    Source {
-        /// What was asked for.
+    /// Something has no form as text.
+    #[error("{what} cannot be written: {reason}")]
+    Unwritable {
+        /// What was to be written.
         what: &'static str,
-        /// The message of the failing layer.
+        /// The reason of the format.
         reason: String,
     },
     /// A checkpoint cannot be written or read.
@@ -72,5 +85,12 @@ impl NetworkError {
         } else {
             Err(Self::OutOfRange { key, value: value.to_string(), expected: expected.to_string() })
         }
+    }
+
+    /// The first fault that `check` finds.
+    pub(crate) fn first(check: impl FnOnce(&mut Faults)) -> Result<(), Self> {
+        let mut faults = Faults::default();
+        check(&mut faults);
+        faults.found().first().map_or(Ok(()), |fault| Err(fault.clone().into()))
     }
 }

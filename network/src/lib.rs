@@ -3,13 +3,14 @@
 //!
 //! Rooms in one row; each imports from those before it alone:
 //!
-//! `encoding`, `neuron`, `rules` <- `synapses` <- `training` <- `readout`
+//! `encoding`, `images`, `neuron`, `rules` <- `synapses` <- `training` <- `readout`
 //!
 //! `demonstrator`, the small network of the paper, stands on `neuron` and `rules`.
 
 pub mod demonstrator;
 pub mod encoding;
 pub mod error;
+pub mod images;
 pub mod neuron;
 pub mod readout;
 pub mod rules;

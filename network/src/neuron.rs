@@ -12,9 +12,9 @@
 //! D. Querlioz et al., "Immunity to device variations in a spiking neural network with memristive
 //! nanodevices", IEEE Trans. Nanotechnol. 12, 288 (2013), doi:10.1109/TNANO.2013.2250995.
 
-use crate::error::NetworkError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 
 /// A clocked leaky integrator, shared by all neurons of a layer.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq)]
@@ -29,20 +29,6 @@ pub struct LeakyIntegrator {
 }
 
 impl LeakyIntegrator {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`] unless `0 <= retention <= 1` and `cycles >= 1`.
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        NetworkError::require(
-            (0.0..=1.0).contains(&self.retention),
-            "neuron.retention",
-            self.retention,
-            "a fraction between 0 and 1 (1 = no leak)",
-        )?;
-        NetworkError::require(self.cycles >= 1, "neuron.cycles", self.cycles, "at least 1 clock cycle")
-    }
-
     /// One clock cycle: the level after `level` under `current`.
     #[must_use]
     #[inline]
@@ -102,6 +88,18 @@ impl LeakyIntegrator {
             cycle += 1;
         }
         (cycle <= self.cycles).then_some(cycle)
+    }
+}
+
+impl Check for LeakyIntegrator {
+    fn check(&self, faults: &mut Faults) {
+        faults.require(
+            (0.0..=1.0).contains(&self.retention),
+            "retention",
+            self.retention,
+            "a fraction between 0 and 1 (1 = no leak)",
+        );
+        faults.require(self.cycles >= 1, "cycles", self.cycles, "at least 1 clock cycle");
     }
 }
 

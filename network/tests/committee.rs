@@ -12,14 +12,16 @@ use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::encoding::{Encoder, EncodingConfig, Field, Images};
 use spinhebb_network::readout::committee::Committee;
-use spinhebb_network::readout::preset;
-use spinhebb_network::readout::recipe::{CROSS, Recipe};
+use spinhebb_network::readout::preset::{self, CROSS};
 use spinhebb_network::readout::rule::Readout;
+use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::checkpoint::Checkpoint;
+use spinhebb_network::training::config::{NetworkConfig, Order, SynapseModel};
 use spinhebb_network::training::crossbar::Crossbar;
 use spinhebb_network::training::network::Network;
-use spinhebb_network::training::on_array::{ArraySpread, ArrayTrainer};
-use spinhebb_network::training::trainer::{Order, Schedule, TrainingConfig};
+use spinhebb_network::training::on_array::ArrayTrainer;
+use spinhebb_network::training::recipe::{Recipe, WriteProbabilities};
+use spinhebb_network::training::schedule::Schedule;
 
 /// A field sees the lines of the whole image that lie in it, also when the image moves.
 #[test]
@@ -55,26 +57,36 @@ fn a_field_is_a_part_of_the_image() {
     );
 }
 
-fn recipe() -> Recipe {
-    let training = TrainingConfig {
+/// One network of forty neurons that sees the whole image.
+fn whole() -> Recipe {
+    let network = NetworkConfig {
         order: Order::Shuffled,
         saccade: CROSS.to_vec(),
-        potentiation: Schedule::constant(0.3),
-        depression: Schedule::constant(0.25),
-        ..preset::paper(40, 2, 600)
+        ..preset::paper(40, 2, 600).network
     };
+    let pulses =
+        WriteProbabilities { potentiation: Schedule::constant(0.3), depression: Schedule::constant(0.25) };
+    Recipe { network, pulses }
+}
+
+/// Two networks of forty neurons that see one half of the image each.
+fn halves() -> Recipe {
     let half = |top| Field { left: 0, top, width: SIDE, height: SIDE / 2 };
-    Recipe {
+    let Recipe { network, pulses } = whole();
+    let network = NetworkConfig {
+        neurons: 80,
         fields: vec![half(0), half(SIDE / 2)],
-        ..Recipe::new(training, Readout::LikelihoodVote { neurons: 2, prior: 0.01 })
-    }
+        readout: Readout::LikelihoodVote { neurons: 2, prior: 0.01 },
+        ..network
+    };
+    Recipe { network, pulses }
 }
 
 #[test]
 fn fields_learn_vote_and_resume_together() {
     let (pixels, labels) = images(600);
     let set = Images::new(&pixels, SIDE, SIDE).unwrap();
-    let recipe = recipe();
+    let recipe = halves();
     let mut whole = Committee::new(&recipe, &set, 3).unwrap();
     whole.advance(&set, u64::MAX).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -87,7 +99,7 @@ fn fields_learn_vote_and_resume_together() {
     assert_eq!(part.checkpoints(&set), whole.checkpoints(&set));
     // The fields have devices of their own.
     assert_ne!(whole.members()[0].row(0), whole.members()[1].row(0));
-    let (labelling, together) = whole.examine(&recipe, (&set, &labels), (&set, &labels), 10).unwrap();
+    let (labelling, together) = whole.examine(&recipe.network, (&set, &labels), (&set, &labels), 10).unwrap();
     assert!(together.accuracy() > 0.97, "{}", together.accuracy());
     // Half of the image alone says less.
     for (member, labelling) in whole.members().iter().zip(&labelling) {
@@ -126,29 +138,31 @@ fn lookup(_: usize, _: usize, volts: f64, _: f64, start: State) -> Result<f64, C
 fn an_array_without_wires_is_ideal() {
     let (pixels, labels) = images(600);
     let set = Images::new(&pixels, SIDE, SIDE).unwrap();
-    let config = recipe().training;
-    let mut ideal = Network::ideal(&config, &set, 3, 0).unwrap();
+    let mut ideal = Network::new(&whole(), &set, 3, 0).unwrap();
     ideal.advance(&set, u64::MAX).unwrap();
     let train = |wire_ohm, spread| {
-        let array = crossbar(wire_ohm);
-        let mut trainer = ArrayTrainer::new(&config, array, &spread, &lookup, &set, 3, 200).unwrap();
+        let Recipe { network, pulses } = whole();
+        let network =
+            NetworkConfig { synapses: SynapseModel::Array, spread: Some(spread), refresh: 200, ..network };
+        let recipe = Recipe { network, pulses };
+        let mut trainer = ArrayTrainer::new(&recipe, crossbar(wire_ohm), &lookup, &set, 3).unwrap();
         trainer.advance(&set, 300).unwrap();
         trainer.advance(&set, u64::MAX).unwrap();
         trainer
     };
-    let none = train(0.0, ArraySpread::default());
+    let none = train(0.0, DeviceSpread::default());
     assert_eq!(none.state(), ideal.state());
     let (low, high) = none.voltages().range();
     assert!((low - 1.0).abs() < 1e-9 && (high - 1.0).abs() < 1e-9, "{low} {high}");
     assert_eq!(none.disturbed(), 0);
     assert!(none.losses().iter().all(|l| (l.read_ratio - 1.0).abs() < 1e-12));
-    let wired = train(2.0, ArraySpread { conductance: 0.1, hazard: 0.3 });
+    let wired = train(2.0, DeviceSpread { conductance: 0.1, hazard: 0.3, ..DeviceSpread::default() });
     assert!(wired.voltages().range().0 < 0.99, "{:?}", wired.voltages().range());
     assert!(wired.losses().iter().all(|l| l.read_ratio < 0.99));
     // Learning changes the states, and these what the wires take.
     assert_ne!(wired.losses()[0].write_fraction, wired.losses().last().unwrap().write_fraction);
     assert_ne!(wired.state(), ideal.state());
-    let found = wired.examine((&set, &labels), (&set, &labels), 10, Readout::SingleWinner).unwrap();
+    let found = wired.examine((&set, &labels), (&set, &labels), 10).unwrap();
     // Eight seeds gave 0.79 to 0.98, with and without wires; guessing gives 0.1.
     assert!(found.accuracy() > 0.7, "{}", found.accuracy());
 }

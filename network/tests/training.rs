@@ -8,24 +8,41 @@ use spinhebb_network::readout::preset;
 use spinhebb_network::readout::rule::Readout;
 use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::checkpoint::Checkpoint;
+use spinhebb_network::training::config::{NetworkConfig, Order, SynapseModel};
 use spinhebb_network::training::network::Network;
-use spinhebb_network::training::trainer::{Order, Schedule, TrainingConfig};
+use spinhebb_network::training::recipe::{Recipe, WriteProbabilities};
+use spinhebb_network::training::schedule::Schedule;
 
-fn config(copies: u8) -> TrainingConfig {
-    TrainingConfig {
+fn recipe(copies: u8) -> Recipe {
+    let network = NetworkConfig {
         passes: 2,
         order: Order::Shuffled,
         saccade: vec![[0, 0], [1, 0], [0, -1]],
         stages: 7,
+        gain: Schedule::linear(0.1, 0.01),
+        ..preset::paper(80, copies, 600).network
+    };
+    let pulses = WriteProbabilities {
         potentiation: Schedule::linear(0.3, 0.05),
         depression: Schedule::linear(0.25, 0.04),
-        gain: Schedule::linear(0.1, 0.01),
-        ..preset::paper(80, copies, 600)
-    }
+    };
+    Recipe { network, pulses }
 }
 
-fn spread() -> DeviceSpread {
-    DeviceSpread { conductance: 0.2, step: 0.1, hazard: 0.5, stuck: 0.05, antiparallel_per_step: 1.0 / 0.9 }
+/// The same with devices that differ.
+fn varied(copies: u8) -> Recipe {
+    let Recipe { network, pulses } = recipe(copies);
+    let spread = DeviceSpread {
+        conductance: 0.2,
+        step: 0.1,
+        hazard: 0.5,
+        stuck: 0.05,
+        antiparallel_per_step: 1.0 / 0.9,
+    };
+    Recipe {
+        network: NetworkConfig { synapses: SynapseModel::Devices, spread: Some(spread), ..network },
+        pulses,
+    }
 }
 
 #[test]
@@ -33,7 +50,7 @@ fn labels_are_used_by_the_labelling_alone() {
     let (pixels, labels) = images(600);
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
     // `advance` takes no labels; two networks, labelled differently halfway, go on alike.
-    let mut first = Network::ideal(&config(4), &images, 1, 0).unwrap();
+    let mut first = Network::new(&recipe(4), &images, 1, 0).unwrap();
     let mut second = first.clone();
     first.advance(&images, 500).unwrap();
     second.advance(&images, 500).unwrap();
@@ -63,12 +80,8 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.checkpoint");
-    for (copies, spread) in [(1, None), (8, None), (3, Some(spread()))] {
-        let config = config(copies);
-        let fresh = || match &spread {
-            None => Network::ideal(&config, &images, 5, 0).unwrap(),
-            Some(spread) => Network::varied(&config, spread, &images, 5, 0).unwrap(),
-        };
+    for recipe in [recipe(1), recipe(8), varied(3)] {
+        let fresh = || Network::new(&recipe, &images, 5, 0).unwrap();
         let mut whole = fresh();
         whole.advance(&images, u64::MAX).unwrap();
         let mut part = fresh();
@@ -89,7 +102,7 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     let set = Images::new(&pixels, SIDE, SIDE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.checkpoint");
-    let network = Network::ideal(&config(2), &set, 5, 0).unwrap();
+    let network = Network::new(&recipe(2), &set, 5, 0).unwrap();
     Checkpoint::write(&[network.checkpoint(&set)], &path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     for damaged in [&bytes[..bytes.len() - 1], &bytes[..10], &[][..]] {
@@ -97,6 +110,9 @@ fn damaged_and_foreign_checkpoints_are_refused() {
         let message = Checkpoint::read(&path).unwrap_err().to_string();
         assert!(message.contains("state.checkpoint"), "{message}");
     }
+    std::fs::write(&path, b"spinhebb checkpoint 1\n20\n").unwrap();
+    let message = Checkpoint::read(&path).unwrap_err().to_string();
+    assert!(message.contains("format 1") && message.contains("train again"), "{message}");
     let mut flipped = bytes.clone();
     flipped[bytes.len() / 2] ^= 1;
     std::fs::write(&path, flipped).unwrap();
@@ -115,10 +131,9 @@ fn damaged_and_foreign_checkpoints_are_refused() {
 fn counters_add_up() {
     let (pixels, _) = images(600);
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
-    for mut network in [
-        Network::ideal(&config(4), &images, 5, 0).unwrap(),
-        Network::varied(&config(4), &spread(), &images, 5, 0).unwrap(),
-    ] {
+    for mut network in
+        [Network::new(&recipe(4), &images, 5, 0).unwrap(), Network::new(&varied(4), &images, 5, 0).unwrap()]
+    {
         let before: u64 = network.rows().iter().map(|&w| u64::from(w)).sum();
         network.advance(&images, u64::MAX).unwrap();
         let state = network.state();

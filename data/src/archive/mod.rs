@@ -48,4 +48,9 @@ pub struct Header {
     pub configuration: String,
     /// Name and checksum of every input file.
     pub inputs: Vec<(String, String)>,
+    /// Words of the command that made it, such as `device table`; empty in archives of before there was such a line.
+    pub experiment: String,
+    /// Version of the physics: equal configurations and seeds give equal numbers where it is equal; 0 in archives of
+    /// before there was such a line.
+    pub physics: u64,
 }

@@ -70,6 +70,10 @@ impl Archive {
                 return Err(DataError::malformed(&self.path, "an archive of spinhebb", found));
             }
         };
+        let physics = match take("physics_version") {
+            Ok(Attribute::U64(version)) => version,
+            _ => 0,
+        };
         let mut text = |name: &str| match take(name)? {
             Attribute::Text(text) => Ok(text),
             other => Err(DataError::malformed(
@@ -78,6 +82,7 @@ impl Archive {
                 format!("its attribute `{name}` is {other:?}"),
             )),
         };
+        let experiment = text("experiment").unwrap_or_default();
         let inputs = text("inputs")?;
         let inputs = inputs.lines().filter_map(|line| line.rsplit_once(' '));
         Ok(Header {
@@ -87,6 +92,8 @@ impl Archive {
             seed,
             configuration: text("configuration")?,
             inputs: inputs.map(|(name, sum)| (name.to_string(), sum.to_string())).collect(),
+            experiment,
+            physics,
         })
     }
 

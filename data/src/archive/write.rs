@@ -128,9 +128,11 @@ fn write_header(file: &File, header: &Header) -> hdf5::Result<()> {
         ("commit", &header.commit),
         ("configuration", &header.configuration),
         ("inputs", &inputs.join("\n")),
+        ("experiment", &header.experiment),
     ] {
         write_attribute(file, name, &text.into())?;
     }
+    write_attribute(file, "physics_version", &header.physics.into())?;
     write_attribute(file, "seed", &header.seed.into())
 }
 

@@ -12,6 +12,8 @@ pub fn header() -> Header {
         seed: (1 << 63) + 11,
         configuration: "seed = 11\ndiameter = \"40 nm\"\n".into(),
         inputs: vec![("mnist/train-images".into(), "6bbc".into()), ("my table.csv".into(), "77aa".into())],
+        experiment: "device table".into(),
+        physics: 3,
     }
 }
 

@@ -2,62 +2,68 @@
 
 use std::path::PathBuf;
 
-use crate::command::EXAMPLES;
-use crate::error::ExperimentError;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-/// Write a commented, runnable configuration of a command.
-#[derive(Debug, clap::Args)]
-pub struct InitArguments {
-    /// Which command's configuration; without it, the names are listed
-    command: Option<String>,
-    /// File to write, which must not exist yet; standard output if not given
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Print the JSON schema of the configuration instead: every key with description, unit and default
-    #[arg(long)]
-    schema: bool,
+use crate::error::ExperimentError;
+use crate::registry::{self, EXPERIMENTS};
+use crate::system::System;
+
+pub(super) fn subcommand() -> Command {
+    Command::new("init")
+        .about("Write a commented, runnable configuration of a command")
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .num_args(0..=2)
+                .help("Which command's configuration, such as `device table`; without it, the commands are listed"),
+        )
+        .arg(
+            Arg::new("output")
+                .short('o')
+                .long("output")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("File to write, which must not exist yet; standard output if not given"),
+        )
+        .arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue).help(
+            "Print the JSON schema instead: every key with description, unit and default; of a whole system file without COMMAND",
+        ))
 }
 
-impl InitArguments {
-    /// Prints or writes the example.
-    ///
-    /// # Errors
-    /// There is no such command, or the file exists or cannot be written.
-    pub fn execute(self) -> Result<(), ExperimentError> {
-        let Some(command) = self.command else {
-            for example in EXAMPLES {
-                println!("{:20} {}", example.command, example.purpose);
+pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
+    let words: Vec<&str> = matches.get_many::<String>("command").into_iter().flatten().map(String::as_str).collect();
+    let text = match (words.is_empty(), matches.get_flag("schema")) {
+        (true, false) => {
+            for experiment in EXPERIMENTS {
+                println!("{:20} {}", experiment.name, experiment.about);
             }
             return Ok(());
-        };
-        let Some(example) = EXAMPLES.iter().find(|example| example.command == command) else {
-            return Err(ExperimentError::Value {
-                key: "command".to_string(),
-                value: command,
-                expected: format!(
-                    "one of {}",
-                    EXAMPLES.iter().map(|e| e.command).collect::<Vec<_>>().join(", ")
-                ),
-            });
-        };
-        let text = if self.schema {
-            let schema = serde_json::to_string_pretty(&(example.schema)()).expect("a schema is JSON");
-            schema + "\n"
-        } else {
-            (example.commented)(example.defaults)?
-        };
-        match self.output {
-            None => print!("{text}"),
-            Some(path) => {
-                let mut file = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .open(&path)
-                    .map_err(ExperimentError::io("create", &path))?;
-                std::io::Write::write_all(&mut file, text.as_bytes())
-                    .map_err(ExperimentError::io("write", &path))?;
-            }
         }
-        Ok(())
+        (true, true) => schema_text(System::new().schema())?,
+        (false, schema) => {
+            let name = words.join(" ");
+            let Some(experiment) = registry::find(&name) else {
+                let known: Vec<&str> = EXPERIMENTS.iter().map(|e| e.name).collect();
+                return ExperimentError::refuse("command", name, &format!("one of {}", known.join(", ")));
+            };
+            if schema { schema_text(&System::new().schema_of(experiment))? } else { System::new().example(experiment)? }
+        }
+    };
+    match matches.get_one::<PathBuf>("output") {
+        None => print!("{text}"),
+        Some(path) => {
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(path)
+                .map_err(ExperimentError::io("create", path))?;
+            std::io::Write::write_all(&mut file, text.as_bytes()).map_err(ExperimentError::io("write", path))?;
+        }
     }
+    Ok(())
+}
+
+fn schema_text(schema: &schemars::Schema) -> Result<String, ExperimentError> {
+    let text = serde_json::to_string_pretty(schema);
+    Ok(text.map_err(|e| ExperimentError::Unit { reason: e.to_string() })? + "\n")
 }

@@ -1,115 +1,104 @@
-//! The commands of the program, one file each.
+//! The command line: a subcommand for each experiment of the registry, and what serves them.
 
-pub mod calibrate;
-mod calibration_comparison;
-mod calibration_figures;
-mod calibration_model;
-mod calibration_population;
-mod calibration_report;
-pub mod circuit;
-pub mod device;
-pub mod init;
-pub mod network;
-pub mod presets;
-pub mod reliability;
-pub mod reproduce;
+mod compute;
+mod init;
+mod presets;
+mod report;
+mod show;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use spinhebb_data::config::{Document, reference};
+use clap::{ArgMatches, Command};
 
 use crate::error::ExperimentError;
+use crate::experiment::Registered;
+use crate::registry::EXPERIMENTS;
 
-/// A command with a configuration file.
-pub struct Example {
-    /// Name as given to `spinhebb init`.
-    pub command: &'static str,
-    /// What the command computes.
-    pub purpose: &'static str,
-    /// The built-in defaults.
-    pub defaults: &'static str,
-    /// Writes the defaults resolved, every key with its description.
-    pub commented: fn(&str) -> Result<String, ExperimentError>,
-    /// JSON schema of the configuration.
-    pub schema: fn() -> schemars::Schema,
+/// Groups of commands and what they are about; commands of one word stand alone.
+const GROUPS: &[(&str, &str)] = &[
+    ("device", "Simulate one junction: trajectories, switching tables, write errors, retention, disturb"),
+    ("circuit", "Solve crossbars: read, write, map onto tiles, export to SPICE"),
+    ("network", "Learn images with stochastic MTJ synapses: train, evaluate, grid, ablation"),
+];
+
+/// The whole command line.
+#[must_use]
+pub fn command_line() -> Command {
+    let mut program = Command::new("spinhebb")
+        .about("From spin dynamics to learning with stochastic magnetic tunnel junctions")
+        .long_about(
+            "One physical model from the stochastic magnetisation of a magnetic tunnel junction, through the crossbar it \
+             sits in, to the network that learns on it.",
+        )
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    let in_group = |group: &'static str| {
+        EXPERIMENTS.iter().filter(move |e| e.name.split_once(' ').is_some_and(|(first, _)| first == group))
+    };
+    for experiment in EXPERIMENTS.iter().filter(|e| !e.name.contains(' ')) {
+        program = program.subcommand(compute::subcommand(experiment, experiment.name));
+    }
+    for (group, about) in GROUPS {
+        let mut command =
+            Command::new(*group).about(*about).subcommand_required(true).arg_required_else_help(true);
+        for experiment in in_group(group) {
+            command = command.subcommand(compute::subcommand(experiment, &experiment.name[group.len() + 1..]));
+        }
+        program = program.subcommand(command);
+    }
+    program
+        .subcommand(init::subcommand())
+        .subcommand(show::subcommand())
+        .subcommand(report::subcommand())
+        .subcommand(presets::subcommand())
 }
 
-impl Example {
-    /// The example of a command whose configuration is `C`.
-    const fn new<C: JsonSchema + Serialize + DeserializeOwned>(
-        command: &'static str,
-        purpose: &'static str,
-        defaults: &'static str,
-    ) -> Self {
-        Self {
-            command,
-            purpose,
-            defaults,
-            commented: |defaults| {
-                let configuration: C = Document::from_text("built-in defaults", defaults)?.parse()?;
-                Ok(reference::example(&configuration)?)
-            },
-            schema: || schemars::schema_for!(C),
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever the command meets; see [`ExperimentError`].
+pub fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
+    match matches.subcommand() {
+        Some(("init", matches)) => init::execute(matches),
+        Some(("show", matches)) => show::execute(matches),
+        Some(("report", matches)) => report::execute(matches),
+        Some(("presets", matches)) => presets::execute(matches),
+        Some((name, matches)) => {
+            let (experiment, matches) = chosen(name, matches);
+            let Some(experiment) = experiment else {
+                return ExperimentError::refuse("command", name, "a command that `spinhebb --help` lists");
+            };
+            crate::run::run(experiment, &compute::options(experiment, matches))
         }
+        None => Ok(()),
     }
 }
 
-/// Every command with a configuration file.
-pub const EXAMPLES: &[Example] = &[
-    Example::new::<reproduce::ReproduceConfig>(
-        "reproduce",
-        "the main job, from spin dynamics to MNIST",
-        reproduce::DEFAULTS,
-    ),
-    Example::new::<calibrate::CalibrateConfig>(
-        "calibrate",
-        "a device from measured switching counts",
-        calibrate::DEFAULTS,
-    ),
-    Example::new::<device::TrajectoryConfig>(
-        "device-trajectory",
-        "m(t), current and conductance of one junction under a pulse",
-        device::TRAJECTORY_DEFAULTS,
-    ),
-    Example::new::<device::TableConfig>(
-        "device-table",
-        "switching probability against voltage and width",
-        device::TABLE_DEFAULTS,
-    ),
-    Example::new::<reliability::WriteErrorConfig>(
-        "device-wer",
-        "write-error rate of one junction against width and voltage, down to 1e-15",
-        reliability::WRITE_ERROR_DEFAULTS,
-    ),
-    Example::new::<reliability::RetentionConfig>(
-        "device-retention",
-        "retention time of a bit and failures of an array",
-        reliability::RETENTION_DEFAULTS,
-    ),
-    Example::new::<reliability::DisturbConfig>(
-        "device-disturb",
-        "probability that a constant voltage switches a stored bit",
-        reliability::DISTURB_DEFAULTS,
-    ),
-    Example::new::<circuit::CircuitConfig>(
-        "circuit",
-        "crossbars read, written, mapped onto tiles and exported",
-        circuit::DEFAULTS,
-    ),
-    Example::new::<network::NetworkConfig>(
-        "network-train",
-        "a network trained on images, labelled and tested",
-        network::TRAIN_DEFAULTS,
-    ),
-    Example::new::<network::ArrayConfig>(
-        "network-array",
-        "a network trained with the circuit and the device table in the loop",
-        network::ARRAY_DEFAULTS,
-    ),
-    Example::new::<network::SensitivityConfig>(
-        "network-sensitivity",
-        "the 4x2 learning experiment against each of its parameters",
-        network::SENSITIVITY_DEFAULTS,
-    ),
-];
+/// The experiment of a command or of a command in a group, with the arguments that are its own.
+fn chosen<'m>(name: &str, matches: &'m ArgMatches) -> (Option<&'static Registered>, &'m ArgMatches) {
+    match matches.subcommand() {
+        Some((inner, inner_matches)) if GROUPS.iter().any(|(group, _)| *group == name) => {
+            (crate::registry::find(&format!("{name} {inner}")), inner_matches)
+        }
+        _ => (crate::registry::find(name), matches),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command_line().debug_assert();
+        for experiment in EXPERIMENTS {
+            let words = std::iter::once("spinhebb").chain(experiment.name.split(' ')).chain(["--seed", "7"]);
+            let positional = experiment.shortcuts.iter().filter(|s| s.flag.is_empty()).map(|_| "x");
+            let matches = command_line().try_get_matches_from(words.chain(positional)).unwrap();
+            let (name, matches) = matches.subcommand().unwrap();
+            let (found, matches) = chosen(name, matches);
+            assert_eq!(found.unwrap().name, experiment.name);
+            assert!(!compute::options(found.unwrap(), matches).settings.is_empty());
+        }
+    }
+}

@@ -42,7 +42,7 @@ pub fn write_archive(path: &Path, outcome: &Outcome) -> Result<(), ExperimentErr
     }
     for (index, file) in outcome.files.iter().enumerate() {
         datasets.push(
-            Dataset::new(&format!("{FILES}/{index}"))
+            Dataset::new(&format!("{FILES}/{index:04}"))
                 .attribute("name", file.name.as_str())
                 .with(Variable::along("bytes", "byte", "1", "content of the file", file.bytes.clone()))?,
         );

@@ -34,21 +34,20 @@ impl Units {
 pub struct Context {
     seed: u64,
     units: Option<Units>,
-    files: PathBuf,
     progress: Mutex<Progress>,
 }
 
 impl Context {
-    /// Surroundings of a run whose finished units stand in `units` and whose checkpoints stand in `files`.
+    /// Surroundings of a run whose finished units stand in `units`.
     #[must_use]
-    pub fn new(seed: u64, units: Units, files: PathBuf) -> Self {
-        Self { seed, units: Some(units), files, progress: Mutex::new(Progress::default()) }
+    pub fn new(seed: u64, units: Units) -> Self {
+        Self { seed, units: Some(units), progress: Mutex::new(Progress::default()) }
     }
 
     /// Surroundings that keep nothing, for tests and for experiments computed inside others.
     #[must_use]
     pub fn fleeting(seed: u64) -> Self {
-        Self { seed, units: None, files: std::env::temp_dir(), progress: Mutex::new(Progress::default()) }
+        Self { seed, units: None, progress: Mutex::new(Progress::default()) }
     }
 
     /// Master seed of all random streams.
@@ -57,10 +56,10 @@ impl Context {
         self.seed
     }
 
-    /// Folder for files that must survive an interruption, such as checkpoints.
+    /// A file of that name that survives an interruption, such as a checkpoint; `None` where nothing is kept.
     #[must_use]
-    pub fn files(&self) -> &Path {
-        &self.files
+    pub fn checkpoint(&self, name: &str) -> Option<PathBuf> {
+        self.units.as_ref().map(|units| units.folder.join(name))
     }
 
     /// Begins a stage of `steps` equal steps; its progress is shown until it is dropped.
@@ -107,7 +106,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let computed = Cell::new(0);
         let ask = |key: &str, value: f64| {
-            let context = Context::new(1, Units::new(folder.path().to_path_buf()), folder.path().to_path_buf());
+            let context = Context::new(1, Units::new(folder.path().to_path_buf()));
             let found = context.unit(key, || {
                 computed.set(computed.get() + 1);
                 Ok(Json(value))
@@ -123,7 +122,7 @@ mod tests {
     #[test]
     fn a_failed_unit_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let context = Context::new(1, Units::new(folder.path().to_path_buf()), folder.path().to_path_buf());
+        let context = Context::new(1, Units::new(folder.path().to_path_buf()));
         let failed = context.unit("a", || ExperimentError::refuse::<Json<f64>>("key", 1, "another"));
         assert!(failed.is_err());
         assert!(context.unit("a", || Ok(Json(1.0))).is_ok());

@@ -43,6 +43,8 @@ pub trait Experiment: 'static {
     const CITES: &'static [&'static str];
     /// Flags that stand for a key.
     const SHORTCUTS: &'static [Shortcut] = &[];
+    /// Systems that it starts from, above the built-in defaults: name of the profile (empty: always laid) and TOML text.
+    const BASES: &'static [(&'static str, &'static str)] = &[];
 
     /// Memory and time, estimated before anything is allocated.
     fn cost(config: &Self::Config) -> Cost {

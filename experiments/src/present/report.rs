@@ -1,16 +1,15 @@
 //! The report of a run: one self-contained HTML page, figures inline, nothing from the network.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::bibliography;
-use crate::plot::Figure;
+use super::bibliography;
+use super::plot::Figure;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#111}\
 h1{font-size:1.7rem}h2{font-size:1.3rem;border-bottom:1px solid #999;margin-top:2.5rem}\
 figure{margin:1.5rem 0}figure svg{max-width:100%;height:auto}figcaption{font-size:.95rem}\
 .how{color:#444;font-size:.88rem}table{border-collapse:collapse;margin:1rem 0;font-size:.92rem}\
-th,td{border:1px solid #bbb;padding:.25rem .6rem;text-align:left;vertical-align:top}th{background:#eee}\
+th,td{border:1px solid #bbb;padding:.25rem .6rem;text-align:left;vertical-align:top}th{background:#eee}.warning{border-left:.3rem solid #b00;padding-left:.7rem}\
 pre{background:#f4f4f4;padding:1rem;overflow-x:auto;font-size:.82rem}@media print{body{max-width:none}}";
 
 /// One line of a comparison: quantity, ours, published, how ours was obtained.
@@ -40,25 +39,29 @@ impl Comparison {
 }
 
 /// A page being written.
-#[derive(Debug, Clone)]
-pub struct Report {
-    title: String,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Report {
     body: String,
 }
 
-impl Report {
-    /// An empty page.
-    #[must_use]
-    pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), body: String::new() }
-    }
-
+/// What stands around the body of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
     /// Title of the page.
-    #[must_use]
-    pub fn title(&self) -> &str {
-        &self.title
-    }
+    pub title: &'a str,
+    /// When the run began, in words; `None` where that is not known.
+    pub date: Option<&'a str>,
+    /// Words of the command.
+    pub experiment: &'a str,
+    /// The resolved configuration.
+    pub configuration: &'a str,
+    /// What a reader must know.
+    pub warnings: &'a [String],
+    /// Keys of the papers whose models were used.
+    pub citations: &'a [&'a str],
+}
 
+impl Report {
     /// Begins a section.
     pub fn section(&mut self, title: &str) {
         let _ = writeln!(self.body, "<h2>{}</h2>", escape(title));
@@ -118,20 +121,26 @@ impl Report {
 
     /// The whole page with the resolved configuration and the references at its end.
     #[must_use]
-    pub fn page(&self, configuration: &str, citations: &BTreeSet<&'static str>) -> String {
+    pub fn page(&self, frame: &Frame<'_>) -> String {
         let mut references = String::new();
-        for entry in citations.iter().filter_map(|key| bibliography::entry(key)) {
+        for entry in frame.citations.iter().filter_map(|key| bibliography::entry(key)) {
             let _ = write!(references, "{}\n\n", escape(entry));
         }
+        let mut warnings = String::new();
+        for warning in frame.warnings {
+            let _ = writeln!(warnings, "<p class=\"warning\"><strong>Warning:</strong> {}</p>", escape(warning));
+        }
+        let date = frame.date.map(|date| format!(", {}", escape(date))).unwrap_or_default();
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
              <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
-             <h1>{title}</h1>\n<p class=\"how\">spinhebb {version}</p>\n{body}\
+             <h1>{title}</h1>\n<p class=\"how\">spinhebb {version}, {experiment}{date}</p>\n{warnings}{body}\
              <h2>Configuration</h2>\n<pre>{configuration}</pre>\n<h2>References</h2>\n<pre>{references}</pre>\n</body></html>\n",
-            title = escape(&self.title),
+            title = escape(frame.title),
             version = env!("CARGO_PKG_VERSION"),
+            experiment = escape(frame.experiment),
             body = self.body,
-            configuration = escape(configuration),
+            configuration = escape(frame.configuration),
         )
     }
 }
@@ -146,11 +155,19 @@ mod tests {
 
     #[test]
     fn text_cannot_break_the_page() {
-        let mut report = Report::new("a < b");
+        let mut report = Report::default();
         report.paragraph("<script>alert(1)</script>");
         report.comparison(&[Comparison::new("x & y", "1", "2", "\"how\"")]);
-        let page = report.page("k = \"<v>\"", &BTreeSet::new());
-        assert!(!page.contains("<script>"));
+        let page = report.page(&Frame {
+            title: "a < b",
+            date: Some("2026"),
+            experiment: "device table",
+            configuration: "k = \"<v>\"",
+            warnings: &["<b>long</b> step".to_string()],
+            citations: &["zhou2025"],
+        });
+        assert!(!page.contains("<script>") && !page.contains("<b>long"));
         assert!(page.contains("a &lt; b") && page.contains("x &amp; y") && page.contains("&lt;v&gt;"));
+        assert!(page.contains("@article{zhou2025"));
     }
 }

@@ -90,9 +90,8 @@ impl CurrentTable {
     /// Asks `solve(weights, input)` for the dendrite currents (A, after subtraction) of all combinations.
     ///
     /// # Errors
-    /// [`NetworkError::OutOfRange`] above 16 devices + inputs in total 20 bits, [`NetworkError::Source`] when
-    /// `solve` fails, [`NetworkError::Length`] when it gives another number of currents than there are neurons.
-    pub fn build<E: std::fmt::Display>(
+    /// [`NetworkError::OutOfRange`] above 16 devices + inputs in total 20 bits, the error of `solve`, [`NetworkError::Length`] when it gives another number of currents than there are neurons.
+    pub fn build<E: Into<NetworkError>>(
         inputs: usize,
         neurons: usize,
         mut solve: impl FnMut(&[Pattern], Pattern) -> Result<Vec<f64>, E>,
@@ -110,9 +109,7 @@ impl CurrentTable {
                 .map(|k| Pattern::new(state >> (k * inputs) & mask, inputs))
                 .collect::<Result<Vec<_>, _>>()?;
             for bits in 0..=mask {
-                let found = solve(&weights, Pattern::new(bits, inputs)?).map_err(|e| {
-                    NetworkError::Source { what: "the current of a dendrite", reason: e.to_string() }
-                })?;
+                let found = solve(&weights, Pattern::new(bits, inputs)?).map_err(Into::into)?;
                 if found.len() != neurons {
                     return Err(NetworkError::Length {
                         what: "currents",

@@ -1,5 +1,5 @@
 use super::learning::check;
-use super::{DendriteCurrents, ImageOrder, LearningConfig, Pattern, SwitchingProbabilities};
+use super::{DemonstratorConfig, DendriteCurrents, ImageOrder, Pattern, SwitchingProbabilities};
 use crate::error::NetworkError;
 use crate::rules::stdp::Polarity;
 use crate::rules::winner;
@@ -39,7 +39,7 @@ impl LearningTime {
 /// # Errors
 /// [`NetworkError::NotExact`] when an STDP window reaches back into the previous image; otherwise as [`super::learn`].
 pub fn exact_learning_time(
-    config: &LearningConfig,
+    config: &DemonstratorConfig,
     source: &dyn DendriteCurrents,
     unit_current_a: f64,
     probabilities: &SwitchingProbabilities,
@@ -135,14 +135,14 @@ mod tests {
     use crate::demonstrator::{DeviceConductances, learn_many};
     use crate::rules::homeostasis::Homeostasis;
 
-    fn compare(config: &LearningConfig, seed: u64) {
+    fn compare(config: &DemonstratorConfig, seed: u64) {
         let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0, 0.0, 1.0);
         let probabilities = SwitchingProbabilities::uniform(8, 0.35, 0.30);
         let exact = exact_learning_time(config, &devices, 1.9, &probabilities).unwrap();
         let total: f64 = exact.probability.iter().sum::<f64>() + exact.beyond;
         assert!((total - 1.0).abs() < 1e-12, "probabilities sum to {total}");
-        let runs = 20_000;
-        let found = learn_many(config, &devices, 1.9, &probabilities, seed, runs).unwrap();
+        let runs = config.runs;
+        let found = learn_many(config, &devices, 1.9, &probabilities, seed).unwrap();
         // Pearson's chi-square over bins of at least 20 expected runs.
         let (mut chi2, mut bins) = (0.0, 0);
         let (mut expected, mut observed) = (0.0, 0.0);
@@ -168,30 +168,31 @@ mod tests {
     /// both orders of images and every tie rule.
     #[test]
     fn simulation_follows_the_markov_chain() {
-        let base = LearningConfig { max_images: 60, ..LearningConfig::default() };
+        let base = DemonstratorConfig { max_images: 60, runs: 20_000, ..DemonstratorConfig::of_the_paper() };
         compare(&base, 1);
         compare(
-            &LearningConfig {
+            &DemonstratorConfig {
                 homeostasis: Homeostasis::Ratio { gain: 0.1, target: 0.4 },
                 order: ImageOrder::Random,
                 ..base.clone()
             },
             2,
         );
-        compare(&LearningConfig { tie: crate::rules::winner::TieRule::Random, ..base.clone() }, 3);
-        compare(&LearningConfig { tie: crate::rules::winner::TieRule::LowestIndex, ..base }, 4);
+        compare(&DemonstratorConfig { tie: crate::rules::winner::TieRule::Random, ..base.clone() }, 3);
+        compare(&DemonstratorConfig { tie: crate::rules::winner::TieRule::LowestIndex, ..base }, 4);
     }
 
     /// One neuron, one image, two devices to switch: the maximum of two geometric variables.
     #[test]
     fn two_devices_take_the_maximum_of_two_geometric_times() {
-        let config = LearningConfig {
+        let config = DemonstratorConfig {
+            targets: vec!["01".parse().unwrap()],
             initial: vec!["10".parse().unwrap()],
             images: vec!["01".parse().unwrap()],
             homeostasis: Homeostasis::Off,
             threshold: 1.0,
             max_images: 200,
-            ..LearningConfig::default()
+            ..DemonstratorConfig::of_the_paper()
         };
         let devices = DeviceConductances::uniform(1, 2, 1.9, 1.0, 0.0, 1.0);
         let (p, d) = (0.35, 0.30);
@@ -205,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_window_into_the_previous_image_is_refused() {
-        let config = LearningConfig { window_cycles: 30, rest_cycles: 5, ..LearningConfig::default() };
+        let config =
+            DemonstratorConfig { window_cycles: 30, rest_cycles: 5, ..DemonstratorConfig::of_the_paper() };
         let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0, 0.0, 1.0);
         let probabilities = SwitchingProbabilities::uniform(8, 0.35, 0.30);
         let error = exact_learning_time(&config, &devices, 1.9, &probabilities).unwrap_err();

@@ -8,6 +8,7 @@ use crate::rules::winner::{self, TieRule};
 use rand::Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 
 /// In which order the images are shown.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -20,11 +21,13 @@ pub enum ImageOrder {
     Random,
 }
 
-/// The paper's learning experiment.
+/// The small network of the paper: what it stores, what it learns and how.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct LearningConfig {
-    /// Initial device states of each neuron (1 = P).
+#[serde(deny_unknown_fields)]
+pub struct DemonstratorConfig {
+    /// Device states of each neuron in the inference (1 = P).
+    pub targets: Vec<Pattern>,
+    /// Initial device states of each neuron in the learning (1 = P).
     pub initial: Vec<Pattern>,
     /// Images to be learned.
     pub images: Vec<Pattern>,
@@ -44,13 +47,67 @@ pub struct LearningConfig {
     pub rest_cycles: u32,
     /// Images after which a run is given up.
     pub max_images: u32,
+    /// Runs of the learning.
+    pub runs: u32,
+    /// The fraction of runs that have learned within so many images, at most 100, is given.
+    pub within: u32,
 }
 
-impl Default for LearningConfig {
-    /// Both neurons start as 1100, the images are 1001 and 0110.
-    fn default() -> Self {
+impl Check for DemonstratorConfig {
+    fn check(&self, faults: &mut Faults) {
+        let neurons = self.initial.len();
+        faults.require((1..=8).contains(&neurons), "initial", listed(neurons), "1 to 8 neurons");
+        faults.require(
+            self.targets.len() == neurons,
+            "targets",
+            listed(self.targets.len()),
+            format!("one target for each of the {neurons} neurons of `initial`"),
+        );
+        faults.require(
+            (1..=neurons.max(1)).contains(&self.images.len()),
+            "images",
+            listed(self.images.len()),
+            "at least one image and no more images than neurons",
+        );
+        let inputs = self.initial.first().or(self.images.first()).map_or(0, |pattern| pattern.len());
+        for (key, patterns) in
+            [("targets", &self.targets), ("initial", &self.initial), ("images", &self.images)]
+        {
+            faults.each(key, patterns, |pattern, faults| {
+                faults.require(
+                    pattern.len() == inputs,
+                    "",
+                    pattern,
+                    format!("{inputs} values, as the first neuron has"),
+                );
+            });
+        }
+        faults.within("neuron", |faults| self.neuron.check(faults));
+        faults.within("homeostasis", |faults| self.homeostasis.check(faults));
+        let threshold = self.threshold;
+        faults.require(threshold > 0.0 && threshold.is_finite(), "threshold", threshold, "a number above 0");
+        // The states of the Markov chain multiply with the images.
+        for (key, count, most) in [
+            ("max_images", self.max_images, 1_000_000),
+            ("runs", self.runs, 10_000_000),
+            ("within", self.within, 100),
+        ] {
+            faults.require((1..=most).contains(&count), key, count, format!("between 1 and {most}"));
+        }
+    }
+}
+
+fn listed(patterns: usize) -> String {
+    format!("{patterns} patterns")
+}
+
+impl DemonstratorConfig {
+    /// The experiment of the paper, for tests: both neurons start as 1100, the images are 1001 and 0110.
+    #[cfg(test)]
+    pub(crate) fn of_the_paper() -> Self {
         let pattern = |text: &str| text.parse().expect("a literal of 0 and 1");
         Self {
+            targets: vec![pattern("1100"), pattern("1001")],
             initial: vec![pattern("1100"), pattern("1100")],
             images: vec![pattern("1001"), pattern("0110")],
             order: ImageOrder::Alternating,
@@ -61,49 +118,9 @@ impl Default for LearningConfig {
             window_cycles: 20,
             rest_cycles: 20,
             max_images: 1000,
+            runs: 4000,
+            within: 12,
         }
-    }
-}
-
-impl LearningConfig {
-    /// Checks ranges and sizes.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`], naming key and value.
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        self.neuron.validate()?;
-        self.homeostasis.validate()?;
-        NetworkError::require(
-            (1..=8).contains(&self.initial.len()),
-            "initial",
-            self.initial.len(),
-            "1 to 8 neurons",
-        )?;
-        NetworkError::require(
-            !self.images.is_empty() && self.images.len() <= self.initial.len(),
-            "images",
-            self.images.len(),
-            "at least one image and no more images than neurons",
-        )?;
-        NetworkError::require(
-            self.threshold > 0.0 && self.threshold.is_finite(),
-            "threshold",
-            self.threshold,
-            "a positive number",
-        )?;
-        NetworkError::require(self.max_images >= 1, "max_images", self.max_images, "at least 1")?;
-        let inputs = self.initial[0].len();
-        for pattern in self.initial.iter().chain(&self.images) {
-            if pattern.len() != inputs {
-                return Err(NetworkError::Length {
-                    what: "a pattern",
-                    found: pattern.len(),
-                    expected: inputs,
-                    why: "all patterns have as many values as the first neuron",
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Whether `weights` hold every image, each in a neuron of its own.
@@ -225,9 +242,9 @@ pub struct LearningRun {
 /// run ends when the weights hold all images, or goes on to `beyond` images when that is larger.
 ///
 /// # Errors
-/// As [`LearningConfig::validate`]; [`NetworkError::Length`] when currents or probabilities do not fit.
+/// [`NetworkError::Field`] for a value out of range; [`NetworkError::Length`] when currents or probabilities do not fit.
 pub fn learn(
-    config: &LearningConfig,
+    config: &DemonstratorConfig,
     source: &dyn DendriteCurrents,
     unit_current_a: f64,
     probabilities: &SwitchingProbabilities,
@@ -345,12 +362,12 @@ pub fn learn(
 
 /// Whether configuration, currents and probabilities fit together.
 pub(crate) fn check(
-    config: &LearningConfig,
+    config: &DemonstratorConfig,
     source: &dyn DendriteCurrents,
     unit_current_a: f64,
     probabilities: &SwitchingProbabilities,
 ) -> Result<(), NetworkError> {
-    config.validate()?;
+    config.first_fault()?;
     for (what, found, expected) in [
         ("initial rows", config.initial.len(), source.neurons()),
         ("values per pattern", config.initial[0].len(), source.inputs()),

@@ -22,7 +22,8 @@ pub use currents::{CurrentTable, DendriteCurrents, DeviceConductances};
 pub use exact::{LearningTime, exact_learning_time};
 pub use inference::{HammingBin, Inference, InferenceRow, infer_all};
 pub use learning::{
-    CycleRecord, Firing, ImageOrder, LearningConfig, LearningRun, PulseRecord, SwitchingProbabilities, learn,
+    CycleRecord, DemonstratorConfig, Firing, ImageOrder, LearningRun, PulseRecord, SwitchingProbabilities,
+    learn,
 };
 pub use pattern::Pattern;
 pub use sensitivity::{SensitivityAxis, SensitivityPoint, SensitivityStudy};

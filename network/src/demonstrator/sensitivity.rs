@@ -1,10 +1,11 @@
 use super::{
-    DeviceConductances, LearningConfig, LearningStatistics, SwitchingProbabilities, exact_learning_time,
+    DemonstratorConfig, DeviceConductances, LearningStatistics, SwitchingProbabilities, exact_learning_time,
     learn_many_with,
 };
 use crate::error::NetworkError;
 use crate::rules::chance::standard_normal;
 use crate::rules::homeostasis::Homeostasis;
+use spinhebb_data::config::Check;
 use spinhebb_data::random_stream::Streams;
 
 /// What is varied in a sensitivity study of the learning experiment.
@@ -31,7 +32,7 @@ pub struct SensitivityPoint {
     pub value: f64,
     /// Statistics of the runs.
     pub statistics: LearningStatistics,
-    /// Fraction of runs that learned within [`SensitivityStudy::within`] images.
+    /// Fraction of runs that learned within [`DemonstratorConfig::within`] images.
     pub learned: f64,
     /// The same by the exact Markov chain; none for devices that differ from run to run.
     pub learned_exact: Option<f64>,
@@ -41,7 +42,7 @@ pub struct SensitivityPoint {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SensitivityStudy {
     /// The experiment that is varied.
-    pub network: LearningConfig,
+    pub network: DemonstratorConfig,
     /// Nominal conductance in the P state (S).
     pub parallel_s: f64,
     /// Nominal conductance in the AP state (S).
@@ -52,15 +53,11 @@ pub struct SensitivityStudy {
     pub depression: f64,
     /// Master seed.
     pub seed: u64,
-    /// Runs for every value.
-    pub runs: u32,
-    /// Images within which a run is asked to have learned.
-    pub within: u32,
 }
 
 /// The experiment at one value of the varied parameter.
 struct Varied {
-    network: LearningConfig,
+    network: DemonstratorConfig,
     potentiation: f64,
     depression: f64,
     conductance_spread: f64,
@@ -125,7 +122,7 @@ impl SensitivityStudy {
         {
             NetworkError::require((0.0..=3.0).contains(&spread), key, spread, "between 0 and 3")?;
         }
-        varied.network.validate()?;
+        varied.network.first_fault()?;
         Ok(varied)
     }
 
@@ -140,7 +137,7 @@ impl SensitivityStudy {
         };
         let streams = Streams::new(self.seed, "demonstrator/variation");
         let network = &varied.network;
-        let statistics = learn_many_with(network, self.parallel_s, self.seed, self.runs, |run| {
+        let statistics = learn_many_with(network, self.parallel_s, self.seed, |run| {
             let mut rng = streams.rng(u64::from(run));
             let (mut devices, mut probabilities) = nominal();
             for cell in 0..neurons * inputs {
@@ -158,13 +155,13 @@ impl SensitivityStudy {
             true => {
                 let (devices, probabilities) = nominal();
                 // The chain's states multiply with the images, so it is followed no further than asked.
-                let network = LearningConfig { max_images: self.within, ..network.clone() };
+                let network = DemonstratorConfig { max_images: self.network.within, ..network.clone() };
                 let exact = exact_learning_time(&network, &devices, self.parallel_s, &probabilities)?;
-                Some(exact.within(self.within))
+                Some(exact.within(self.network.within))
             }
             false => None,
         };
-        let learned = statistics.learned_within(self.within);
+        let learned = statistics.learned_within(self.network.within);
         Ok(SensitivityPoint { value, statistics, learned, learned_exact })
     }
 }
@@ -177,14 +174,12 @@ mod tests {
     #[test]
     fn runs_agree_with_the_chain_along_every_axis() {
         let study = SensitivityStudy {
-            network: LearningConfig::default(),
+            network: DemonstratorConfig::of_the_paper(),
             parallel_s: 1e-3,
             antiparallel_s: 0.5e-3,
             potentiation: 0.35,
             depression: 0.3,
             seed: 3,
-            runs: 4000,
-            within: 12,
         };
         for (axis, values) in [
             (SensitivityAxis::Probability, [0.1, 0.5]),
@@ -200,7 +195,7 @@ mod tests {
                     continue;
                 };
                 // 10 comparisons at 4 sigma: one false alarm in 1500 seeds.
-                let sigma = (p * (1.0 - p) / f64::from(study.runs)).sqrt();
+                let sigma = (p * (1.0 - p) / f64::from(study.network.runs)).sqrt();
                 let found = point.learned;
                 assert!((found - p).abs() <= 4.0 * sigma + 1e-9, "{axis:?} {}: {found} {p}", point.value);
             }
@@ -212,14 +207,16 @@ mod tests {
     #[test]
     fn values_beyond_the_axis_are_refused() {
         let study = SensitivityStudy {
-            network: LearningConfig { homeostasis: Homeostasis::Off, ..LearningConfig::default() },
+            network: DemonstratorConfig {
+                homeostasis: Homeostasis::Off,
+                runs: 10,
+                ..DemonstratorConfig::of_the_paper()
+            },
             parallel_s: 1e-3,
             antiparallel_s: 0.5e-3,
             potentiation: 0.35,
             depression: 0.3,
             seed: 3,
-            runs: 10,
-            within: 9,
         };
         for (axis, value) in [
             (SensitivityAxis::Probability, 1.1),

@@ -1,5 +1,5 @@
 use super::learning::check;
-use super::{DendriteCurrents, LearningConfig, LearningRun, SwitchingProbabilities, learn};
+use super::{DemonstratorConfig, DendriteCurrents, LearningRun, SwitchingProbabilities, learn};
 use crate::error::NetworkError;
 use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
@@ -116,21 +116,20 @@ fn mean(histogram: &[u32]) -> f64 {
     sum as f64 / n as f64
 }
 
-/// Runs the experiment `runs` times; run `i` uses the stream (seed, "demonstrator/learning", i).
+/// Runs the experiment `config.runs` times; run `i` uses the stream (seed, "demonstrator/learning", i).
 ///
 /// # Errors
 /// As [`learn`].
 pub fn learn_many(
-    config: &LearningConfig,
+    config: &DemonstratorConfig,
     source: &dyn DendriteCurrents,
     unit_current_a: f64,
     probabilities: &SwitchingProbabilities,
     seed: u64,
-    runs: u32,
 ) -> Result<LearningStatistics, NetworkError> {
     check(config, source, unit_current_a, probabilities)?;
     let streams = Streams::new(seed, "demonstrator/learning");
-    fold(config, runs, |run| {
+    fold(config, |run| {
         let mut rng = streams.rng(u64::from(run));
         learn(config, source, unit_current_a, probabilities, &mut rng, false, 0)
     })
@@ -141,14 +140,13 @@ pub fn learn_many(
 /// # Errors
 /// As [`learn`].
 pub fn learn_many_with<S: DendriteCurrents>(
-    config: &LearningConfig,
+    config: &DemonstratorConfig,
     unit_current_a: f64,
     seed: u64,
-    runs: u32,
     array: impl Fn(u32) -> (S, SwitchingProbabilities) + Sync,
 ) -> Result<LearningStatistics, NetworkError> {
     let streams = Streams::new(seed, "demonstrator/learning");
-    fold(config, runs, |run| {
+    fold(config, |run| {
         let (source, probabilities) = array(run);
         let mut rng = streams.rng(u64::from(run));
         learn(config, &source, unit_current_a, &probabilities, &mut rng, false, 0)
@@ -156,12 +154,11 @@ pub fn learn_many_with<S: DendriteCurrents>(
 }
 
 fn fold(
-    config: &LearningConfig,
-    runs: u32,
+    config: &DemonstratorConfig,
     one: impl Fn(u32) -> Result<LearningRun, NetworkError> + Sync,
 ) -> Result<LearningStatistics, NetworkError> {
     // Only integers are summed, so the order of the threads does not matter.
-    (0..runs)
+    (0..config.runs)
         .into_par_iter()
         .try_fold(
             || LearningStatistics::new(config.max_images),

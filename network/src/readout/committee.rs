@@ -7,11 +7,13 @@ use crate::encoding::{Images, Shift};
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::Labelling;
-use crate::readout::recipe::Recipe;
 use crate::readout::rule::{Ballot, Readout};
 use crate::training::checkpoint::Checkpoint;
+use crate::training::config::NetworkConfig;
 use crate::training::network::Network;
+use crate::training::recipe::Recipe;
 use rayon::prelude::*;
+use spinhebb_data::config::Check;
 
 /// One network for each field of a recipe.
 #[derive(Debug, Clone)]
@@ -25,11 +27,8 @@ impl Committee {
     /// # Errors
     /// [`NetworkError`] when recipe and images do not fit together.
     pub fn new(recipe: &Recipe, images: &Images<'_>, seed: u64) -> Result<Self, NetworkError> {
-        recipe.validate()?;
-        let member = |(field, config)| match &recipe.spread {
-            Some(spread) => Network::varied(&config, spread, images, seed, field),
-            None => Network::ideal(&config, images, seed, field),
-        };
+        recipe.first_fault()?;
+        let member = |(field, member)| Network::new(&member, images, seed, field);
         let members = recipe.members().into_iter().enumerate().map(member).collect::<Result<_, _>>()?;
         Ok(Self { members })
     }
@@ -119,20 +118,19 @@ impl Committee {
         }
         ballot.evaluate(labels)
     }
-
-    /// Labels the neurons by `train` and reads `test`, as `recipe` says.
+    /// Labels the neurons by `train` and reads `test`, as `config` says.
     ///
     /// # Errors
     /// [`NetworkError`] when labels do not fit the images.
     pub fn examine(
         &self,
-        recipe: &Recipe,
+        config: &NetworkConfig,
         train: (&Images<'_>, &[u8]),
         test: (&Images<'_>, &[u8]),
         classes: usize,
     ) -> Result<(Vec<Labelling>, Evaluation), NetworkError> {
-        let labelling = self.label(train.0, train.1, classes, &recipe.label_shifts)?;
-        let evaluation = self.evaluate(&labelling, recipe.readout, test.0, test.1, &recipe.test_shifts)?;
+        let labelling = self.label(train.0, train.1, classes, &config.label_shifts)?;
+        let evaluation = self.evaluate(&labelling, config.readout, test.0, test.1, &config.test_shifts)?;
         Ok((labelling, evaluation))
     }
 }

@@ -62,7 +62,7 @@ impl Network {
 }
 
 impl<L: SwitchingLookup + Sync> ArrayTrainer<'_, L> {
-    /// Labels the neurons by `train` and reads `test`, without displacements.
+    /// Labels the neurons by `train` and reads `test`, as the recipe says.
     ///
     /// # Errors
     /// [`NetworkError`] when labels do not fit the images.
@@ -71,12 +71,13 @@ impl<L: SwitchingLookup + Sync> ArrayTrainer<'_, L> {
         train: (&Images<'_>, &[u8]),
         test: (&Images<'_>, &[u8]),
         classes: usize,
-        readout: Readout,
     ) -> Result<Evaluation, NetworkError> {
         let (layer, encoder) = (self.trainer().layer(), self.trainer().encoder());
-        let labelling = Labelling::by_activity(layer, encoder, train.0, train.1, classes, &[[0, 0]])?;
+        let config = &self.trainer().recipe().network;
+        let labelling =
+            Labelling::by_activity(layer, encoder, train.0, train.1, classes, &config.label_shifts)?;
         let mut ballot = Ballot::new(test.0.len(), classes);
-        vote(layer, encoder, &labelling, readout, test.0, &[[0, 0]], &mut ballot)?;
+        vote(layer, encoder, &labelling, config.readout, test.0, &config.test_shifts, &mut ballot)?;
         ballot.evaluate(test.1)
     }
 }

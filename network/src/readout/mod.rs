@@ -1,11 +1,10 @@
-//! From firing neurons to classes: labels, votes, evaluation; recipes, and the committees of networks that they make.
+//! From firing neurons to classes: labels, votes, evaluation; the shipped recipes, and the committees of networks that they make.
 
 pub mod committee;
 pub mod evaluation;
 mod examination;
 pub mod labelling;
 pub mod preset;
-pub mod recipe;
 pub mod rule;
 
 pub use rule::Readout;

@@ -1,14 +1,72 @@
 //! Ready-made recipes for MNIST and sets like it.
+//!
+//! A recipe is a layer of a system: [`layer`] gives the tables `[network]` and `[pulses]` as a recipe sets them, and what a
+//! user writes lies above.
 
-use crate::encoding::{EncodingConfig, Field};
+use crate::encoding::{EncodingConfig, Field, Shift};
+use crate::error::NetworkError;
 use crate::neuron::LeakyIntegrator;
-use crate::readout::recipe::{CROSS, Recipe, SQUARE};
-use crate::readout::rule::Readout;
 use crate::rules::homeostasis::Form;
-use crate::training::trainer::{Order, Schedule, TrainingConfig};
+use crate::rules::readout::Readout;
+use crate::training::config::{NetworkConfig, Order, RecipeName, SynapseModel};
+use crate::training::recipe::{Recipe, WriteProbabilities};
+use crate::training::schedule::Schedule;
+use serde::Serialize;
+use toml::Table;
 
 /// Ratio of depression to potentiation probability in the paper: 30 % to 35 %.
 pub const DEPRESSION_RATIO: f64 = 0.30 / 0.35;
+
+/// The displacements by at most one pixel along one axis: none, right, left, down, up.
+pub const CROSS: [Shift; 5] = [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]];
+
+/// All displacements by at most one pixel along each axis.
+pub const SQUARE: [Shift; 9] = [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [1, -1], [-1, 1], [-1, -1]];
+
+/// What a recipe sets, as tables that lie under the keys of a user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecipeLayer {
+    /// Keys of `[network]`.
+    pub network: Table,
+    /// Keys of `[pulses]`: the probabilities of the write pulses.
+    pub pulses: Table,
+}
+
+/// The layer of the recipe `name` for `neurons` in all and `images` training images.
+///
+/// `copies` is the number of devices per line of `paper`; `best` takes two.
+///
+/// # Errors
+/// [`NetworkError::Unwritable`] when a number has no form in TOML.
+pub fn layer(
+    name: RecipeName,
+    neurons: usize,
+    copies: u8,
+    images: usize,
+) -> Result<RecipeLayer, NetworkError> {
+    let Recipe { network, pulses } = recipe(name, neurons, copies, images);
+    let mut network = table(&network)?;
+    // What the synapses are is not a recipe's to say.
+    for key in ["recipe", "synapses", "refresh"] {
+        network.remove(key);
+    }
+    Ok(RecipeLayer { network, pulses: table(&pulses)? })
+}
+
+fn table(part: &impl Serialize) -> Result<Table, NetworkError> {
+    let refused =
+        |e: toml::ser::Error| NetworkError::Unwritable { what: "the recipe", reason: e.to_string() };
+    Table::try_from(part).map_err(refused)
+}
+
+/// The recipe `name`, with ideal synapses; arguments as of [`layer`].
+#[must_use]
+pub fn recipe(name: RecipeName, neurons: usize, copies: u8, images: usize) -> Recipe {
+    match name {
+        RecipeName::Paper => paper(neurons, copies, images),
+        RecipeName::Best => best(neurons, images),
+    }
+}
 
 /// The paper's experiment: one pass, constant probabilities.
 ///
@@ -16,46 +74,60 @@ pub const DEPRESSION_RATIO: f64 = 0.30 / 0.35;
 /// 30/35 of it, gain `min(2.5/w, 0.15)`; the cap of 0.15 is the best of
 /// 0.08 to 0.3 on training images kept out (N = 10,000, r = 8).
 #[must_use]
-pub fn paper(neurons: usize, copies: u8, images: usize) -> TrainingConfig {
+pub fn paper(neurons: usize, copies: u8, images: usize) -> Recipe {
     let wins = images as f64 / neurons as f64;
     let potentiation = (6.0 / wins).clamp(0.05, 0.35);
-    TrainingConfig {
+    let network = NetworkConfig {
+        recipe: RecipeName::Paper,
+        synapses: SynapseModel::Ideal,
+        refresh: 5000,
+        spread: None,
         neurons,
         copies,
-        encoding: EncodingConfig::default(),
-        neuron: LeakyIntegrator { retention: 1.0, cycles: 50 },
-        reference: 0.0,
         threshold: 1.0,
+        reference: 0.0,
         homeostasis: Form::Ratio,
         gain: Schedule::constant((2.5 / wins).min(0.15)),
         fraction: 1.0,
-        potentiation: Schedule::constant(potentiation),
-        depression: Schedule::constant(DEPRESSION_RATIO * potentiation),
         stages: 1,
         passes: 1,
         order: Order::Stored,
         saccade: Vec::new(),
         winners: 1,
         initial_parallel: 0.5,
-    }
+        neuron: LeakyIntegrator { retention: 1.0, cycles: 50 },
+        encoding: EncodingConfig::default(),
+        readout: Readout::SingleWinner,
+        fields: Vec::new(),
+        label_shifts: vec![[0, 0]],
+        test_shifts: vec![[0, 0]],
+    };
+    let pulses = WriteProbabilities {
+        potentiation: Schedule::constant(potentiation),
+        depression: Schedule::constant(DEPRESSION_RATIO * potentiation),
+    };
+    Recipe { network, pulses }
 }
 
 /// Several passes in which gain and pulses are annealed.
 #[must_use]
-pub fn annealed(neurons: usize, copies: u8, images: usize, passes: u32) -> TrainingConfig {
+pub fn annealed(neurons: usize, copies: u8, images: usize, passes: u32) -> Recipe {
     let wins = images as f64 * f64::from(passes) / neurons as f64;
     // Few wins per neuron need strong pulses and a homeostasis that ends almost still.
     let (gain, rest, first, last) =
         if neurons <= 3000 { (12.0, 0.03, 0.2, 0.02) } else { (14.4, 0.01, 0.5, 0.15) };
-    TrainingConfig {
+    let network = NetworkConfig {
         gain: Schedule::linear(gain / wins, gain * rest / wins),
-        potentiation: Schedule::linear(first, last),
-        depression: Schedule::linear(0.8 * first, 0.8 * last),
         stages: 100,
         passes,
         order: Order::Shuffled,
-        ..paper(neurons, copies, images)
-    }
+        ..paper(neurons, copies, images).network
+    };
+    let pulses = WriteProbabilities {
+        potentiation: Schedule::linear(first, last),
+        depression: Schedule::linear(0.8 * first, 0.8 * last),
+    };
+    Recipe { network, pulses }
 }
 
 /// Thresholds of the thermometer code of [`best`].
@@ -75,18 +147,21 @@ pub fn fields() -> Vec<Field> {
 #[must_use]
 pub fn best(neurons: usize, images: usize) -> Recipe {
     let fields = fields();
+    // Gain and pulses follow the images that a neuron wins of its own field.
     let each = (neurons / fields.len()).max(1);
-    let training = TrainingConfig {
-        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), ..EncodingConfig::default() },
+    let Recipe { network, pulses } = annealed(each, 2, images, PASSES);
+    let network = NetworkConfig {
+        recipe: RecipeName::Best,
+        neurons,
+        encoding: EncodingConfig { thresholds: THERMOMETER.to_vec(), ..network.encoding.clone() },
         saccade: CROSS.to_vec(),
-        ..annealed(each, 2, images, PASSES)
-    };
-    Recipe {
         label_shifts: CROSS.to_vec(),
         test_shifts: SQUARE.to_vec(),
         fields,
-        ..Recipe::new(training, Readout::LikelihoodVote { neurons: 1, prior: PRIOR })
-    }
+        readout: Readout::LikelihoodVote { neurons: 1, prior: PRIOR },
+        ..network
+    };
+    Recipe { network, pulses }
 }
 
 /// Passes of [`best`].
@@ -100,19 +175,20 @@ const PRIOR: f64 = 0.001;
 pub fn ablation(neurons: usize, images: usize) -> Vec<(&'static str, Recipe)> {
     let best = best(neurons, images);
     let vote = Readout::WeightedVote { neurons: 5.min(neurons) };
-    let single = Recipe::new(paper(neurons, 8, images), Readout::SingleWinner);
-    let weighted = Recipe { readout: vote, ..single.clone() };
-    let passes = Recipe { training: annealed(neurons, 8, images, PASSES), ..weighted.clone() };
-    let mut moved = Recipe {
-        label_shifts: best.label_shifts.clone(),
-        test_shifts: best.test_shifts.clone(),
-        ..passes.clone()
-    };
-    moved.training.saccade = best.training.saccade.clone();
+    let single = paper(neurons, 8, images);
+    let mut weighted = single.clone();
+    weighted.network.readout = vote;
+    let mut passes = annealed(neurons, 8, images, PASSES);
+    passes.network.readout = vote;
+    let mut moved = passes.clone();
+    moved.network.label_shifts.clone_from(&best.network.label_shifts);
+    moved.network.test_shifts.clone_from(&best.network.test_shifts);
+    moved.network.saccade.clone_from(&best.network.saccade);
     let mut code = moved.clone();
-    code.training.encoding = best.training.encoding.clone();
-    code.training.copies = 2;
-    let fields = Recipe { readout: Readout::WeightedVote { neurons: 1 }, ..best.clone() };
+    code.network.encoding.clone_from(&best.network.encoding);
+    code.network.copies = best.network.copies;
+    let mut fields = best.clone();
+    fields.network.readout = Readout::WeightedVote { neurons: 1 };
     vec![
         ("paper: one pass, constant pulses, single winner", single),
         ("+ weighted vote of five", weighted),
@@ -127,6 +203,7 @@ pub fn ablation(neurons: usize, images: usize) -> Vec<(&'static str, Recipe)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spinhebb_data::config::Check;
 
     #[test]
     fn the_ablation_ends_at_the_best_recipe_and_every_row_is_valid() {
@@ -134,7 +211,7 @@ mod tests {
             let rows = ablation(neurons, 60_000);
             assert_eq!(rows.last().unwrap().1, best(neurons, 60_000));
             for (name, recipe) in rows {
-                recipe.validate().unwrap_or_else(|e| panic!("{name}: {e}"));
+                recipe.first_fault().unwrap_or_else(|e| panic!("{name}: {e}"));
             }
         }
     }

@@ -5,66 +5,11 @@ use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::{Labelling, check_labels, for_each_response};
 use crate::synapses::{Layer, Synapses};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use spinhebb_data::config::Check;
 
-/// How the class of an image is read from the neurons.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(rename_all = "kebab-case", tag = "rule", deny_unknown_fields)]
-pub enum Readout {
-    /// The label of the first neuron to fire (the paper's).
-    #[default]
-    SingleWinner,
-    /// One vote for its label from each of the first `neurons` to fire.
-    Vote {
-        /// Number of neurons that vote.
-        neurons: usize,
-    },
-    /// Each of the first `neurons` to fire votes for all classes by the share of its firings during labelling, with weight
-    /// 1/rank.
-    WeightedVote {
-        /// Number of neurons that vote.
-        neurons: usize,
-    },
-    /// As the weighted vote, with the logarithm of the share: votes of independent fields and displacements add up to the
-    /// likelihood of each class.
-    LikelihoodVote {
-        /// Number of neurons that vote.
-        neurons: usize,
-        /// Firings that every neuron is taken to have for every class before it is labelled, above 0.
-        prior: f64,
-    },
-}
+pub use crate::rules::readout::Readout;
 
 impl Readout {
-    /// Number of neurons that vote.
-    #[must_use]
-    pub const fn neurons(self) -> usize {
-        match self {
-            Self::SingleWinner => 1,
-            Self::Vote { neurons }
-            | Self::WeightedVote { neurons }
-            | Self::LikelihoodVote { neurons, .. } => neurons,
-        }
-    }
-
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`] unless at least one neuron votes and the prior is positive.
-    pub fn validate(self) -> Result<(), NetworkError> {
-        NetworkError::require(self.neurons() >= 1, "readout.neurons", self.neurons(), "at least 1")?;
-        if let Self::LikelihoodVote { prior, .. } = self {
-            NetworkError::require(
-                prior > 0.0 && prior.is_finite(),
-                "readout.prior",
-                prior,
-                "a number above 0",
-            )?;
-        }
-        Ok(())
-    }
-
     /// What `neuron` adds to each class when it votes first; `None` when it has no label.
     #[must_use]
     pub fn votes(self, labelling: &Labelling, neuron: usize) -> Option<Vec<f64>> {
@@ -145,7 +90,7 @@ pub fn vote<S: Synapses>(
     shifts: &[Shift],
     ballot: &mut Ballot,
 ) -> Result<(), NetworkError> {
-    readout.validate()?;
+    readout.first_fault()?;
     let neurons = layer.synapses().neurons();
     NetworkError::require(
         readout.neurons() <= neurons,

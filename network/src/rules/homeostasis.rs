@@ -12,13 +12,13 @@
 //! # References
 //! D. Querlioz, O. Bichler, P. Dollfus, C. Gamrat, IEEE Trans. Nanotechnol. 12, 288 (2013), eq. (3).
 
-use crate::error::NetworkError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 
 /// How thresholds follow activity.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq)]
-#[serde(rename_all = "kebab-case", tag = "form", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
 pub enum Homeostasis {
     /// No homeostasis: thresholds stay.
     Off,
@@ -39,21 +39,6 @@ pub enum Homeostasis {
 }
 
 impl Homeostasis {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`] when the gain is negative or the target not within 0 and 1.
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        let (Self::Querlioz { gain, target } | Self::Ratio { gain, target }) = *self else { return Ok(()) };
-        NetworkError::require(gain >= 0.0 && gain.is_finite(), "homeostasis.gain", gain, "0 or more")?;
-        NetworkError::require(
-            (0.0..=1.0).contains(&target),
-            "homeostasis.target",
-            target,
-            "firings per presentation, between 0 and 1",
-        )
-    }
-
     /// Threshold after `presentations` images of which the neuron won `firings`, from `initial`.
     #[must_use]
     pub fn threshold(&self, initial: f64, firings: u32, presentations: u32) -> f64 {
@@ -63,6 +48,15 @@ impl Homeostasis {
             Self::Querlioz { gain, target } => initial + gain * (k - target * n),
             Self::Ratio { gain, target } => initial * libm::exp((k - target * n) * libm::log1p(gain)),
         }
+    }
+}
+
+impl Check for Homeostasis {
+    fn check(&self, faults: &mut Faults) {
+        let (Self::Querlioz { gain, target } | Self::Ratio { gain, target }) = *self else { return };
+        faults.require(gain >= 0.0 && gain.is_finite(), "gain", gain, "0 or more");
+        let fraction = (0.0..=1.0).contains(&target);
+        faults.require(fraction, "target", target, "firings per presentation, between 0 and 1");
     }
 }
 

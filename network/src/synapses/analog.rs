@@ -5,6 +5,7 @@ use crate::rules::chance;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::random_stream::Streams;
 
 /// Spread from device to device.
@@ -24,26 +25,27 @@ pub struct DeviceSpread {
 }
 
 impl DeviceSpread {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`].
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        for (key, value, limit) in [
-            ("spread.conductance", self.conductance, 1.0),
-            ("spread.step", self.step, 1.0),
-            ("spread.hazard", self.hazard, 10.0),
-            ("spread.stuck", self.stuck, 1.0),
-            ("spread.antiparallel_per_step", self.antiparallel_per_step, 100.0),
-        ] {
-            NetworkError::require(
-                (0.0..=limit).contains(&value),
-                key,
-                value,
-                &format!("between 0 and {limit}"),
-            )?;
+    /// Adds what an array of tiles does not represent.
+    pub(crate) fn check_for_array(&self, faults: &mut Faults) {
+        faults.require(self.hazard <= 1.0, "hazard", self.hazard, "at most 1 on an array");
+        for (key, value) in [("step", self.step), ("stuck", self.stuck)] {
+            faults.require(value == 0.0, key, value, "0: an array takes spreads of conductance and hazard");
         }
-        Ok(())
+    }
+}
+
+impl Check for DeviceSpread {
+    fn check(&self, faults: &mut Faults) {
+        for (key, value, limit) in [
+            ("conductance", self.conductance, 1.0),
+            ("step", self.step, 1.0),
+            ("hazard", self.hazard, 10.0),
+            ("stuck", self.stuck, 1.0),
+            ("antiparallel_per_step", self.antiparallel_per_step, 100.0),
+        ] {
+            let accepted = (0.0..=limit).contains(&value);
+            faults.require(accepted, key, value, format!("between 0 and {limit}"));
+        }
     }
 }
 
@@ -180,7 +182,7 @@ impl AnalogSynapses {
     /// classes of equal probability.
     ///
     /// # Errors
-    /// As [`AnalogSynapses::new`] and [`DeviceSpread::validate`].
+    /// As [`AnalogSynapses::new`]; [`NetworkError::Field`] for a spread out of range.
     pub fn random(
         neurons: usize,
         lines: usize,
@@ -189,7 +191,7 @@ impl AnalogSynapses {
         spread: &DeviceSpread,
         seed: u64,
     ) -> Result<Self, NetworkError> {
-        spread.validate()?;
+        spread.first_fault()?;
         check_size(1, lines, copies, &vec![0; lines])?;
         let rows = random_rows(neurons, lines, copies, parallel, &Streams::new(seed, "initial-states"));
         let streams = Streams::new(seed, "device-spread");

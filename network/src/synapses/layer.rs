@@ -3,6 +3,7 @@ use super::{Batch, Change, MAX_BATCH, Plasticity, Sum, Synapses, WriteEvent};
 use crate::error::NetworkError;
 use crate::neuron::LeakyIntegrator;
 use crate::rules::homeostasis::Form;
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::random_stream::Streams;
 
 /// Constants of a layer's neurons.
@@ -23,37 +24,33 @@ pub struct LayerConfig {
 }
 
 impl LayerConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`].
-    pub fn validate(&self, neurons: usize) -> Result<(), NetworkError> {
-        self.neuron.validate()?;
-        let fraction = 0.0..=1.0;
-        NetworkError::require(
-            fraction.contains(&self.reference),
-            "neuron.reference",
+    /// Adds what is wrong with the constants of a layer of `neurons`.
+    pub(crate) fn check(&self, neurons: usize, faults: &mut Faults) {
+        faults.within("neuron", |faults| self.neuron.check(faults));
+        faults.require(
+            (0.0..=1.0).contains(&self.reference),
+            "reference",
             self.reference,
             "between 0 (subtract G_AP) and 1 (subtract G_P)",
-        )?;
-        NetworkError::require(
+        );
+        faults.require(
             self.threshold > 0.0 && self.threshold.is_finite(),
-            "neuron.threshold",
+            "threshold",
             self.threshold,
-            "a positive number",
-        )?;
-        NetworkError::require(
+            "a number above 0",
+        );
+        faults.require(
             self.fraction > 0.0 && self.fraction <= 1.0,
-            "homeostasis.fraction",
+            "fraction",
             self.fraction,
             "a fraction above 0 and up to 1",
-        )?;
-        NetworkError::require(
+        );
+        faults.require(
             (1..=neurons).contains(&self.winners),
             "winners",
             self.winners,
-            &format!("between 1 and the {neurons} neurons"),
-        )
+            format!("between 1 and the {neurons} neurons that see the same field"),
+        );
     }
 }
 
@@ -178,9 +175,9 @@ impl<S: Synapses> Layer<S> {
     /// A layer that has not learned yet; write events use the streams (seed, "write").
     ///
     /// # Errors
-    /// As [`LayerConfig::validate`].
+    /// [`NetworkError::Field`] for constants out of range.
     pub fn new(synapses: S, config: LayerConfig, seed: u64) -> Result<Self, NetworkError> {
-        config.validate(synapses.neurons())?;
+        NetworkError::first(|faults| config.check(synapses.neurons(), faults))?;
         let state = LayerState::new(synapses.neurons(), synapses.lines(), config.form, config.threshold);
         Self::resume(synapses, config, seed, state)
     }
@@ -188,14 +185,14 @@ impl<S: Synapses> Layer<S> {
     /// A layer that goes on from `state`.
     ///
     /// # Errors
-    /// As [`LayerConfig::validate`]; [`NetworkError::Length`] when the state belongs to another layer.
+    /// [`NetworkError::Field`] for constants out of range; [`NetworkError::Length`] when the state belongs to another layer.
     pub fn resume(
         synapses: S,
         config: LayerConfig,
         seed: u64,
         state: LayerState,
     ) -> Result<Self, NetworkError> {
-        config.validate(synapses.neurons())?;
+        NetworkError::first(|faults| config.check(synapses.neurons(), faults))?;
         for (what, found, expected) in [
             ("thresholds", state.own.len(), synapses.neurons()),
             ("firings", state.firings.len(), synapses.neurons()),

@@ -23,7 +23,7 @@ impl SteppingLayer {
     /// A layer with the given numbers of P devices, neuron-major.
     ///
     /// # Errors
-    /// As [`LayerConfig::validate`].
+    /// [`NetworkError::Field`] for constants out of range.
     pub fn new(
         lines: usize,
         copies: u8,
@@ -38,7 +38,7 @@ impl SteppingLayer {
             "at most 8 devices per line",
         )?;
         let neurons = rows.len() / lines;
-        config.validate(neurons)?;
+        NetworkError::first(|faults| config.check(neurons, faults))?;
         let (own, common) = match config.form {
             Form::Querlioz => (config.threshold, 0.0),
             Form::Ratio => (1.0, libm::log(config.threshold)),

@@ -1,8 +1,8 @@
 //! Training state on disk: sealed files that survive a kill at any moment.
 //!
 //! # Format
-//! A line `spinhebb checkpoint 1`, the length of a header in bytes on a line of its own, the header (TOML:
-//! configuration, spread, seed, counters), the arrays one after the other in little-endian order (device states, thresholds,
+//! A line `spinhebb checkpoint 2`, the length of a header in bytes on a line of its own, the header (TOML:
+//! seed, counters, the network and the probabilities of its pulses), the arrays one after the other in little-endian order (device states, thresholds,
 //! firings, switched devices per row and per synapse), and the 64-bit FNV-1a sum of everything before it. Networks of several fields
 //! follow each other.
 //!
@@ -11,22 +11,24 @@
 
 use crate::encoding::Images;
 use crate::error::NetworkError;
-use crate::synapses::{DeviceSpread, LayerState};
-use crate::training::trainer::TrainingConfig;
+use crate::synapses::LayerState;
+use crate::training::config::NetworkConfig;
+use crate::training::recipe::{Recipe, WriteProbabilities};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-const MAGIC: &str = "spinhebb checkpoint 1\n";
+const MAGIC: &str = "spinhebb checkpoint 2\n";
+
+/// What the files of any version begin with.
+const ANY_VERSION: &[u8] = b"spinhebb checkpoint ";
 
 /// A training run at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// Configuration of the run.
-    pub config: TrainingConfig,
-    /// Spread of the devices; `None` for ideal ones.
-    pub spread: Option<DeviceSpread>,
+    /// What is trained: the member of the recipe that sees the field.
+    pub recipe: Recipe,
     /// Seed of the run.
     pub seed: u64,
     /// Number of the network among those of the run, see [`crate::readout::committee`].
@@ -57,8 +59,8 @@ struct Header {
     driven: u64,
     potentiation_pulses: u64,
     depression_pulses: u64,
-    config: TrainingConfig,
-    spread: Option<DeviceSpread>,
+    network: NetworkConfig,
+    pulses: WriteProbabilities,
 }
 
 /// 64-bit FNV-1a sum.
@@ -148,11 +150,11 @@ impl Checkpoint {
             driven: state.driven,
             potentiation_pulses: state.potentiation_pulses,
             depression_pulses: state.depression_pulses,
-            config: self.config.clone(),
-            spread: self.spread,
+            network: self.recipe.network.clone(),
+            pulses: self.recipe.pulses.clone(),
         };
-        let header = toml::to_string(&header).map_err(|e| NetworkError::Source {
-            what: "writing the checkpoint's header",
+        let header = toml::to_string(&header).map_err(|e| NetworkError::Unwritable {
+            what: "the header of the checkpoint",
             reason: e.to_string(),
         })?;
         let mut bytes = MAGIC.as_bytes().to_vec();
@@ -171,7 +173,7 @@ impl Checkpoint {
 
     /// The first checkpoint of `bytes` and its length.
     fn from_bytes(bytes: &[u8]) -> Result<(Self, usize), String> {
-        let rest = bytes.strip_prefix(MAGIC.as_bytes()).ok_or("it is not a checkpoint of this version")?;
+        let rest = bytes.strip_prefix(MAGIC.as_bytes()).ok_or_else(|| foreign(bytes))?;
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "its header is no text".to_string());
         let end = rest.iter().position(|&b| b == b'\n').ok_or("it has no header")?;
         let length: usize =
@@ -196,8 +198,7 @@ impl Checkpoint {
         let (switched, per_synapse) = arrays.split_at(8 * n);
         let hex = |s: &str| u64::from_str_radix(s, 16).map_err(|_| format!("`{s}` is no hexadecimal number"));
         let checkpoint = Self {
-            config: header.config,
-            spread: header.spread,
+            recipe: Recipe { network: header.network, pulses: header.pulses },
             seed: header.seed.parse().map_err(|_| "its seed is no number")?,
             field: header.field,
             images: hex(&header.images)?,
@@ -224,6 +225,13 @@ impl Checkpoint {
         };
         Ok((checkpoint, whole))
     }
+}
+
+/// Why `bytes`, which do not begin as they should, are refused.
+fn foreign(bytes: &[u8]) -> String {
+    let Some(rest) = bytes.strip_prefix(ANY_VERSION) else { return "it is no checkpoint".into() };
+    let version: String = rest.iter().take_while(|b| b.is_ascii_digit()).map(|&b| char::from(b)).collect();
+    format!("it is a checkpoint of format {version}, this program reads format 2")
 }
 
 fn error(path: &Path, reason: &dyn std::fmt::Display, remedy: &'static str) -> NetworkError {

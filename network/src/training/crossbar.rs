@@ -70,10 +70,6 @@ struct SolvedStep {
     energy_j: f64,
 }
 
-fn circuit(what: &'static str) -> impl Fn(spinhebb_circuit::error::CircuitError) -> NetworkError {
-    move |e| NetworkError::Source { what, reason: e.to_string() }
-}
-
 impl Crossbar {
     /// Conductances of an ideal device behind its access transistor in S: parallel, anti-parallel (at zero bias, where
     /// all laws of cells agree).
@@ -95,7 +91,7 @@ impl Crossbar {
     /// outputs the neurons.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
     pub fn map(&self, synapses: &AnalogSynapses) -> Result<TiledMap, NetworkError> {
         self.map_varied(synapses, &[])
     }
@@ -117,7 +113,7 @@ impl Crossbar {
                 siemens[(line * r + copy, neuron)] = factor * if state >> copy & 1 == 1 { p } else { ap };
             }
         }
-        TiledMap::new(&siemens, &self.array).map_err(circuit("the map onto tiles"))
+        Ok(TiledMap::new(&siemens, &self.array)?)
     }
 
     /// Gives every device of `synapses` the conductance with which it counts on `map`; returns the mean
@@ -162,7 +158,7 @@ impl Crossbar {
     /// Solves learning steps of the first tile in its present states.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer or the table refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer or the table refuses.
     pub fn write_voltages(
         &self,
         synapses: &AnalogSynapses,
@@ -225,8 +221,7 @@ impl Crossbar {
             depression_volts: self.depression_v,
             width_s: self.width_s,
         };
-        let outcome = write(array, self.array.scheme, &self.array.write_drivers(), &step)
-            .map_err(circuit("a learning step"))?;
+        let outcome = write(array, self.array.scheme, &self.array.write_drivers(), &step)?;
         let (rows, cols) = array.shape();
         let (mut fraction, mut disturb) = (vec![0.0; rows], [0.0, 0.0]);
         for phase in &outcome.phases {
@@ -241,9 +236,7 @@ impl Crossbar {
                     // The state that this voltage can switch.
                     let (side, start) =
                         if volts > 0.0 { (1, State::AntiParallel) } else { (0, State::Parallel) };
-                    disturb[side] += lookup
-                        .probability(i, j, volts, self.width_s, start)
-                        .map_err(circuit("the switching table"))?;
+                    disturb[side] += lookup.probability(i, j, volts, self.width_s, start)?;
                 }
             }
         }
@@ -253,7 +246,7 @@ impl Crossbar {
     /// Energy of reading an image with `driven` of the lines (mean over `images` of active lines) and of writing one row.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the circuit layer refuses.
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
     pub fn energy(
         &self,
         map: &TiledMap,
@@ -268,7 +261,7 @@ impl Crossbar {
                 volts[usize::from(line) * copies..(usize::from(line) + 1) * copies]
                     .fill(self.array.read_voltage.si());
             }
-            read_j += map.read_joules(&volts).map_err(circuit("the energy of a read"))? / images.len() as f64;
+            read_j += map.read_joules(&volts)? / images.len() as f64;
         }
         // The selected dendrite crosses one column of tiles.
         let tiles = map.inputs.div_ceil(self.array.inputs) as f64;
@@ -299,7 +292,7 @@ impl WriteVoltages {
     /// log-normal with that standard deviation: p = 1 - (1 - p0)^h.
     ///
     /// # Errors
-    /// [`NetworkError::Source`] when the table does not reach a voltage.
+    /// [`NetworkError::Circuit`] when the table does not reach a voltage.
     pub fn plasticity(
         &self,
         crossbar: &Crossbar,
@@ -314,9 +307,7 @@ impl WriteVoltages {
                 .map(|class| {
                     let place = if hazard > 0.0 { class / 16 * 17 } else { class };
                     let fraction = low + (high - low) * place as f64 / (CLASSES - 1) as f64;
-                    let p = lookup
-                        .probability(0, 0, volts * fraction, crossbar.width_s, start)
-                        .map_err(circuit("the switching table"))?;
+                    let p = lookup.probability(0, 0, volts * fraction, crossbar.width_s, start)?;
                     if hazard == 0.0 {
                         return Ok(p);
                     }

@@ -6,8 +6,11 @@ use crate::synapses::{
     AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerState, Plasticity, Synapses,
 };
 use crate::training::checkpoint::{Checkpoint, fingerprint};
-use crate::training::trainer::{Schedule, Seeds, Trainer, TrainingConfig};
+use crate::training::config::{NetworkConfig, SynapseModel};
+use crate::training::recipe::Recipe;
+use crate::training::trainer::{Seeds, Trainer};
 use spinhebb_data::DataError;
+use spinhebb_data::config::Check;
 use spinhebb_data::labelled::{Dataset, Variable};
 
 /// A trainer over one of the engines.
@@ -18,12 +21,7 @@ pub enum Network {
     /// Several ideal devices per synapse: counts.
     Counts(Trainer<CountSynapses>),
     /// Every device its own conductances and switching law.
-    Analog {
-        /// The trainer.
-        trainer: Trainer<AnalogSynapses>,
-        /// What the devices were drawn from.
-        spread: DeviceSpread,
-    },
+    Analog(Trainer<AnalogSynapses>),
 }
 
 /// The same expression of the trainer, whichever engine it has.
@@ -32,75 +30,47 @@ macro_rules! each {
         match $network {
             $crate::training::network::Network::Bits($trainer) => $body,
             $crate::training::network::Network::Counts($trainer) => $body,
-            $crate::training::network::Network::Analog { trainer: $trainer, .. } => $body,
+            $crate::training::network::Network::Analog($trainer) => $body,
         }
     };
 }
 pub(crate) use each;
 
 impl Network {
-    /// An untrained network with ideal devices in random states, for `images`; `field` numbers networks that share a seed.
+    /// An untrained network with devices in random states, for `images`; `field` numbers networks that share a seed.
     ///
     /// # Errors
-    /// [`NetworkError`] when configuration and images do not fit together.
-    pub fn ideal(
-        config: &TrainingConfig,
-        images: &Images<'_>,
-        seed: u64,
-        field: usize,
-    ) -> Result<Self, NetworkError> {
-        config.validate()?;
+    /// [`NetworkError`] when recipe and images do not fit together, or the synapses are an array's, which
+    /// [`crate::training::on_array`] trains.
+    pub fn new(recipe: &Recipe, images: &Images<'_>, seed: u64, field: usize) -> Result<Self, NetworkError> {
+        recipe.first_fault()?;
+        let config = &recipe.network;
         let seeds = Seeds::of_field(seed, field);
         let encoder = encoder(config, images)?;
-        let (n, lines, parallel) = (config.neurons, encoder.lines(), config.initial_parallel);
-        let (plasticity, count) = (config.plasticity(), images.len());
-        if config.copies == 1 {
-            let synapses = BitSynapses::random(n, lines, parallel, seeds.devices)?;
-            Ok(Self::Bits(Trainer::new(config, synapses, plasticity, encoder, count, seeds)?))
-        } else {
-            let synapses = CountSynapses::random(n, lines, config.copies, parallel, seeds.devices)?;
-            Ok(Self::Counts(Trainer::new(config, synapses, plasticity, encoder, count, seeds)?))
+        let (n, lines, copies, parallel) =
+            (config.neurons, encoder.lines(), config.copies, config.initial_parallel);
+        let count = images.len();
+        if let Some(spread) = spread(config)? {
+            let synapses = AnalogSynapses::random(n, lines, copies, parallel, &spread, seeds.devices)?;
+            let plasticity = class_plasticity(recipe, &spread, &synapses);
+            return Ok(Self::Analog(Trainer::new(recipe, synapses, plasticity, encoder, count, seeds)?));
         }
-    }
-
-    /// An untrained network whose devices differ by `spread`, for `images`; `field` numbers networks that share a seed.
-    ///
-    /// # Errors
-    /// [`NetworkError`] when configuration, spread and images do not fit together.
-    pub fn varied(
-        config: &TrainingConfig,
-        spread: &DeviceSpread,
-        images: &Images<'_>,
-        seed: u64,
-        field: usize,
-    ) -> Result<Self, NetworkError> {
-        config.validate()?;
-        let seeds = Seeds::of_field(seed, field);
-        let encoder = encoder(config, images)?;
-        let parallel = config.initial_parallel;
-        let synapses = AnalogSynapses::random(
-            config.neurons,
-            encoder.lines(),
-            config.copies,
-            parallel,
-            spread,
-            seeds.devices,
-        )?;
-        let plasticity = class_plasticity(config, spread, &synapses);
-        let trainer = Trainer::new(config, synapses, plasticity, encoder, images.len(), seeds)?;
-        Ok(Self::Analog { trainer, spread: *spread })
+        let plasticity = recipe.plasticity();
+        if copies == 1 {
+            let synapses = BitSynapses::random(n, lines, parallel, seeds.devices)?;
+            Ok(Self::Bits(Trainer::new(recipe, synapses, plasticity, encoder, count, seeds)?))
+        } else {
+            let synapses = CountSynapses::random(n, lines, copies, parallel, seeds.devices)?;
+            Ok(Self::Counts(Trainer::new(recipe, synapses, plasticity, encoder, count, seeds)?))
+        }
     }
 
     /// The network as it is, to be written to disk.
     #[must_use]
     pub fn checkpoint(&self, images: &Images<'_>) -> Checkpoint {
-        let (config, seeds) = each!(self, trainer => (trainer.config().clone(), trainer.seeds()));
+        let (recipe, seeds) = each!(self, trainer => (trainer.recipe().clone(), trainer.seeds()));
         Checkpoint {
-            config,
-            spread: match self {
-                Self::Bits(_) | Self::Counts(_) => None,
-                Self::Analog { spread, .. } => Some(*spread),
-            },
+            recipe,
             seed: seeds.shared,
             field: seeds.field,
             images: fingerprint(images),
@@ -113,10 +83,10 @@ impl Network {
     /// The network of `checkpoint`, to go on training on `images`.
     ///
     /// # Errors
-    /// [`NetworkError::Length`] or [`NetworkError::OutOfRange`] when the checkpoint's arrays do not fit its configuration or
-    /// the images are others than those it was trained on.
+    /// [`NetworkError`] when the checkpoint's arrays do not fit its configuration or the images are others than those it was
+    /// trained on.
     pub fn resume(checkpoint: Checkpoint, images: &Images<'_>) -> Result<Self, NetworkError> {
-        let Checkpoint { config, spread, seed, field, images: trained_on, devices, state, .. } = checkpoint;
+        let Checkpoint { recipe, seed, field, images: trained_on, devices, state, .. } = checkpoint;
         let seeds = Seeds::of_field(seed, field);
         NetworkError::require(
             fingerprint(images) == trained_on,
@@ -124,35 +94,26 @@ impl Network {
             format!("{} images", images.len()),
             "the images that the checkpoint was trained on, in the same order",
         )?;
-        config.validate()?;
-        let encoder = encoder(&config, images)?;
-        let (n, lines) = (config.neurons, encoder.lines());
+        recipe.first_fault()?;
+        let config = &recipe.network;
+        let encoder = encoder(config, images)?;
+        let (n, lines, copies, parallel) =
+            (config.neurons, encoder.lines(), config.copies, config.initial_parallel);
         let count = images.len();
-        Ok(match spread {
-            Some(spread) => {
-                let synapses = AnalogSynapses::random(
-                    n,
-                    lines,
-                    config.copies,
-                    config.initial_parallel,
-                    &spread,
-                    seeds.devices,
-                )?
-                .with_states(&devices)?;
-                let plasticity = class_plasticity(&config, &spread, &synapses);
-                let trainer = Trainer::resume(&config, synapses, state, plasticity, encoder, count, seeds)?;
-                Self::Analog { trainer, spread }
-            }
-            None if config.copies == 1 => {
-                let synapses = BitSynapses::new(n, lines, devices)?;
-                let plasticity = config.plasticity();
-                Self::Bits(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seeds)?)
-            }
-            None => {
-                let synapses = CountSynapses::new(n, lines, config.copies, devices)?;
-                let plasticity = config.plasticity();
-                Self::Counts(Trainer::resume(&config, synapses, state, plasticity, encoder, count, seeds)?)
-            }
+        if let Some(spread) = spread(config)? {
+            let drawn = AnalogSynapses::random(n, lines, copies, parallel, &spread, seeds.devices)?;
+            let synapses = drawn.with_states(&devices)?;
+            let plasticity = class_plasticity(&recipe, &spread, &synapses);
+            let trainer = Trainer::resume(&recipe, synapses, state, plasticity, encoder, count, seeds)?;
+            return Ok(Self::Analog(trainer));
+        }
+        let plasticity = recipe.plasticity();
+        Ok(if copies == 1 {
+            let synapses = BitSynapses::new(n, lines, devices)?;
+            Self::Bits(Trainer::resume(&recipe, synapses, state, plasticity, encoder, count, seeds)?)
+        } else {
+            let synapses = CountSynapses::new(n, lines, copies, devices)?;
+            Self::Counts(Trainer::resume(&recipe, synapses, state, plasticity, encoder, count, seeds)?)
         })
     }
 
@@ -255,28 +216,31 @@ impl Network {
     }
 }
 
-/// Probabilities and gain of every stage for devices that may differ in how easily they switch.
-fn class_plasticity(
-    config: &TrainingConfig,
-    spread: &DeviceSpread,
-    synapses: &AnalogSynapses,
-) -> Vec<Plasticity> {
-    if !synapses.has_classes() {
-        return config.plasticity();
+/// Spread of devices that each have their own conductances and switching law; `None` where all are alike.
+fn spread(config: &NetworkConfig) -> Result<Option<DeviceSpread>, NetworkError> {
+    match config.synapses {
+        SynapseModel::Ideal => Ok(None),
+        SynapseModel::Devices => Ok(Some(config.spread.unwrap_or_default())),
+        SynapseModel::Array => Err(NetworkError::OutOfRange {
+            key: "synapses",
+            value: "array".into(),
+            expected: "\"ideal\" or \"devices\"; an `ArrayTrainer` trains on an array".into(),
+        }),
     }
-    (0..config.stages)
-        .map(|stage| {
-            let at = |schedule: &Schedule| schedule.at(stage, config.stages);
-            Plasticity::with_classes(
-                &spread.class_probabilities(at(&config.potentiation)),
-                &spread.class_probabilities(at(&config.depression)),
-                at(&config.gain),
-            )
-        })
-        .collect()
 }
 
-fn encoder(config: &TrainingConfig, images: &Images<'_>) -> Result<Encoder, NetworkError> {
+/// Probabilities and gain of every stage for devices that may differ in how easily they switch.
+fn class_plasticity(recipe: &Recipe, spread: &DeviceSpread, synapses: &AnalogSynapses) -> Vec<Plasticity> {
+    if !synapses.has_classes() {
+        return recipe.plasticity();
+    }
+    recipe.staged(|potentiation, depression, gain| {
+        let of = |probability| spread.class_probabilities(probability);
+        Plasticity::with_classes(&of(potentiation), &of(depression), gain)
+    })
+}
+
+fn encoder(config: &NetworkConfig, images: &Images<'_>) -> Result<Encoder, NetworkError> {
     let (width, height) = images.size();
     Encoder::new(&config.encoding, width, height)
 }

@@ -7,23 +7,14 @@ use crate::encoding::{Encoder, Images};
 use crate::error::NetworkError;
 use crate::rules::chance;
 use crate::synapses::{AnalogSynapses, DeviceSpread, LayerState, Synapses};
+use crate::training::config::SynapseModel;
 use crate::training::crossbar::{Crossbar, WriteVoltages};
-use crate::training::trainer::{Seeds, Trainer, TrainingConfig};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::training::recipe::Recipe;
+use crate::training::trainer::{Seeds, Trainer};
 use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_circuit::operate::write::SwitchingLookup;
+use spinhebb_data::config::Check;
 use spinhebb_data::random_stream::Streams;
-
-/// Spread of the devices of an array.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Default)]
-#[serde(deny_unknown_fields, default)]
-pub struct ArraySpread {
-    /// Relative standard deviation of the conductances of a device (log-normal, common to P and AP).
-    pub conductance: f64,
-    /// Standard deviation of the logarithm of the switching hazard of a device: each has a table of its own.
-    pub hazard: f64,
-}
 
 /// What the array does to its devices at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,26 +50,26 @@ struct Device {
 }
 
 impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
-    /// An untrained network; `lookup` is the nominal device's switching probability, `refresh` the number of images after
-    /// which conductances and write voltages are renewed.
+    /// An untrained network; `lookup` is the nominal device's switching probability.
     ///
     /// # Errors
-    /// [`NetworkError`] when configuration, array and images do not fit together or the circuit layer refuses.
+    /// [`NetworkError`] when recipe, array and images do not fit together or the circuit layer refuses.
     pub fn new(
-        config: &TrainingConfig,
+        recipe: &Recipe,
         crossbar: Crossbar,
-        spread: &ArraySpread,
         lookup: &'a L,
         images: &Images<'_>,
         seed: u64,
-        refresh: u64,
     ) -> Result<Self, NetworkError> {
-        config.validate()?;
-        NetworkError::require(refresh > 0, "refresh", refresh, "at least 1 image")?;
-        for (key, value) in [("spread.conductance", spread.conductance), ("spread.hazard", spread.hazard)] {
-            NetworkError::require((0.0..=1.0).contains(&value), key, value, "between 0 and 1")?;
-        }
-        NetworkError::require(config.stages == 1, "stages", config.stages, "constant pulses on an array")?;
+        recipe.first_fault()?;
+        let config = &recipe.network;
+        NetworkError::require(
+            config.synapses == SynapseModel::Array,
+            "synapses",
+            format!("{:?}", config.synapses),
+            "\"array\"",
+        )?;
+        let spread = config.spread.unwrap_or_default();
         let (width, height) = images.size();
         let encoder = Encoder::new(&config.encoding, width, height)?;
         let (lines, r) = (encoder.lines(), usize::from(config.copies));
@@ -105,8 +96,8 @@ impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
             })
             .collect();
         let seeds = Seeds::of_field(seed, 0);
-        let trainer = Trainer::new(config, synapses, config.plasticity(), encoder, images.len(), seeds)?;
-        let hazard = spread.hazard;
+        let trainer = Trainer::new(recipe, synapses, recipe.plasticity(), encoder, images.len(), seeds)?;
+        let (hazard, refresh) = (spread.hazard, config.refresh);
         Ok(Self { trainer, crossbar, lookup, devices, hazard, voltages, refresh, losses: Vec::new() })
     }
 
@@ -141,7 +132,7 @@ impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
             return Ok(());
         }
         let map = self.map()?;
-        let gain = self.trainer.config().gain.at(0, 1);
+        let gain = self.trainer.recipe().network.gain.at(0, 1);
         let synapses = self.trainer.layer_mut().synapses_mut();
         let read_ratio = self.crossbar.apply(&map, synapses, true);
         let voltages = self.crossbar.write_voltages(synapses, self.lookup, seed)?;

@@ -1,0 +1,226 @@
+//! `spinhebb device retention`: how long a stored bit lives, and how many of an array fail.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::labelled::{Dataset, Variable};
+use spinhebb_data::quantity::Time;
+use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
+use spinhebb_device::junction::state::State;
+use spinhebb_device::population::retention::{EscapeRate, Population};
+use spinhebb_device::switching::table_config::TableConfig;
+use spinhebb_device::switching::estimate::BackEnd;
+use spinhebb_device::switching::splitting::Splitting;
+
+use super::voltages::{accuracy, stored};
+use super::{device_name, summarise};
+use crate::error::ExperimentError;
+use crate::experiment::{Context, Experiment, Outcome};
+use crate::present::Page;
+use crate::present::plot::{Axis, Corner, Draw, Figure, Panel, Series};
+use crate::system::system_parts;
+
+/// Seconds in a year (the data layer's unit).
+const YEAR_S: f64 = 31_557_600.0;
+/// Failures against time, and failures in time against the barrier.
+const FAILURES: &str = "device/retention";
+const BY_BARRIER: &str = "device/retention_by_barrier";
+
+system_parts! {
+    /// Retention time of a bit and failures of an array.
+    pub struct RetentionParts {
+        /// The junction.
+        device: MtjConfig,
+        /// How escape rates of devices without axial symmetry are computed: `relative_error`, `most_repeats`, `seed`.
+        table: TableConfig,
+        /// The array and its storage.
+        retention: RetentionSettings,
+    }
+    across across;
+}
+
+/// An array and its storage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// Stored state.
+    pub start: State,
+    /// Bits of the array.
+    pub bits: f64,
+    /// Standard deviations of the barrier over kB T across the array, one curve each.
+    pub barrier_deviations: Vec<f64>,
+    /// Storage time over which failures are counted.
+    pub storage_time: Time,
+}
+
+impl Check for RetentionSettings {
+    fn check(&self, faults: &mut Faults) {
+        let fine = self.bits.is_finite() && self.bits >= 1.0;
+        faults.require(fine, "bits", self.bits, "a finite number of bits, one or more");
+        let expected = "one or more standard deviations in kB T, such as [0.0, 2.0]";
+        faults.require(!self.barrier_deviations.is_empty(), "barrier_deviations", "[]", expected);
+        faults.each("barrier_deviations", &self.barrier_deviations, |sigma, faults| {
+            faults.require((0.0..=50.0).contains(sigma), "", sigma, "0 to 50 kB T");
+        });
+        let expected = "a time above 0 s, such as \"10 year\"";
+        faults.require(self.storage_time.si() > 0.0, "storage_time", self.storage_time, expected);
+    }
+}
+
+fn across(config: &RetentionParts, faults: &mut Faults) {
+    stored(&config.device, config.retention.start, faults);
+}
+
+/// Retention time and failures of an array.
+pub struct Retention;
+
+impl Experiment for Retention {
+    type Config = RetentionParts;
+    const NAME: &'static str = "device retention";
+    const ABOUT: &'static str = "Retention time, and failures of an array in FIT";
+    const CITES: &'static [&'static str] = &["brown1963"];
+
+    fn compute(config: &RetentionParts, context: &Context) -> Result<Outcome, ExperimentError> {
+        let name = device_name(&config.device);
+        let mut outcome = Outcome::new(format!("Retention of {name}"));
+        let (settings, mtj) = (&config.retention, config.device.resolve()?);
+        let splitting = config.table.splitting(context.seed());
+        summarise(&mut outcome, &Junction::new(&config.device)?, &name);
+        let stage = context.stage("escape rate", 1);
+        let rate = EscapeRate::new(&mtj, 0.0, settings.start, &splitting)?;
+        stage.advance();
+        drop(stage);
+        outcome.text("method", rate.back_end.name());
+        let relative = rate.error / rate.per_second;
+        accuracy(&mut outcome, config.table.relative_error, std::iter::once(relative));
+        let ends = |value: f64| (value * (1.0 - relative).max(0.0), value * (1.0 + relative));
+        let (low, high) = ends(rate.per_second);
+        outcome.scalar("rate", rate.per_second, "s-1", "rate at which the state is lost").interval(low, high);
+        let years = 1.0 / rate.per_second / YEAR_S;
+        outcome
+            .scalar("retention_time", years, "year", "mean time until the state is lost")
+            .interval(years * rate.per_second / high, years * rate.per_second / low.max(f64::MIN_POSITIVE));
+        let (low, high) = ends(rate.fit());
+        outcome.scalar("fit_per_bit", rate.fit(), "1", "failures of one bit in 1e9 hours").interval(low, high);
+        array(&mut outcome, settings, &rate);
+        outcome.add(failures(settings, &rate)?);
+        outcome.add(by_barrier(&mtj, settings, &rate, &splitting)?);
+        Ok(outcome)
+    }
+
+    fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
+        page.figure(&figure(outcome)?);
+        Ok(())
+    }
+}
+
+/// Failures of the array, for each spread.
+fn array(outcome: &mut Outcome, settings: &RetentionSettings, rate: &EscapeRate) {
+    let storage_s = settings.storage_time.si();
+    for sigma in &settings.barrier_deviations {
+        let population = Population { bits: settings.bits, barrier_deviation: *sigma };
+        let key = |what: &str| format!("array/deviation {sigma} kT/{what}");
+        outcome.scalar(key("fit"), population.fit(rate, storage_s), "1", "failures of the array in 1e9 hours");
+        let any = population.any_failure(rate, storage_s);
+        outcome.scalar(key("any_failure"), any, "1", "probability that a bit has failed within the storage time");
+        let failed = settings.bits * population.failure_probability(rate, storage_s);
+        outcome.scalar(key("failed_bits"), failed, "1", "bits expected to fail within the storage time");
+    }
+}
+
+/// Failure probability of a bit against time, for each spread.
+fn failures(settings: &RetentionSettings, rate: &EscapeRate) -> Result<Dataset, ExperimentError> {
+    let times: Vec<f64> = (0..=90).map(|k| 10.0_f64.powf(f64::from(k) * 0.1)).collect();
+    let deviations = settings.barrier_deviations.clone();
+    let shape = [deviations.len(), times.len()];
+    let dims = ["barrier_deviation", "time"];
+    let over = |of: &dyn Fn(&Population, f64) -> f64| -> Vec<f64> {
+        let population = |sigma: &f64| Population { bits: settings.bits, barrier_deviation: *sigma };
+        let rows = deviations.iter().map(population);
+        rows.flat_map(|p| times.iter().map(|t| of(&p, *t)).collect::<Vec<_>>()).collect()
+    };
+    let one = over(&|population, t| population.failure_probability(rate, t));
+    let any = over(&|population, t| population.any_failure(rate, t));
+    Ok(Dataset::new(FAILURES)
+        .attribute("start", settings.start.name())
+        .attribute("back_end", rate.back_end.name())
+        .attribute("rate_per_second", rate.per_second)
+        .attribute("rate_error", rate.error)
+        .attribute("bits", settings.bits)
+        .with(Variable::new("failure", "1", "mean failure probability of a bit", &dims, &shape, one)?)?
+        .with(Variable::new("any_failure", "1", "probability that any bit has failed", &dims, &shape, any)?)?
+        .with(Variable::coordinate("barrier_deviation", "1", "deviation of the barrier over kB T", deviations))?
+        .with(Variable::coordinate("time", "s", "storage time", times))?)
+}
+
+/// Failures in time of one bit against its barrier.
+fn by_barrier(
+    mtj: &Mtj,
+    settings: &RetentionSettings,
+    rate: &EscapeRate,
+    splitting: &Splitting,
+) -> Result<Dataset, ExperimentError> {
+    let stability = mtj.stability(settings.start)?;
+    // As far down as the bits are stable: a barrier of 150 kB T fails with 1e-30 and less.
+    let highest = (stability + 10.0).max(90.0);
+    let barriers: Vec<f64> = (0..=35).map(|k| 20.0 + (highest - 20.0) * f64::from(k) / 35.0).collect();
+    let axial = rate.back_end == BackEnd::FokkerPlanck;
+    let parallel = mtj.stability(State::Parallel)?;
+    let fit = |barrier: &f64| -> Result<f64, ExperimentError> {
+        if axial {
+            let other = mtj.with_stability(barrier * parallel / stability)?;
+            Ok(EscapeRate::new(&other, 0.0, settings.start, splitting)?.fit())
+        } else {
+            // The prefactor depends little on the barrier, and splitting takes seconds for each point.
+            Ok(rate.fit() * (stability - barrier).exp())
+        }
+    };
+    let values: Vec<f64> = barriers.iter().map(fit).collect::<Result<_, _>>()?;
+    Ok(Dataset::new(BY_BARRIER)
+        .attribute("method", if axial { "eigenvalue" } else { "its prefactor" })
+        .attribute("barrier_of_this_device", stability)
+        .with(Variable::coordinate("barrier", "1", "energy barrier over kB T", barriers))?
+        .with(Variable::along("fit", "barrier", "1", "failures of one bit in 1e9 hours", values))?)
+}
+
+/// Failures against time for each spread, and FIT of a bit against its barrier.
+fn figure(outcome: &Outcome) -> Result<Figure, ExperimentError> {
+    let settings = outcome.config::<RetentionParts>()?.retention;
+    let data = outcome.dataset(FAILURES)?;
+    let (times, one, any) = (data.numbers("time")?, data.numbers("failure")?, data.numbers("any_failure")?);
+    let mut by_time = Panel::new(
+        "a  one bit, and any bit of the array",
+        Axis::log10("storage time (s)"),
+        Axis::log10("failure probability"),
+    )
+    .legend(Corner::BottomRight);
+    for (tone, sigma) in settings.barrier_deviations.iter().enumerate() {
+        let row = |values: &[f64]| -> Vec<(f64, f64)> {
+            times.iter().copied().zip(values.iter().skip(tone * times.len()).copied()).collect()
+        };
+        by_time = by_time.series(Series::line(format!("{sigma} kT"), row(&one)).tone(tone));
+        let dots = row(&any).into_iter().step_by(6).collect();
+        by_time = by_time.series(Series::line("", dots).draw(Draw::Points).tone(tone).unlabelled());
+    }
+    let data = outcome.dataset(BY_BARRIER)?;
+    let points = data.numbers("barrier")?.into_iter().zip(data.numbers("fit")?).collect();
+    let text = |name: &str| match data.attributes.get(name) {
+        Some(spinhebb_data::labelled::Attribute::Text(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let key = format!("{}/stability", settings.start);
+    let this = (outcome.number(&key)?, outcome.number("fit_per_bit")?);
+    let by_barrier = Panel::new("b  FIT of one bit", Axis::linear("barrier / kB T"), Axis::log10("FIT per bit"))
+        .series(Series::line(text("method"), points))
+        .series(Series::points("this device", vec![this]))
+        .horizontal(1.0, "1 FIT");
+    let how = format!(
+        "Rate by {}; legend: deviation of the barrier; lines: one bit; dots: at least one of {:e} bits.",
+        outcome.words("method")?,
+        settings.bits
+    );
+    Ok(Figure::new("retention", "Thermal loss of the stored state.", how)
+        .columns(2)
+        .panel(by_time)
+        .panel(by_barrier))
+}

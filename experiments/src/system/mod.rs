@@ -1,0 +1,159 @@
+//! One description of a system, from layered files: parts that every command understands alike.
+//!
+//! From the top: `--set` and flags, the files of `--config` (a later one wins), what `device.from` and `network.recipe`
+//! stand for, and the built-in defaults of `experiments/defaults/system.toml`. Keys are checked in all parts, values in those
+//! that the experiment reads.
+
+mod from;
+mod input_file;
+mod overlay;
+mod part;
+mod recipe;
+mod renames;
+mod request;
+
+pub use input_file::InputFile;
+pub use overlay::overlay;
+pub(crate) use part::system_parts;
+pub use renames::RENAMES;
+pub use request::{Request, Setting};
+
+use schemars::{Schema, SchemaGenerator};
+use spinhebb_data::config::Document;
+use spinhebb_data::config::reference::Reference;
+
+use crate::error::ExperimentError;
+use crate::experiment::{Prepared, Registered};
+use crate::registry::EXPERIMENTS;
+
+/// The built-in defaults: the one place where a default stands.
+const DEFAULTS: &str = include_str!("../../defaults/system.toml");
+
+/// The key that names a profile of a composed experiment.
+const PROFILE: &str = "reproduce.profile";
+
+/// What every command knows about system files.
+pub struct System {
+    schema: Schema,
+}
+
+/// A system file with all that lies under it.
+pub struct Loaded {
+    /// Every layer, the winning one first.
+    pub document: Document,
+    /// What the user asked: files, settings and flags, merged.
+    pub asked: toml::Table,
+    /// Input files that it names.
+    pub inputs: Vec<InputFile>,
+}
+
+impl Loaded {
+    /// Master seed of all random streams.
+    #[must_use]
+    pub fn seed(&self, resolved: &toml::Table) -> u64 {
+        resolved.get("seed").and_then(toml::Value::as_integer).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
+    }
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl System {
+    /// The schema of a whole system file: what any experiment of the registry reads.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut generator = SchemaGenerator::default();
+        let mut properties = serde_json::Map::new();
+        for experiment in EXPERIMENTS {
+            let schema = (experiment.schema)(&mut generator);
+            if let Some(serde_json::Value::Object(own)) = schema.get("properties") {
+                properties.extend(own.clone());
+            }
+        }
+        let definitions = generator.take_definitions(true);
+        let mut schema = Schema::default();
+        schema.insert("type".into(), "object".into());
+        schema.insert("properties".into(), properties.into());
+        schema.insert("$defs".into(), definitions.into());
+        schema.insert("additionalProperties".into(), false.into());
+        Self { schema }
+    }
+
+    /// The schema of a whole system file.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The schema of what `experiment` reads.
+    #[must_use]
+    pub fn schema_of(&self, experiment: &Registered) -> Schema {
+        let parts = experiment.parts();
+        let mut schema = self.schema.clone();
+        if let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") {
+            properties.retain(|key, _| parts.contains(key));
+        }
+        schema
+    }
+
+    /// A commented file with what `experiment` reads, at the built-in defaults; valid input.
+    ///
+    /// # Errors
+    /// The defaults do not read, which a test excludes.
+    pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
+        let parts = experiment.parts();
+        let mut table = base(experiment, None)?.merged();
+        table.retain(|key, _| parts.contains(key));
+        let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
+        Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
+    }
+
+    /// Reads the files and settings of `request` for `experiment` and lays everything else under them.
+    ///
+    /// # Errors
+    /// A file cannot be read, is not TOML, or names what does not exist.
+    pub fn load(&self, experiment: &Registered, request: &Request) -> Result<Loaded, ExperimentError> {
+        let user = request.document()?;
+        let asked = user.merged();
+        let mut lower = base(experiment, user.text_at(PROFILE).as_deref())?;
+        let parts = experiment.parts();
+        if parts.iter().any(|part| part == "network" || part == "pulses") {
+            let recipe = recipe::layer(&user.clone().over(&lower))?;
+            lower = recipe.map_or(lower.clone(), |recipe| recipe.over(&lower));
+        }
+        if let Some(device) = from::device_layer(&user.clone().over(&lower))? {
+            lower = device.over(&lower);
+        }
+        let document = user.over(&lower);
+        let inputs = input_file::find(&document, &parts)?;
+        Ok(Loaded { document, asked, inputs })
+    }
+
+    /// Checks what was loaded, all faults at once.
+    ///
+    /// # Errors
+    /// Keys or values are wrong; each with its place.
+    pub fn prepare(
+        &self,
+        experiment: &Registered,
+        loaded: &Loaded,
+    ) -> Result<Box<dyn Prepared>, ExperimentError> {
+        let document = input_file::lay_paths(&loaded.document, &loaded.inputs);
+        Ok(experiment.prepare(&document, &self.schema, RENAMES)?)
+    }
+}
+
+/// The built-in defaults, with the systems that `experiment` starts from above them.
+fn base(experiment: &Registered, profile: Option<&str>) -> Result<Document, ExperimentError> {
+    let mut lower = Document::built_in("built-in defaults", DEFAULTS)?;
+    for (name, text) in experiment.bases {
+        if name.is_empty() || profile == Some(name) {
+            let title = format!("{} {name}", experiment.name);
+            lower = Document::built_in(title.trim_end(), text)?.over(&lower);
+        }
+    }
+    Ok(lower)
+}

@@ -1,0 +1,42 @@
+//! What `network.recipe` stands for, laid under the user's keys of `[network]` and `[pulses]`.
+
+use spinhebb_data::config::Document;
+use spinhebb_data::mnist;
+use spinhebb_network::readout::preset;
+
+use super::input_file::resolve;
+use crate::error::ExperimentError;
+
+/// The layer of the recipe that `network.recipe` names; `None` where that cannot be told, which the checks then refuse.
+///
+/// A recipe depends on the number of neurons, of devices per line, and of images shown.
+///
+/// # Errors
+/// The images cannot be counted; with the place of their name.
+pub(super) fn layer(document: &Document) -> Result<Option<Document>, ExperimentError> {
+    let whole = |key: &str| match document.value_at(key) {
+        Some(toml::Value::Integer(n)) => usize::try_from(n).ok().filter(|n| *n > 0),
+        _ => None,
+    };
+    let Some(name) = document.text_at("network.recipe").and_then(|name| name.parse::<preset::RecipeName>().ok())
+    else {
+        return Ok(None);
+    };
+    let (Some(neurons), Some(copies)) = (whole("network.neurons"), whole("network.copies")) else {
+        return Ok(None);
+    };
+    let images = match whole("images.train") {
+        Some(images) => images,
+        None => stored_images(document)?.saturating_sub(whole("images.held_out").unwrap_or(0)).max(1),
+    };
+    let copies = u8::try_from(copies).unwrap_or(u8::MAX);
+    let layer = preset::layer(name, neurons, copies, images);
+    let text = spinhebb_data::config::render(&layer)?;
+    Ok(Some(Document::built_in(&format!("recipe {name}"), &text)?))
+}
+
+fn stored_images(document: &Document) -> Result<usize, ExperimentError> {
+    let folder = document.text_at("images.folder").map(|name| resolve(document, "images.folder", &name));
+    mnist::training_images(folder.as_deref())
+        .map_err(|error| ExperimentError::Config(document.at_key("images.folder", error.to_string())))
+}

@@ -1,0 +1,117 @@
+//! The part `[images]` of a system: which pictures a network is shown and tested with.
+
+use crate::encoding::Images;
+use crate::error::NetworkError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::DataError;
+use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::mnist::{self, Mnist};
+use std::path::PathBuf;
+
+/// Which images a network is shown and tested with.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(deny_unknown_fields)]
+pub struct ImagesConfig {
+    /// Folder with the four idx files of a set, plain or .gz; without it, MNIST as shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Number of training images shown, the first ones; without it, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<usize>,
+    /// Number of training images, the last ones, that are kept out of the training and tested on in place of the test set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<usize>,
+}
+
+/// Images and labels of a training and a test part.
+#[derive(Debug, Clone, Copy)]
+pub struct ImageParts<'a> {
+    /// Images to learn from.
+    pub train: Images<'a>,
+    /// Their classes.
+    pub train_labels: &'a [u8],
+    /// Images to be tested on.
+    pub test: Images<'a>,
+    /// Their classes.
+    pub test_labels: &'a [u8],
+    /// Number of classes.
+    pub classes: usize,
+    /// Whether the test images are training images that were kept out.
+    pub held_out: bool,
+}
+
+impl ImagesConfig {
+    /// Loads the set.
+    ///
+    /// # Errors
+    /// As [`mnist::load`].
+    pub fn load(&self) -> Result<Mnist, DataError> {
+        mnist::load(self.folder.as_deref())
+    }
+
+    /// Number of training images that the folder or the shipped set holds, without reading their pixels.
+    ///
+    /// # Errors
+    /// As [`mnist::training_images`].
+    pub fn available(&self) -> Result<usize, DataError> {
+        mnist::training_images(self.folder.as_deref())
+    }
+
+    /// Number of images that a training of a set of `available` training images is shown, at least 1.
+    #[must_use]
+    pub fn shown(&self, available: usize) -> usize {
+        let left = available.saturating_sub(self.held_out.unwrap_or(0));
+        self.train.unwrap_or(left).min(left).max(1)
+    }
+
+    /// Adds what a set of `available` training images cannot give.
+    pub fn check_available(&self, available: usize, faults: &mut Faults) {
+        let held_out = self.held_out.unwrap_or(0);
+        let most = available.saturating_sub(1);
+        let expected = format!("at most {most}: the set has {available} training images");
+        faults.require(held_out <= most, "held_out", held_out, expected);
+        if let Some(train) = self.train {
+            let left = available.saturating_sub(held_out);
+            let expected =
+                format!("at most the {left} training images that the set has beside those held out");
+            faults.require(train <= left || held_out > most, "train", train, expected);
+        }
+    }
+
+    /// The training and the test part of `set`.
+    ///
+    /// # Errors
+    /// [`NetworkError::Field`] when the set has not so many training images.
+    pub fn parts<'a>(&self, set: &'a Mnist) -> Result<ImageParts<'a>, NetworkError> {
+        self.first_fault()?;
+        let available = set.train.len();
+        NetworkError::first(|faults| self.check_available(available, faults))?;
+        let images = |part: &'a mnist::Images| Images::new(&part.pixels, part.columns, part.rows);
+        let (all, labels) = (images(&set.train)?, set.train.labels.as_slice());
+        let shown = self.shown(available);
+        let (test, test_labels) = match self.held_out {
+            Some(held_out) => {
+                let first = available - held_out;
+                (all.slice(first..available)?, &labels[first..])
+            }
+            None => (images(&set.test)?, set.test.labels.as_slice()),
+        };
+        Ok(ImageParts {
+            train: all.slice(0..shown)?,
+            train_labels: &labels[..shown],
+            test,
+            test_labels,
+            classes: set.classes,
+            held_out: self.held_out.is_some(),
+        })
+    }
+}
+
+impl Check for ImagesConfig {
+    fn check(&self, faults: &mut Faults) {
+        for (key, count) in [("train", self.train), ("held_out", self.held_out)] {
+            faults.require(count != Some(0), key, 0, "at least 1 image");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The part `[network]` of a system: layer, training and read-out in one flat table.
+
+use crate::encoding::{EncodingConfig, Field, Shift};
+use crate::neuron::LeakyIntegrator;
+use crate::rules::homeostasis::Form;
+use crate::rules::readout::Readout;
+use crate::synapses::{DeviceSpread, LayerConfig, MAX_COPIES};
+use crate::training::schedule::Schedule;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
+
+/// A shipped recipe: the keys that a user does not write.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecipeName {
+    /// The paper's experiment: one pass, constant probabilities, single winner.
+    Paper,
+    /// Everything that helps and stays with MTJ pulses and simple CMOS.
+    Best,
+}
+
+/// What the synapses of a network are.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum SynapseModel {
+    /// Devices all alike on ideal lines: the probabilities of the pulses alone count.
+    Ideal,
+    /// Every device with its own conductances and switching law, on ideal lines.
+    Devices,
+    /// Devices on a physical array, which is solved with its wires and drivers.
+    Array,
+}
+
+/// In which order training images are shown.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// As they are stored, in every pass.
+    Stored,
+    /// Shuffled anew for every pass.
+    Shuffled,
+}
+
+/// Everything that defines a network and its training, apart from pulses, images and seed.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Recipe that gives the keys which are not written.
+    pub recipe: RecipeName,
+    /// What the synapses are.
+    pub synapses: SynapseModel,
+    /// Images after which effective conductances and write voltages of an array are solved anew.
+    pub refresh: u64,
+    /// Spread from device to device; without it devices are alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<DeviceSpread>,
+    /// Number of neurons in all, shared out among the fields.
+    pub neurons: usize,
+    /// Devices per input line and neuron (r), 1 to 8.
+    pub copies: u8,
+    /// Initial threshold, in units of the current step G_P - G_AP of one device over one clock cycle.
+    pub threshold: f64,
+    /// Reference subtracted per driven device: 0 subtracts G_AP, 0.5 the mean of G_P and G_AP.
+    pub reference: f64,
+    /// Form of the homeostasis.
+    pub homeostasis: Form,
+    /// Gain of the homeostasis: relative (ratio) or in units of the threshold (Querlioz).
+    pub gain: Schedule,
+    /// Fraction of the images that homeostasis wants some neuron to fire on; below 1 the leak gates weak images.
+    pub fraction: f64,
+    /// Stages in which pulses and gain are changed.
+    pub stages: u32,
+    /// Passes over the training images.
+    pub passes: u32,
+    /// Order of the images.
+    pub order: Order,
+    /// Displacements of which each shown image takes a random one; empty: images stay.
+    #[serde(default)]
+    pub saccade: Vec<Shift>,
+    /// Neurons that fire and learn per image.
+    pub winners: usize,
+    /// Probability that a device is P before training.
+    pub initial_parallel: f64,
+    /// Integrate-and-fire neurons.
+    pub neuron: LeakyIntegrator,
+    /// How images become input lines.
+    pub encoding: EncodingConfig,
+    /// How the class is read from the neurons.
+    pub readout: Readout,
+    /// Fields of the image, each wired to a network of its own; without any, one network sees the whole image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// Displacements at which labelled images are shown while neurons get their labels.
+    pub label_shifts: Vec<Shift>,
+    /// Displacements at which an image is read at the test; the votes of all are added.
+    pub test_shifts: Vec<Shift>,
+}
+
+impl NetworkConfig {
+    /// Neurons of the network of each field, at least one.
+    #[must_use]
+    pub fn neurons_each(&self) -> usize {
+        (self.neurons / self.fields.len().max(1)).max(1)
+    }
+
+    /// Constants of the neurons.
+    #[must_use]
+    pub const fn layer(&self) -> LayerConfig {
+        LayerConfig {
+            neuron: self.neuron,
+            reference: self.reference,
+            threshold: self.threshold,
+            form: self.homeostasis,
+            fraction: self.fraction,
+            winners: self.winners,
+        }
+    }
+
+    fn check_training(&self, faults: &mut Faults) {
+        faults.require(
+            (1..=1 << 20).contains(&self.neurons),
+            "neurons",
+            self.neurons,
+            "between 1 and 1048576 neurons",
+        );
+        faults.require(
+            (1..=MAX_COPIES as u8).contains(&self.copies),
+            "copies",
+            self.copies,
+            "between 1 and 8 devices per line",
+        );
+        self.layer().check(self.neurons_each(), faults);
+        faults.require((1..=100_000).contains(&self.stages), "stages", self.stages, "1 to 100000 stages");
+        faults.within("gain", |faults| self.gain.check(self.stages, &(0.0..=1e6), faults));
+        faults.require(self.passes >= 1, "passes", self.passes, "at least 1 pass");
+        faults.require(
+            (0.0..=1.0).contains(&self.initial_parallel),
+            "initial_parallel",
+            self.initial_parallel,
+            "a probability between 0 and 1",
+        );
+        faults.within("encoding", |faults| self.encoding.check(faults));
+        faults.each("fields", &self.fields, Field::check);
+        faults.require(
+            self.fields.is_empty() || self.encoding.field.is_none(),
+            "encoding.field",
+            "given",
+            "either this one field or the list `fields`",
+        );
+    }
+
+    fn check_readout(&self, faults: &mut Faults) {
+        let each = self.neurons_each();
+        faults.within("readout", |faults| {
+            self.readout.check(faults);
+            let voters = self.readout.neurons();
+            faults.require(
+                voters <= each,
+                "neurons",
+                voters,
+                format!("at most the {each} neurons that see a field"),
+            );
+        });
+        for (key, shifts) in [("label_shifts", &self.label_shifts), ("test_shifts", &self.test_shifts)] {
+            faults.require(!shifts.is_empty(), key, "[]", "at least one displacement, such as [0, 0]");
+        }
+    }
+
+    fn check_synapses(&self, faults: &mut Faults) {
+        faults.within("spread", |faults| self.spread.check(faults));
+        let ideal = self.synapses == SynapseModel::Ideal;
+        let expected = "synapses = \"devices\" or \"array\" for devices that differ";
+        faults.require(!(ideal && self.spread.is_some()), "spread", "given", expected);
+        faults.require(self.refresh > 0, "refresh", self.refresh, "at least 1 image");
+        if self.synapses != SynapseModel::Array {
+            return;
+        }
+        faults.require(
+            self.stages == 1,
+            "stages",
+            self.stages,
+            "1 stage: the pulses of an array are constant",
+        );
+        faults.require(
+            self.fields.is_empty(),
+            "fields",
+            format!("{} fields", self.fields.len()),
+            "no fields: an array holds one network",
+        );
+        if let Some(spread) = &self.spread {
+            faults.within("spread", |faults| spread.check_for_array(faults));
+        }
+    }
+}
+
+impl Check for NetworkConfig {
+    fn check(&self, faults: &mut Faults) {
+        self.check_training(faults);
+        self.check_readout(faults);
+        self.check_synapses(faults);
+    }
+}
