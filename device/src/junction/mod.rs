@@ -6,6 +6,7 @@
 pub mod anisotropy;
 pub mod constants;
 pub mod coupled;
+pub mod coupled_layer;
 pub(crate) mod critical_voltage;
 pub mod demagnetisation;
 pub mod energy;
@@ -14,8 +15,11 @@ pub mod geometry;
 pub mod material;
 pub mod mtj;
 pub mod preset;
+mod single_or_coupled;
 pub mod state;
 pub mod thermal;
 pub mod torque;
 pub mod transport;
 pub mod vector;
+
+pub use single_or_coupled::Junction;

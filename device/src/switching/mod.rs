@@ -5,8 +5,10 @@
 
 pub mod axial;
 pub mod closed_form;
+pub mod estimate;
 pub mod fokker_planck;
 pub mod probability;
 pub mod sphere;
 pub mod splitting;
 pub mod table;
+pub mod table_config;

@@ -65,7 +65,7 @@ pub(super) fn examine(
     parts: &Parts<'_>,
 ) -> Result<(Vec<Labelling>, Evaluation), ExperimentError> {
     let train = (&parts.train, parts.train_labels);
-    Ok(recipe.examine(network, train, (&parts.test, parts.test_labels), parts.classes)?)
+    Ok(network.examine(recipe, train, (&parts.test, parts.test_labels), parts.classes)?)
 }
 
 pub(super) fn labels_dataset(labelling: &[Labelling]) -> Result<Dataset, ExperimentError> {
