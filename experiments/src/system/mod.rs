@@ -106,7 +106,7 @@ impl System {
     pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
         let parts = experiment.parts();
         let mut table = base(experiment, None)?.merged();
-        table.retain(|key, _| parts.contains(key));
+        table.retain(|key, _| parts.iter().any(|part| part == key));
         let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
     }
