@@ -2,6 +2,7 @@
 
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
 use spinhebb_data::measured;
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
@@ -47,9 +48,9 @@ pub(super) fn compute(
     }
     let mut first = None;
     for curve in &curves {
-        let CurveParts { device, table: settings, .. } = &curve.parts;
-        let widths = settings.widths_s(config.pulses.width);
-        let table = compute_table(outcome, &device.junction()?, settings, &widths, context)?;
+        let CurveParts { device, table: settings, pulses, .. } = &curve.parts;
+        let widths = settings.widths_s(pulses.width);
+        let table = compute_table(outcome, &Junction::new(device)?, settings, &widths, context)?;
         outcome.text(format!("switching/{}/description", curve.name), description(device));
         medians(outcome, curve, &table)?;
         outcome.add(dataset(curve, &table)?);

@@ -15,6 +15,7 @@
 
 mod curves;
 mod digits;
+mod grid_settings;
 mod inference;
 mod learning;
 mod pulse;

@@ -2,8 +2,9 @@
 
 use spinhebb_data::config::Staged;
 use spinhebb_data::quantity::Amplitude;
-use spinhebb_device::junction::mtj::Mtj;
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::amplitude::AmplitudeScale;
 use spinhebb_device::switching::table::SwitchingTable;
 
 use super::ReproduceParts;
@@ -24,7 +25,7 @@ pub(super) struct WritePulse {
 
 /// The junction that is written, with its table.
 pub(super) struct Writer {
-    pub(super) mtj: Mtj,
+    junction: Junction,
     table: SwitchingTable,
     width_s: f64,
 }
@@ -33,9 +34,9 @@ impl Writer {
     /// The system's junction with its `table`.
     ///
     /// # Errors
-    /// The junction is not one macrospin.
+    /// The junction cannot be resolved.
     pub(super) fn new(config: &ReproduceParts, table: SwitchingTable) -> Result<Self, ExperimentError> {
-        Ok(Self { mtj: config.device.resolve()?, table, width_s: config.pulses.width.si() })
+        Ok(Self { junction: Junction::new(&config.device)?, table, width_s: config.pulses.width.si() })
     }
 
     /// The pulse of `amplitude` that drives out of `start`: AP -> P for potentiation (V > 0), P -> AP for depression (V < 0).
@@ -43,22 +44,16 @@ impl Writer {
     /// # Errors
     /// The table does not reach so far.
     pub(super) fn pulse(&self, amplitude: Amplitude, start: State) -> Result<WritePulse, ExperimentError> {
-        let volts = match amplitude {
-            Amplitude::Probability(p) => self.table.voltage_for(p, self.width_s, start)?.volts,
-            Amplitude::Voltage(voltage) => {
-                let critical_v = self.mtj.critical_voltage(start)?.abs();
-                start.switching_polarity() * voltage.volts(critical_v).abs()
-            }
-        };
-        let found = self.table.probability(volts, self.width_s, start)?;
+        let (table, width_s) = (Some(&self.table), self.width_s);
+        let volts = AmplitudeScale { junction: &self.junction, table, width_s }.volts(amplitude, start)?;
+        let found = self.table.probability(volts, width_s, start)?;
         Ok(WritePulse { volts, probability: found.p, lower: found.lower, upper: found.upper })
     }
 }
 
-/// The amplitude of `pulses.potentiation` or `pulses.depression` where it is one for all stages.
-pub(super) fn amplitude(config: &ReproduceParts, key: &str) -> Option<Amplitude> {
-    let staged = if key == "potentiation" { &config.pulses.potentiation } else { &config.pulses.depression };
-    match staged {
+/// The amplitude of a kind of pulse where it is one for all stages.
+pub(super) fn constant(pulse: Option<&Staged<Amplitude>>) -> Option<Amplitude> {
+    match pulse {
         Some(Staged::Constant(amplitude)) => Some(*amplitude),
         _ => None,
     }

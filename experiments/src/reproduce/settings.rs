@@ -8,7 +8,6 @@ use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::PopulationConfig;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::dynamics::pulses::PulsesConfig;
-use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_network::demonstrator::DemonstratorConfig;
@@ -16,13 +15,15 @@ use spinhebb_network::images::ImagesConfig;
 use spinhebb_network::rules::readout::Readout;
 use spinhebb_network::training::config::{NetworkConfig, RecipeName, SynapseModel};
 
-use super::pulse::amplitude;
+use super::grid_settings::GridSettings;
+use super::pulse::constant;
 use crate::device::Table;
 use crate::error::ExperimentError;
 use crate::experiment::Experiment;
-use crate::network::GridSettings;
 use crate::system::{overlay, system_parts};
 
+/// Parts of a system that make its switching curves.
+const CURVE: [&str; 3] = ["device", "table", "pulses"];
 /// Most bits of a state of the demonstrator with its input, for a table of the currents of all.
 const MOST_BITS: usize = 20;
 
@@ -94,8 +95,8 @@ impl JsonSchema for Changes {
 impl Check for ReproduceSettings {
     fn check(&self, faults: &mut Faults) {
         faults.each("curves", &self.curves, |changes, faults| {
-            for key in changes.0.keys().filter(|key| !["device", "table"].contains(&key.as_str())) {
-                faults.require(false, key, "", "`device` or `table`: nothing else changes a switching curve");
+            for key in changes.0.keys().filter(|key| !CURVE.contains(&key.as_str())) {
+                faults.require(false, key, "", format!("one of {}, which make a switching curve", CURVE.join(", ")));
             }
         });
     }
@@ -104,7 +105,12 @@ impl Check for ReproduceSettings {
 impl ReproduceParts {
     /// The parts of the system itself that make its switching curves.
     pub(super) fn own_curve(&self) -> CurveParts {
-        CurveParts { seed: self.seed, device: self.device.clone(), table: self.table.clone() }
+        CurveParts {
+            seed: self.seed,
+            device: self.device.clone(),
+            table: self.table.clone(),
+            pulses: self.pulses.clone(),
+        }
     }
 
     /// The parts of a system that differs by `changes`.
@@ -148,7 +154,7 @@ fn across(config: &ReproduceParts, faults: &mut Faults) {
 
 /// The junction can be written, by constant pulses of a width that its table has.
 fn check_pulses(config: &ReproduceParts, faults: &mut Faults) {
-    if matches!(config.device.junction(), Ok(Junction::Coupled(_))) {
+    if config.device.coupled.is_some() {
         let expected = "one macrospin, whose conductances the array is made of";
         faults.require(false, "device.coupled", "", expected);
     }
@@ -159,8 +165,8 @@ fn check_pulses(config: &ReproduceParts, faults: &mut Faults) {
         let expected = format!("a width that the table spans, {first:e} s to {last:e} s (`table.widths`)");
         faults.require(fine, "pulses.width", width, expected);
     }
-    for key in ["potentiation", "depression"] {
-        let fine = amplitude(config, key).is_some();
+    for (key, pulse) in [("potentiation", &config.pulses.potentiation), ("depression", &config.pulses.depression)] {
+        let fine = constant(pulse.as_ref()).is_some();
         let expected = "one pulse for the whole learning: a probability such as \"35 %\", or a voltage";
         faults.require(fine, &format!("pulses.{key}"), "", expected);
     }

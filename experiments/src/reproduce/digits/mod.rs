@@ -106,7 +106,8 @@ fn jobs(config: &ReproduceParts) -> Vec<Job> {
             sizes(config).into_iter().enumerate().map(move |(index, (neurons, copies))| Job {
                 neurons,
                 copies,
-                repetition,
+                // Small: the networks of all repetitions are trained in one run.
+                repetition: u32::try_from(repetition).unwrap_or(u32::MAX),
                 shown: shown(index),
             })
         })

@@ -8,6 +8,8 @@ mod page;
 
 pub(super) use page::draw;
 
+use spinhebb_data::config::Staged;
+use spinhebb_data::quantity::Amplitude;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_network::demonstrator::{
@@ -16,7 +18,7 @@ use spinhebb_network::demonstrator::{
 };
 
 use super::ReproduceParts;
-use super::pulse::{WritePulse, Writer, amplitude};
+use super::pulse::{WritePulse, Writer, constant};
 use super::small_array::SmallArrays;
 use crate::error::ExperimentError;
 use crate::experiment::Outcome;
@@ -48,14 +50,12 @@ pub(super) fn compute(
     writer: &Writer,
     seed: u64,
 ) -> Result<(), ExperimentError> {
-    let pulse = |key: &str, start: State| {
-        amplitude(config, key).map_or_else(
-            || ExperimentError::refuse(&format!("pulses.{key}"), "absent", "a pulse"),
-            |amplitude| writer.pulse(amplitude, start),
-        )
+    let pulse = |key: &str, staged: &Option<Staged<Amplitude>>, start: State| match constant(staged.as_ref()) {
+        Some(amplitude) => writer.pulse(amplitude, start),
+        None => ExperimentError::refuse(&format!("pulses.{key}"), "not given", "one pulse for the whole learning"),
     };
-    let potentiation = pulse("potentiation", State::AntiParallel)?;
-    let depression = pulse("depression", State::Parallel)?;
+    let potentiation = pulse("potentiation", &config.pulses.potentiation, State::AntiParallel)?;
+    let depression = pulse("depression", &config.pulses.depression, State::Parallel)?;
     let (inputs, neurons) = config.demonstrator_size();
     let parallel_s = arrays.ideal.siemens(State::Parallel);
     let learner = Learner {
