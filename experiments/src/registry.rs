@@ -1,10 +1,12 @@
 //! Every experiment of the program: the list from which command line, examples, schema and studies are made.
 
-use crate::{circuit, device};
+use crate::{calibration, circuit, device, reproduce};
 use crate::experiment::Registered;
 
 /// Every experiment, in the order in which help lists them.
 pub const EXPERIMENTS: &[Registered] = &[
+    Registered::new::<reproduce::Reproduce>(),
+    Registered::new::<calibration::Calibrate>(),
     Registered::new::<device::Trajectories>(),
     Registered::new::<device::Table>(),
     Registered::new::<device::WriteError>(),

@@ -105,7 +105,8 @@ impl System {
     /// The defaults do not read, which a test excludes.
     pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
         let parts = experiment.parts();
-        let mut table = base(experiment, None)?.merged();
+        let built_in = built_in()?;
+        let mut table = base(experiment, None)?.map_or(built_in.clone(), |base| base.over(&built_in)).merged();
         table.retain(|key, _| parts.iter().any(|part| part == key));
         let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
@@ -118,16 +119,21 @@ impl System {
     pub fn load(&self, experiment: &Registered, request: &Request) -> Result<Loaded, ExperimentError> {
         let user = request.document()?;
         let asked = user.merged();
-        let mut lower = base(experiment, user.text_at(PROFILE).as_deref())?;
+        // What an experiment starts from lies under the user's keys, and above what it names itself.
+        let upper = match base(experiment, user.text_at(PROFILE).as_deref())? {
+            Some(base) => user.over(&base),
+            None => user,
+        };
+        let mut lower = built_in()?;
         let parts = experiment.parts();
         if parts.iter().any(|part| part == "network" || part == "pulses") {
-            let recipe = recipe::layer(&user.clone().over(&lower))?;
+            let recipe = recipe::layer(&upper.clone().over(&lower))?;
             lower = recipe.map_or(lower.clone(), |recipe| recipe.over(&lower));
         }
-        if let Some(device) = from::device_layer(&user.clone().over(&lower))? {
+        if let Some(device) = from::device_layer(&upper.clone().over(&lower))? {
             lower = device.over(&lower);
         }
-        let document = user.over(&lower);
+        let document = upper.over(&lower);
         let inputs = input_file::find(&document, &parts)?;
         Ok(Loaded { document, asked, inputs })
     }
@@ -146,14 +152,23 @@ impl System {
     }
 }
 
-/// The built-in defaults, with the systems that `experiment` starts from above them.
-fn base(experiment: &Registered, profile: Option<&str>) -> Result<Document, ExperimentError> {
-    let mut lower = Document::built_in("built-in defaults", DEFAULTS)?;
+/// The layer of the built-in defaults.
+fn built_in() -> Result<Document, ExperimentError> {
+    Ok(Document::built_in("built-in defaults", DEFAULTS)?)
+}
+
+/// The systems that `experiment` starts from, that of `profile` on top; `None` where it has none.
+fn base(experiment: &Registered, profile: Option<&str>) -> Result<Option<Document>, ExperimentError> {
+    let mut base: Option<Document> = None;
     for (name, text) in experiment.bases {
         if name.is_empty() || profile == Some(name) {
             let title = format!("{} {name}", experiment.name);
-            lower = Document::built_in(title.trim_end(), text)?.over(&lower);
+            let layer = Document::built_in(title.trim_end(), text)?;
+            base = Some(match base {
+                Some(lower) => layer.over(&lower),
+                None => layer,
+            });
         }
     }
-    Ok(lower)
+    Ok(base)
 }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_device::calibration::CalibrationError;
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::closed_form_model::{ClosedForm, ClosedFormModel};
 use spinhebb_device::calibration::ensemble_model::EnsembleModel;
@@ -13,37 +14,36 @@ use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::measurement::points::MeasuredData;
 use spinhebb_device::switching::fokker_planck::Resolution;
 
-use crate::command::calibrate::CalibrateConfig;
-use crate::error::ExperimentError;
+use super::CalibrateSettings;
 
 /// Models that can be fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelName {
-    /// Thermally activated with exponent n
+    /// Thermally activated with exponent n.
     ThermalActivation,
-    /// Sun's ballistic form
+    /// Sun's ballistic form.
     Sun,
-    /// Butler's ballistic form
+    /// Butler's ballistic form.
     Butler,
-    /// Butler's form and thermal activation together
+    /// Butler's form and thermal activation together.
     Crossover,
-    /// The macrospin by the Fokker-Planck equation (axially symmetric devices)
+    /// The macrospin by the Fokker-Planck equation (axially symmetric devices).
     FokkerPlanck,
-    /// The macrospin by LLGS ensembles (any device)
+    /// The macrospin by LLGS ensembles (any device).
     Ensemble,
-    /// Gumbel curve: location and scale
+    /// Gumbel curve: location and scale.
     Gumbel,
-    /// Logistic curve: location and scale
+    /// Logistic curve: location and scale.
     Logistic,
-    /// Normal curve: location and scale
+    /// Normal curve: location and scale.
     Normal,
-    /// Reversed Gumbel curve: location and scale
+    /// Reversed Gumbel curve: location and scale.
     ReversedGumbel,
 }
 
-/// A fitted model that can be turned into a device.
-pub enum Fitted {
+/// A model that may be turned into a device when it is fitted.
+pub(super) enum Fitted {
     /// A closed form.
     Closed(ClosedFormModel),
     /// The macrospin by the Fokker-Planck equation.
@@ -55,18 +55,19 @@ pub enum Fitted {
 }
 
 impl Fitted {
-    /// The model that `config` names for `data`, with the device `base` beneath it.
+    /// The model that `settings` name for `data`, with the device `base` beneath it and `seed` for its ensembles.
     ///
     /// # Errors
     /// What the device layer refuses of `base`.
-    pub fn new(
-        config: &CalibrateConfig,
+    pub(super) fn new(
+        settings: &CalibrateSettings,
         base: &MtjConfig,
         data: &MeasuredData,
-    ) -> Result<Self, ExperimentError> {
+        seed: u64,
+    ) -> Result<Self, CalibrationError> {
         let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
         let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
-        Ok(match config.model {
+        Ok(match settings.model {
             ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
             ModelName::Sun => closed(ClosedForm::Sun),
             ModelName::Butler => closed(ClosedForm::Butler),
@@ -74,12 +75,9 @@ impl Fitted {
             ModelName::FokkerPlanck => {
                 Self::Macrospin(Box::new(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?))
             }
-            ModelName::Ensemble => Self::Ensemble(Box::new(EnsembleModel::new(
-                base.clone(),
-                data,
-                config.ensemble_trials,
-                config.seed,
-            )?)),
+            ModelName::Ensemble => {
+                Self::Ensemble(Box::new(EnsembleModel::new(base.clone(), data, settings.ensemble_trials, seed)?))
+            }
             ModelName::Gumbel => shape(Shape::Gumbel),
             ModelName::Logistic => shape(Shape::Logistic),
             ModelName::Normal => shape(Shape::Normal),
@@ -88,8 +86,7 @@ impl Fitted {
     }
 
     /// The model.
-    #[must_use]
-    pub fn model(&self) -> &dyn Model {
+    pub(super) fn model(&self) -> &dyn Model {
         match self {
             Self::Closed(model) => model,
             Self::Macrospin(model) => model.as_ref(),
@@ -99,9 +96,9 @@ impl Fitted {
     }
 
     /// The device with the fitted values; `None` for a shape, which is no device.
-    pub fn device(&self, base: &MtjConfig, fit: &Calibration) -> Option<Result<MtjConfig, ExperimentError>> {
+    pub(super) fn device(&self, base: &MtjConfig, fit: &Calibration) -> Option<Result<MtjConfig, CalibrationError>> {
         match self {
-            Self::Closed(_) => Some(fitted_device(base, fit).map_err(Into::into)),
+            Self::Closed(_) => Some(fitted_device(base, fit)),
             Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),
             Self::Ensemble(model) => Some(Ok(model.device(&fit.values))),
             Self::Shape(_) => None,
