@@ -117,17 +117,24 @@ pub fn load(folder: Option<&Path>) -> Result<Mnist, DataError> {
     }
 }
 
-/// Number of training images of MNIST as shipped or of the set in `folder`, from the header of one file.
+/// Number, rows and columns of the training images of MNIST as shipped or of the set in `folder`, from the header of
+/// one file.
 ///
 /// # Errors
 /// The file is missing or not an idx file of pictures.
-pub fn training_images(folder: Option<&Path>) -> Result<usize, DataError> {
+pub fn training_shape(folder: Option<&Path>) -> Result<[usize; 3], DataError> {
     let folder = folder.map_or_else(|| shipped::folder("mnist"), |folder| Ok(folder.to_path_buf()))?;
     let path = find(&folder, PUBLISHED_MD5[0].0)?;
-    match Idx::read_shape(&path)?[..] {
-        [count, _, _] => Ok(count),
-        ref shape => Err(unlike(&path, 3, shape)),
-    }
+    let shape = Idx::read_shape(&path)?;
+    <[usize; 3]>::try_from(shape.as_slice()).map_err(|_| unlike(&path, 3, &shape))
+}
+
+/// Number of training images of MNIST as shipped or of the set in `folder`.
+///
+/// # Errors
+/// As [`training_shape`].
+pub fn training_images(folder: Option<&Path>) -> Result<usize, DataError> {
+    training_shape(folder).map(|[count, _, _]| count)
 }
 
 /// The error of a file whose array has not so many axes.

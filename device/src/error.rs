@@ -1,5 +1,7 @@
 //! What can go wrong in the device layer.
 
+use spinhebb_data::config::FieldFault;
+
 /// Error of the device layer; every variant holds the offending numbers.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DeviceError {
@@ -14,7 +16,10 @@ pub enum DeviceError {
         expected: String,
     },
     /// No preset of this name.
-    #[error("there is no device preset `{name}`; known presets: {known}")]
+    #[error(
+        "there is no device preset `{name}`; known presets: {known}; a device file ends in .toml, and the folder of a \
+         calibration run holds one"
+    )]
     UnknownPreset {
         /// The name asked for.
         name: String,
@@ -66,6 +71,12 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
+    /// A fault of a configuration, for code that is handed one which nobody has checked.
+    pub(crate) fn of_field(fault: FieldFault) -> Self {
+        let expected = format!("expected is {}", fault.expected);
+        Self::OutOfRange { key: fault.path, value: fault.value, expected }
+    }
+
     /// Shorthand for [`DeviceError::OutOfRange`].
     pub(crate) fn out_of_range(key: &str, value: impl ToString, expected: &str) -> Self {
         Self::OutOfRange { key: key.to_string(), value: value.to_string(), expected: expected.to_string() }
@@ -78,15 +89,6 @@ pub(crate) fn positive(key: &str, value: f64, shown: impl ToString) -> Result<()
         Ok(())
     } else {
         Err(DeviceError::out_of_range(key, shown, "it must be positive; give a value above zero"))
-    }
-}
-
-/// Refuses a value that is not finite or is below zero.
-pub(crate) fn not_negative(key: &str, value: f64, shown: impl ToString) -> Result<(), DeviceError> {
-    if value.is_finite() && value >= 0.0 {
-        Ok(())
-    } else {
-        Err(DeviceError::out_of_range(key, shown, "it must not be negative; give zero or more"))
     }
 }
 

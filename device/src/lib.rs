@@ -15,6 +15,7 @@ pub mod error;
 pub mod junction;
 pub mod measurement;
 pub mod population;
+mod ranges;
 pub mod switching;
 
 pub use error::DeviceError;

@@ -7,7 +7,9 @@ use spinhebb_data::quantity::{
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::dynamics::adaptive;
 use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
-use spinhebb_device::dynamics::pulse::{Pulse, PulseConfig, WaveformConfig};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::dynamics::pulses::PulsesConfig;
+use spinhebb_device::dynamics::waveform::WaveformConfig;
 use spinhebb_device::junction::anisotropy::{UniaxialConfig, VoltageControlConfig};
 use spinhebb_device::junction::constants::{GAMMA0, MU0};
 use spinhebb_device::junction::material::TemperatureScaling;
@@ -87,14 +89,14 @@ fn voltage_control_shifts_the_anisotropy_under_voltage_and_current_drive() {
     close(with_voltage - base, GAMMA0 * shift_per_volt * 0.8 * tilt.cos(), 1e-6);
     // The same junction voltage, imposed by the current at this angle.
     let amperes = 0.8 * mtj.transport.conductance_at(tilt.cos(), 0.8);
-    let config = PulseConfig {
-        waveform: WaveformConfig::Rectangular { width: Time(1e-9), rise: Time(0.0), fall: Time(0.0) },
-        voltage: None,
-        current: Some(spinhebb_data::quantity::Current(amperes)),
+    let pulses = PulsesConfig {
+        width: Time(1e-9),
         bias: Default::default(),
         relaxation: None,
+        waveform: WaveformConfig::Rectangular { rise: Time(0.0), fall: Time(0.0) },
     };
-    let with_current = azimuth_rate(&mtj, &Pulse::new(&config).unwrap(), tilt, 1e-9);
+    let pulse = pulses.current(spinhebb_data::quantity::Current(amperes)).unwrap();
+    let with_current = azimuth_rate(&mtj, &pulse, tilt, 1e-9);
     close(with_current - base, with_voltage - base, 1e-6);
 }
 

@@ -2,6 +2,7 @@
 //! machine, and the experiments.
 
 pub mod command;
+pub mod circuit;
 pub mod device;
 pub mod error;
 pub mod experiment;
@@ -9,6 +10,7 @@ pub mod present;
 pub mod progress;
 pub mod registry;
 pub mod run;
+pub mod show;
 pub mod system;
 
 /// Entry point of the program: reads the command line and does what it says.

@@ -1,11 +1,19 @@
 //! Every experiment of the program: the list from which command line, examples, schema and studies are made.
 
-use crate::device;
+use crate::{circuit, device};
 use crate::experiment::Registered;
 
 /// Every experiment, in the order in which help lists them.
 pub const EXPERIMENTS: &[Registered] = &[
+    Registered::new::<device::Trajectories>(),
     Registered::new::<device::Table>(),
+    Registered::new::<device::WriteError>(),
+    Registered::new::<device::Retention>(),
+    Registered::new::<device::Disturb>(),
+    Registered::new::<circuit::Solve>(),
+    Registered::new::<circuit::Write>(),
+    Registered::new::<circuit::MapTiles>(),
+    Registered::new::<circuit::Spice>(),
 ];
 
 /// The experiment of these words, such as `device table`; also with dashes, as runs are named.

@@ -1,5 +1,8 @@
+use std::path::Path;
+
 use serde::Deserialize;
 
+use super::document::LONGEST_BYTES;
 use super::*;
 use crate::quantity::{Length, Time, Voltage};
 

@@ -13,5 +13,7 @@ pub mod lanes;
 pub(crate) mod llgs;
 pub(crate) mod normal;
 pub mod pulse;
+pub mod pulses;
 pub mod schedule;
 pub mod trajectory;
+pub mod waveform;

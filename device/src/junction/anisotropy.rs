@@ -14,9 +14,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{EnergyDensity, Length, SurfaceEnergy, VcmaCoefficient};
 
-use crate::error::{DeviceError, positive, unit_vector};
+use crate::ranges::{direction, finite, positive};
 
 /// Anisotropies of the free layer. All are off by default except the shape.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +59,7 @@ pub struct UniaxialConfig {
 
 /// Source of the demagnetising tensor.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "source", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DemagnetisationConfig {
     /// From the shape of the free layer.
     #[default]
@@ -72,44 +73,35 @@ pub enum DemagnetisationConfig {
     None,
 }
 
-impl AnisotropyConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        if !self.interfacial.si().is_finite() {
-            return Err(DeviceError::out_of_range(
-                "anisotropy.interfacial",
-                self.interfacial,
-                "it must be finite",
-            ));
-        }
-        if let Some(control) = &self.voltage_control {
-            let thickness = control.barrier_thickness;
-            positive("anisotropy.voltage_control.barrier_thickness", thickness.si(), thickness)?;
-            if !control.coefficient.si().is_finite() {
-                let key = "anisotropy.voltage_control.coefficient";
-                return Err(DeviceError::out_of_range(key, control.coefficient, "it must be finite"));
-            }
-        }
-        if let Some(uniaxial) = &self.uniaxial {
-            unit_vector("anisotropy.uniaxial.axis", uniaxial.axis)?;
-            if !uniaxial.density.si().is_finite() {
-                let key = "anisotropy.uniaxial.density";
-                return Err(DeviceError::out_of_range(key, uniaxial.density, "it must be finite"));
-            }
-        }
-        if let DemagnetisationConfig::Factors { factors } = self.demagnetisation {
+impl Check for AnisotropyConfig {
+    fn check(&self, faults: &mut Faults) {
+        finite(faults, "interfacial", self.interfacial.si(), self.interfacial);
+        faults.within("voltage_control", |faults| self.voltage_control.check(faults));
+        faults.within("uniaxial", |faults| self.uniaxial.check(faults));
+        faults.within("demagnetisation", |faults| self.demagnetisation.check(faults));
+    }
+}
+
+impl Check for VoltageControlConfig {
+    fn check(&self, faults: &mut Faults) {
+        positive(faults, "barrier_thickness", self.barrier_thickness.si(), self.barrier_thickness);
+        finite(faults, "coefficient", self.coefficient.si(), self.coefficient);
+    }
+}
+
+impl Check for UniaxialConfig {
+    fn check(&self, faults: &mut Faults) {
+        direction(faults, "axis", self.axis);
+        finite(faults, "density", self.density.si(), self.density);
+    }
+}
+
+impl Check for DemagnetisationConfig {
+    fn check(&self, faults: &mut Faults) {
+        if let Self::Factors { factors } = self {
             let sum: f64 = factors.iter().sum();
-            if factors.iter().any(|n| !(0.0..=1.0).contains(n)) || (sum - 1.0).abs() > 1e-3 {
-                return Err(DeviceError::out_of_range(
-                    "anisotropy.demagnetisation.factors",
-                    format!("{factors:?}"),
-                    "factors must lie between 0 and 1 and sum to 1",
-                ));
-            }
+            let fine = factors.iter().all(|n| (0.0..=1.0).contains(n)) && (sum - 1.0).abs() <= 1e-3;
+            faults.require(fine, "factors", format!("{factors:?}"), "factors between 0 and 1 that sum to 1");
         }
-        Ok(())
     }
 }

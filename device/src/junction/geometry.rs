@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::Length;
 
-use crate::error::{DeviceError, positive};
+use crate::ranges::positive;
 
 /// Body whose demagnetising factors are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -32,17 +33,15 @@ pub struct GeometryConfig {
     pub thickness: Length,
 }
 
-impl GeometryConfig {
-    /// Checks that all sizes are positive.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        positive("geometry.length", self.length.si(), self.length)?;
-        positive("geometry.width", self.width.si(), self.width)?;
-        positive("geometry.thickness", self.thickness.si(), self.thickness)
+impl Check for GeometryConfig {
+    fn check(&self, faults: &mut Faults) {
+        positive(faults, "length", self.length.si(), self.length);
+        positive(faults, "width", self.width.si(), self.width);
+        positive(faults, "thickness", self.thickness.si(), self.thickness);
     }
+}
 
+impl GeometryConfig {
     /// Area of the junction (ellipse) in m2.
     #[must_use]
     pub fn area_m2(&self) -> f64 {

@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Magnetisation, Temperature};
 
-use crate::error::{DeviceError, not_negative, positive};
+use crate::ranges::{not_negative, positive};
 
 /// Material of the free layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,15 +20,11 @@ pub struct MaterialConfig {
     pub temperature_scaling: TemperatureScaling,
 }
 
-impl MaterialConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        positive("material.magnetisation", self.magnetisation.si(), self.magnetisation)?;
-        not_negative("material.damping", self.damping, self.damping)?;
-        self.temperature_scaling.validate()
+impl Check for MaterialConfig {
+    fn check(&self, faults: &mut Faults) {
+        positive(faults, "magnetisation", self.magnetisation.si(), self.magnetisation);
+        not_negative(faults, "damping", self.damping, self.damping);
+        faults.within("temperature_scaling", |faults| self.temperature_scaling.check(faults));
     }
 }
 
@@ -41,7 +38,7 @@ impl MaterialConfig {
 /// # References
 /// F. Bloch, Z. Phys. 61, 206 (1930); H. B. Callen and E. Callen, J. Phys. Chem. Solids 27, 1271 (1966).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TemperatureScaling {
     /// Ms and the anisotropies do not change.
     #[default]
@@ -90,50 +87,43 @@ pub struct TemperatureFactors {
 /// when Joule heating reaches the critical temperature.
 const LEAST_MAGNETISATION: f64 = 1e-3;
 
-impl TemperatureScaling {
-    fn validate(&self) -> Result<(), DeviceError> {
-        let key = "material.temperature_scaling";
+impl Check for TemperatureScaling {
+    fn check(&self, faults: &mut Faults) {
         match self {
-            Self::Constant => Ok(()),
+            Self::Constant => {}
             Self::Bloch { critical, reference, anisotropy_exponent } => {
-                check_critical(key, *critical, *reference)?;
-                not_negative(&format!("{key}.anisotropy_exponent"), *anisotropy_exponent, anisotropy_exponent)
+                check_critical(faults, *critical, *reference);
+                not_negative(faults, "anisotropy_exponent", *anisotropy_exponent, anisotropy_exponent);
             }
             Self::PowerLaw { critical, reference, magnetisation_exponent, anisotropy_exponent } => {
-                check_critical(key, *critical, *reference)?;
-                not_negative(
-                    &format!("{key}.magnetisation_exponent"),
-                    *magnetisation_exponent,
-                    magnetisation_exponent,
-                )?;
-                not_negative(&format!("{key}.anisotropy_exponent"), *anisotropy_exponent, anisotropy_exponent)
+                check_critical(faults, *critical, *reference);
+                let exponent = magnetisation_exponent;
+                not_negative(faults, "magnetisation_exponent", *exponent, exponent);
+                not_negative(faults, "anisotropy_exponent", *anisotropy_exponent, anisotropy_exponent);
             }
             Self::Table { temperature, magnetisation, anisotropy } => {
                 let count = temperature.len();
-                if count < 2 || magnetisation.len() != count || anisotropy.len() != count {
-                    return Err(DeviceError::out_of_range(
-                        key,
-                        format!("{count}, {} and {} entries", magnetisation.len(), anisotropy.len()),
-                        "the three columns must have the same length of at least 2",
-                    ));
-                }
-                if temperature.windows(2).any(|pair| pair[1] <= pair[0]) {
-                    return Err(DeviceError::out_of_range(
-                        &format!("{key}.temperature"),
-                        format!("{:?}", temperature.iter().map(|t| t.si()).collect::<Vec<_>>()),
-                        "temperatures must increase; sort the rows",
-                    ));
-                }
-                for (name, column) in [("magnetisation", magnetisation), ("anisotropy", anisotropy)] {
-                    for value in column {
-                        positive(&format!("{key}.{name}"), *value, value)?;
-                    }
-                }
-                Ok(())
+                faults.require(
+                    count >= 2 && magnetisation.len() == count && anisotropy.len() == count,
+                    "",
+                    format!("{count}, {} and {} entries", magnetisation.len(), anisotropy.len()),
+                    "three columns of the same length of at least 2",
+                );
+                faults.require(
+                    temperature.windows(2).all(|pair| pair[0] < pair[1]),
+                    "temperature",
+                    format!("{:?}", temperature.iter().map(|t| t.si()).collect::<Vec<_>>()),
+                    "temperatures that increase; sort the rows",
+                );
+                let positive = |value: &f64, faults: &mut Faults| positive(faults, "", *value, value);
+                faults.each("magnetisation", magnetisation, positive);
+                faults.each("anisotropy", anisotropy, positive);
             }
         }
     }
+}
 
+impl TemperatureScaling {
     /// Factors at `temperature_k`. A table is held at its end values outside its range.
     #[must_use]
     pub fn factors(&self, temperature_k: f64) -> TemperatureFactors {
@@ -176,18 +166,11 @@ impl TemperatureScaling {
     }
 }
 
-fn check_critical(key: &str, critical: Temperature, reference: Temperature) -> Result<(), DeviceError> {
-    positive(&format!("{key}.critical"), critical.si(), critical)?;
-    not_negative(&format!("{key}.reference"), reference.si(), reference)?;
-    if reference.si() < critical.si() {
-        Ok(())
-    } else {
-        Err(DeviceError::out_of_range(
-            &format!("{key}.reference"),
-            reference,
-            &format!("it must lie below the critical temperature {critical}"),
-        ))
-    }
+fn check_critical(faults: &mut Faults, critical: Temperature, reference: Temperature) {
+    positive(faults, "critical", critical.si(), critical);
+    not_negative(faults, "reference", reference.si(), reference);
+    let expected = format!("a temperature below the critical one of {critical}");
+    faults.require(reference.si() < critical.si(), "reference", reference, expected);
 }
 
 #[cfg(test)]
@@ -223,6 +206,6 @@ mod tests {
             magnetisation: vec![1.2, 1.0],
             anisotropy: vec![1.4, 1.0],
         };
-        assert!(table.validate().unwrap_err().to_string().contains("temperature_scaling.temperature"));
+        assert_eq!(table.first_fault().unwrap_err().path, "temperature");
     }
 }

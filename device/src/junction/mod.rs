@@ -14,8 +14,11 @@ pub mod geometry;
 pub mod material;
 pub mod mtj;
 pub mod preset;
+mod single_or_coupled;
 pub mod state;
 pub mod thermal;
 pub mod torque;
 pub mod transport;
 pub mod vector;
+
+pub use single_or_coupled::Junction;

@@ -9,6 +9,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::MagneticField;
 
 use crate::error::{DeviceError, unit_vector};
@@ -18,18 +19,23 @@ use crate::junction::coupled::CoupledLayerConfig;
 use crate::junction::critical_voltage::critical_voltage;
 use crate::junction::demagnetisation;
 use crate::junction::energy;
-use crate::junction::geometry::GeometryConfig;
+use crate::junction::geometry::{GeometryConfig, Shape};
 use crate::junction::material::{MaterialConfig, TemperatureScaling};
 use crate::junction::state::State;
 use crate::junction::thermal::{JouleHeating, ThermalConfig};
 use crate::junction::torque::{Efficiency, SpinOrbitConfig, SpinTransferConfig, field_per_current_density};
 use crate::junction::transport::{Transport, TransportConfig};
 use crate::junction::vector::{SymmetricTensor, Vector, dot};
+use crate::ranges::{direction, finite};
 
 /// A junction as written in a configuration or preset. Absent terms are off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MtjConfig {
+    /// Preset, device file (.toml) or folder of a calibration run whose keys lie under those of this table; `none`: this
+    /// table is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Shape and size of the free layer.
     pub geometry: GeometryConfig,
     /// Free-layer material.
@@ -77,26 +83,65 @@ pub struct FieldConfig {
     pub stray: [MagneticField; 3],
 }
 
+impl Check for MtjConfig {
+    fn check(&self, faults: &mut Faults) {
+        faults.within("geometry", |faults| self.geometry.check(faults));
+        faults.within("material", |faults| self.material.check(faults));
+        faults.within("anisotropy", |faults| self.anisotropy.check(faults));
+        faults.within("fixed_layer", |faults| self.fixed_layer.check(faults));
+        faults.within("field", |faults| self.field.check(faults));
+        faults.within("spin_transfer", |faults| self.spin_transfer.check(faults));
+        faults.within("spin_orbit", |faults| self.spin_orbit.check(faults));
+        faults.within("transport", |faults| self.transport.check(faults));
+        faults.within("thermal", |faults| self.thermal.check(faults));
+        faults.within("coupled", |faults| self.coupled.check(faults));
+        if self.coupled.is_some() {
+            self.check_terms_of_pairs(faults);
+        }
+    }
+}
+
+impl Check for FixedLayerConfig {
+    fn check(&self, faults: &mut Faults) {
+        direction(faults, "direction", self.direction);
+    }
+}
+
+impl Check for FieldConfig {
+    fn check(&self, faults: &mut Faults) {
+        for (key, field) in [("applied", &self.applied), ("stray", &self.stray)] {
+            faults.each(key, field, |h, faults| finite(faults, "", h.si(), h));
+        }
+    }
+}
+
 impl MtjConfig {
-    /// Checks every range.
+    /// Terms that are not modelled with two coupled layers.
+    fn check_terms_of_pairs(&self, faults: &mut Faults) {
+        let cylinder = self.geometry.shape == Shape::EllipticCylinder;
+        let expected = "`elliptic-cylinder`, the shape of both layers of a device with `coupled`";
+        faults.require(cylinder, "geometry.shape", "ellipsoid", expected);
+        let absent = "left out of a device with `coupled`: it is modelled for one layer only";
+        faults.require(self.spin_orbit.is_none(), "spin_orbit", "given", absent);
+        faults.require(self.thermal.joule_heating.is_none(), "thermal.joule_heating", "given", absent);
+        if let Some(stability) = self.thermal.stability {
+            let expected = "`thermal.activation_volume` instead: the barrier depends on both layers";
+            faults.require(false, "thermal.stability", stability, expected);
+        }
+    }
+
+    /// The first fault that [`Check`] finds.
     ///
     /// # Errors
     /// [`DeviceError::OutOfRange`] naming key, value and what is expected.
     pub fn validate(&self) -> Result<(), DeviceError> {
-        self.geometry.validate()?;
-        self.material.validate()?;
-        self.anisotropy.validate()?;
-        unit_vector("fixed_layer.direction", self.fixed_layer.direction)?;
-        for (key, field) in [("field.applied", self.field.applied), ("field.stray", self.field.stray)] {
-            if let Some(bad) = field.iter().find(|h| !h.si().is_finite()) {
-                return Err(DeviceError::out_of_range(key, bad, "each component must be finite"));
-            }
-        }
-        self.spin_transfer.as_ref().map_or(Ok(()), SpinTransferConfig::validate)?;
-        self.spin_orbit.as_ref().map_or(Ok(()), SpinOrbitConfig::validate)?;
-        self.transport.validate()?;
-        self.thermal.validate()?;
-        self.coupled.as_ref().map_or(Ok(()), CoupledLayerConfig::validate)
+        self.first_fault().map_err(DeviceError::of_field)
+    }
+
+    /// Whether `other` describes the same device, whatever either names in `from`.
+    #[must_use]
+    pub fn is_same_device(&self, other: &Self) -> bool {
+        Self { from: None, ..self.clone() } == Self { from: None, ..other.clone() }
     }
 
     /// Validates and resolves to SI parameters at the configured temperature.

@@ -4,11 +4,19 @@
 //! `[source]` with one entry per parameter, a citation or `assumed: why`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Document, Faults, FieldFault};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::error::DeviceError;
 use crate::junction::mtj::MtjConfig;
+
+/// Name of the device file in the folder of a calibration run.
+pub const DEVICE_FILE: &str = "device.toml";
 
 /// Every preset: name and file.
 const PRESETS: &[(&str, &str)] = &[
@@ -44,35 +52,156 @@ pub fn text(name: &str) -> Result<&'static str, DeviceError> {
     })
 }
 
+/// The part `[device]` of a preset or device file, as text with nothing else in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceTable {
+    /// Preset or file, for messages.
+    pub name: String,
+    /// TOML with the one table `device`; every key stands in the line and column it has in the file.
+    pub text: String,
+}
+
+/// The table `[device]` of a preset by name, a device file by its path, or the folder of a calibration run, which holds
+/// the file `device.toml`. Keys and values are not looked at.
+///
+/// `name_or_path` is a path if it ends in `.toml` or is that of a folder.
+///
+/// # Errors
+/// [`DeviceError::UnknownPreset`]; [`DeviceError::Unreadable`] for a file that cannot be read, is not TOML, has no
+/// table `device`, or names a device in `from` itself.
+pub fn table(name_or_path: &str) -> Result<DeviceTable, DeviceError> {
+    let document = Source::of(name_or_path)?.read()?;
+    let unreadable = |message: String| DeviceError::Unreadable { name: document.name.clone(), message };
+    if let Some(from) = document.toml.text_at("device.from") {
+        let message = format!("`device.from` is \"{from}\"; a device file is complete, leave it out");
+        return Err(unreadable(document.toml.at_key("device.from", message).report()));
+    }
+    let text = device_alone(&document.text).map_err(|message| unreadable(message.to_string()))?;
+    Ok(DeviceTable { name: document.name, text })
+}
+
 /// Loads a preset by name.
 ///
 /// # Errors
-/// [`DeviceError::UnknownPreset`], or [`DeviceError::OutOfRange`] from the validation.
+/// [`DeviceError::UnknownPreset`], or [`DeviceError::Unreadable`] where it is wrong, which no shipped one is.
 pub fn load(name: &str) -> Result<Preset, DeviceError> {
-    parse(name, text(name)?)
+    Source::Shipped(name, text(name)?).read()?.parse()
 }
 
-/// Loads a preset by name or a device file in the form of a preset by its path: `name_or_path` is a path
-/// if it ends in `.toml`.
+/// Loads a preset by name, a device file in the form of a preset by its path, or the device of a calibration run by its
+/// folder; told apart as by [`table`].
 ///
 /// # Errors
-/// [`DeviceError::Unreadable`] for a file that cannot be read; those of [`load`].
+/// [`DeviceError::Unreadable`] for a file that cannot be read or is wrong, with the place; those of [`load`].
 pub fn open(name_or_path: &str) -> Result<Preset, DeviceError> {
-    if !name_or_path.ends_with(".toml") {
-        return load(name_or_path);
-    }
-    let text = std::fs::read_to_string(name_or_path).map_err(|error| DeviceError::Unreadable {
-        name: name_or_path.to_string(),
-        message: error.to_string(),
-    })?;
-    parse(name_or_path, &text)
+    Source::of(name_or_path)?.read()?.parse()
 }
 
-fn parse(name: &str, text: &str) -> Result<Preset, DeviceError> {
-    let preset: Preset = toml::from_str(text)
-        .map_err(|error| DeviceError::Unreadable { name: name.to_string(), message: error.to_string() })?;
-    preset.device.validate()?;
-    Ok(preset)
+/// Where a device is described.
+enum Source<'a> {
+    /// Name and text.
+    Shipped(&'a str, &'static str),
+    File(PathBuf),
+}
+
+/// A description that was read.
+struct Described {
+    name: String,
+    text: String,
+    toml: Document,
+}
+
+impl<'a> Source<'a> {
+    fn of(name_or_path: &'a str) -> Result<Self, DeviceError> {
+        let path = Path::new(name_or_path);
+        if path.extension().is_some_and(|extension| extension == "toml") && !path.is_dir() {
+            return Ok(Self::File(path.to_path_buf()));
+        }
+        if PRESETS.iter().any(|(name, _)| *name == name_or_path) || !path.is_dir() {
+            return Ok(Self::Shipped(name_or_path, text(name_or_path)?));
+        }
+        let file = path.join(DEVICE_FILE);
+        if file.is_file() {
+            return Ok(Self::File(file));
+        }
+        Err(DeviceError::Unreadable {
+            name: name_or_path.to_string(),
+            message: format!("the folder holds no `{DEVICE_FILE}`; that of a calibration run does"),
+        })
+    }
+
+    fn read(self) -> Result<Described, DeviceError> {
+        let (name, text) = match self {
+            Self::Shipped(name, text) => (format!("preset {name}"), text.to_string()),
+            Self::File(path) => {
+                let name = path.display().to_string();
+                let unreadable = |error: std::io::Error| DeviceError::Unreadable {
+                    name: name.clone(),
+                    message: error.to_string(),
+                };
+                let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+                (name, text.strip_prefix('\u{feff}').unwrap_or(&text).to_string())
+            }
+        };
+        let toml = Document::from_text(&name, &text)
+            .map_err(|error| DeviceError::Unreadable { name: name.clone(), message: error.report() })?;
+        Ok(Described { name, text, toml })
+    }
+}
+
+impl Described {
+    fn parse(&self) -> Result<Preset, DeviceError> {
+        let unreadable = |message| DeviceError::Unreadable { name: self.name.clone(), message };
+        let mut preset: Preset = self.toml.parse().map_err(|error| unreadable(error.report()))?;
+        preset.device.from = None;
+        let mut faults = Faults::default();
+        faults.within("device", |faults| preset.device.check(faults));
+        let at = |fault: &FieldFault| self.toml.at_key(&fault.path, fault.to_string()).report();
+        let reports: Vec<String> = faults.found().iter().map(at).collect();
+        if reports.is_empty() { Ok(preset) } else { Err(unreadable(reports.join("\n"))) }
+    }
+}
+
+/// `text` of a preset with all but the table `device` blanked out, or what is wrong.
+fn device_alone(text: &str) -> Result<String, &'static str> {
+    const NONE: &str =
+        "it has no table `device`; a device file has the form of a preset (`spinhebb presets` shows them)";
+    let root = DeTable::parse(text).map_err(|_| "it is not TOML")?.into_inner();
+    if !root.get("device").is_some_and(|device| device.get_ref().is_table()) {
+        return Err(NONE);
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for (key, value) in root.iter().filter(|(key, _)| key.get_ref() != "device") {
+        blank(&mut bytes, key, value);
+    }
+    // Whole characters were blanked, so the text is text.
+    let alone = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text")?;
+    let kept = toml::from_str::<toml::Table>(&alone);
+    match (kept, toml::from_str::<toml::Table>(text)) {
+        (Ok(kept), Ok(all)) if kept.len() == 1 && kept.get("device") == all.get("device") => Ok(alone),
+        // Written in a form that cannot be cut out, such as dotted keys: the places are lost, not the values.
+        (_, Ok(mut all)) => {
+            all.retain(|key, _| key == "device");
+            toml::to_string(&all).map_err(|_| NONE)
+        }
+        _ => Err("it is not TOML"),
+    }
+}
+
+/// Puts spaces for a key and its value; line ends stay.
+fn blank(bytes: &mut [u8], key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) {
+    let mut clear = |range: Range<usize>| {
+        bytes[range].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    };
+    let (key, whole) = (key.span(), value.span());
+    match value.get_ref() {
+        // The span of a table under a header is that of the header, which holds the key.
+        DeValue::Table(table) if whole.start <= key.start => {
+            clear(whole);
+            table.iter().for_each(|(key, value)| blank(bytes, key, value));
+        }
+        _ => clear(key.start.min(whole.start)..key.end.max(whole.end)),
+    }
 }
 
 #[cfg(test)]

@@ -10,10 +10,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Temperature, ThermalResistance, Time, Volume};
 
-use crate::error::{DeviceError, not_negative, positive};
 use crate::junction::constants::{BOLTZMANN, GAMMA0, MU0};
+use crate::ranges::{not_negative, positive};
 
 /// Temperature and thermal stability. At most one of `stability` and `activation_volume` is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,33 +43,28 @@ pub struct JouleHeatingConfig {
     pub time_constant: Time,
 }
 
-impl ThermalConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        not_negative("thermal.temperature", self.temperature.si(), self.temperature)?;
+impl Check for ThermalConfig {
+    fn check(&self, faults: &mut Faults) {
         if let Some(stability) = self.stability {
-            positive("thermal.stability", stability, stability)?;
-            positive("thermal.temperature", self.temperature.si(), self.temperature)?;
+            positive(faults, "stability", stability, stability);
+            positive(faults, "temperature", self.temperature.si(), self.temperature);
+        } else {
+            not_negative(faults, "temperature", self.temperature.si(), self.temperature);
         }
         if let Some(volume) = self.activation_volume {
-            positive("thermal.activation_volume", volume.si(), volume)?;
-            if self.stability.is_some() {
-                return Err(DeviceError::out_of_range(
-                    "thermal.activation_volume",
-                    volume,
-                    "`thermal.stability` already fixes it; give one of the two",
-                ));
-            }
+            positive(faults, "activation_volume", volume.si(), volume);
+            let expected =
+                "one of `stability` and `activation_volume`: the stability already fixes the volume";
+            faults.require(self.stability.is_none(), "activation_volume", volume, expected);
         }
-        if let Some(heating) = &self.joule_heating {
-            not_negative("thermal.joule_heating.resistance", heating.resistance.si(), heating.resistance)?;
-            let pole = heating.time_constant;
-            positive("thermal.joule_heating.time_constant", pole.si(), pole)?;
-        }
-        Ok(())
+        faults.within("joule_heating", |faults| self.joule_heating.check(faults));
+    }
+}
+
+impl Check for JouleHeatingConfig {
+    fn check(&self, faults: &mut Faults) {
+        not_negative(faults, "resistance", self.resistance.si(), self.resistance);
+        positive(faults, "time_constant", self.time_constant.si(), self.time_constant);
     }
 }
 

@@ -15,14 +15,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::ResistanceArea;
 
-use crate::error::{DeviceError, not_negative, positive, unit_vector};
 use crate::junction::constants::{ELEMENTARY_CHARGE, HBAR, MU0};
+use crate::ranges::{direction, finite, not_negative, positive};
 
 /// Angular law of the spin-transfer efficiency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum EfficiencyConfig {
     /// `eta = P`.
     Constant {
@@ -61,26 +62,20 @@ impl Efficiency {
     }
 }
 
-impl EfficiencyConfig {
-    fn validate(&self, key: &str) -> Result<(), DeviceError> {
+impl Check for EfficiencyConfig {
+    fn check(&self, faults: &mut Faults) {
         let (Self::Constant { polarisation }
         | Self::Slonczewski { polarisation }
         | Self::Asymmetric { polarisation, .. }) = self;
-        if !(0.0..1.0).contains(polarisation) {
-            return Err(DeviceError::out_of_range(
-                &format!("{key}.polarisation"),
-                polarisation,
-                "it must be at least 0 and below 1",
-            ));
-        }
-        match self {
-            Self::Asymmetric { lambda, .. } if !(lambda.is_finite() && *lambda >= 1.0) => {
-                Err(DeviceError::out_of_range(&format!("{key}.lambda"), lambda, "it must be at least 1"))
-            }
-            _ => Ok(()),
+        let fine = (0.0..1.0).contains(polarisation);
+        faults.require(fine, "polarisation", polarisation, "a number of at least 0 and below 1");
+        if let Self::Asymmetric { lambda, .. } = self {
+            faults.require(lambda.is_finite() && *lambda >= 1.0, "lambda", lambda, "a number of at least 1");
         }
     }
+}
 
+impl EfficiencyConfig {
     /// The law as `q/(1 + b c)`.
     #[must_use]
     pub fn resolve(&self) -> Efficiency {
@@ -131,37 +126,22 @@ pub struct SpinOrbitConfig {
     pub junction_share: f64,
 }
 
-impl SpinTransferConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        self.efficiency.validate("spin_transfer.efficiency")?;
-        finite("spin_transfer.field_like_ratio", self.field_like_ratio)
+impl Check for SpinTransferConfig {
+    fn check(&self, faults: &mut Faults) {
+        faults.within("efficiency", |faults| self.efficiency.check(faults));
+        finite(faults, "field_like_ratio", self.field_like_ratio, self.field_like_ratio);
     }
 }
 
-impl SpinOrbitConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        finite("spin_orbit.spin_hall_angle", self.spin_hall_angle)?;
-        finite("spin_orbit.field_like_ratio", self.field_like_ratio)?;
-        unit_vector("spin_orbit.polarisation", self.polarisation)?;
-        not_negative("spin_orbit.junction_share", self.junction_share, self.junction_share)?;
-        positive(
-            "spin_orbit.channel_resistance_area",
-            self.channel_resistance_area.si(),
-            self.channel_resistance_area,
-        )
+impl Check for SpinOrbitConfig {
+    fn check(&self, faults: &mut Faults) {
+        finite(faults, "spin_hall_angle", self.spin_hall_angle, self.spin_hall_angle);
+        finite(faults, "field_like_ratio", self.field_like_ratio, self.field_like_ratio);
+        direction(faults, "polarisation", self.polarisation);
+        not_negative(faults, "junction_share", self.junction_share, self.junction_share);
+        let channel = self.channel_resistance_area;
+        positive(faults, "channel_resistance_area", channel.si(), channel);
     }
-}
-
-fn finite(key: &str, value: f64) -> Result<(), DeviceError> {
-    if value.is_finite() { Ok(()) } else { Err(DeviceError::out_of_range(key, value, "it must be finite")) }
 }
 
 /// `hbar/(2 e mu0 Ms t_F)`: damping-like field in A/m per A/m2 of fully polarised current.

@@ -13,10 +13,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{ResistanceArea, Voltage};
 
-use crate::error::{DeviceError, not_negative, positive};
+use crate::error::{DeviceError, positive};
 use crate::junction::state::State;
+use crate::ranges;
 
 /// Transport parameters of the junction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,15 +33,13 @@ pub struct TransportConfig {
     pub tmr_half_voltage: Option<Voltage>,
 }
 
-impl TransportConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        positive("transport.resistance_area", self.resistance_area.si(), self.resistance_area)?;
-        not_negative("transport.tmr", self.tmr, self.tmr)?;
-        self.tmr_half_voltage.map_or(Ok(()), |v| positive("transport.tmr_half_voltage", v.si(), v))
+impl Check for TransportConfig {
+    fn check(&self, faults: &mut Faults) {
+        ranges::positive(faults, "resistance_area", self.resistance_area.si(), self.resistance_area);
+        ranges::not_negative(faults, "tmr", self.tmr, self.tmr);
+        if let Some(half) = self.tmr_half_voltage {
+            ranges::positive(faults, "tmr_half_voltage", half.si(), half);
+        }
     }
 }
 

@@ -10,3 +10,4 @@ pub mod probability;
 pub mod sphere;
 pub mod splitting;
 pub mod table;
+pub mod table_config;

@@ -9,8 +9,9 @@ use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::junction::mtj::MtjConfig;
-use spinhebb_network::encoding::ImagesConfig;
-use spinhebb_network::training::NetworkConfig;
+use spinhebb_network::encoding::Encoder;
+use spinhebb_network::images::ImagesConfig;
+use spinhebb_network::training::config::NetworkConfig;
 
 use super::matrix::{relative_error, rows};
 use super::pattern::{Maker, PatternConfig};
@@ -51,10 +52,10 @@ system_parts! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapSettings {
-    /// Logical inputs; those of the network when absent: a line for each pixel and threshold.
+    /// Logical inputs; those of the network when absent: a line for each pixel and threshold, times the devices of a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<usize>,
-    /// Logical outputs; those of the network when absent: neurons times devices per line.
+    /// Logical outputs; the neurons of the network (of one field) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<usize>,
 }
@@ -70,16 +71,19 @@ impl Check for MapSettings {
 }
 
 impl MapParts {
-    /// Logical inputs and outputs.
+    /// Logical inputs and outputs: of the network of one field, devices of a line one below the other.
     fn shape(&self) -> Result<(usize, usize), ExperimentError> {
         let inputs = match self.map.inputs {
             Some(inputs) => inputs,
             None => {
-                let (columns, rows) = spinhebb_data::mnist::image_size(self.images.folder.as_deref())?;
-                self.network.lines(columns, rows)
+                let [_, rows, columns] = spinhebb_data::mnist::training_shape(self.images.folder.as_deref())?;
+                let mut encoding = self.network.encoding.clone();
+                encoding.field = self.network.fields.first().copied().or(encoding.field);
+                let encoder = Encoder::new(&encoding, columns, rows)?;
+                encoder.lines() * usize::from(self.network.copies)
             }
         };
-        Ok((inputs, self.map.outputs.unwrap_or_else(|| self.network.devices_per_input())))
+        Ok((inputs, self.map.outputs.unwrap_or_else(|| self.network.neurons_each())))
     }
 }
 

@@ -9,7 +9,7 @@ use spinhebb_data::quantity::{DriveVoltage, Time};
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::EscapeRate;
-use spinhebb_device::switching::TableConfig;
+use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::probability::BackEnd;
 use spinhebb_device::switching::splitting::escape::LARGEST_SHARE;
 
@@ -78,9 +78,9 @@ impl Experiment for Disturb {
         let name = device_name(&config.device);
         let mut outcome = Outcome::new(format!("Disturb of {name}"));
         let (settings, mtj) = (&config.disturb, config.device.resolve()?);
-        summarise(&mut outcome, &config.device.junction()?, &name);
+        summarise(&mut outcome, &Junction::new(&config.device)?, &name);
         let magnitudes = magnitudes(&settings.voltages, &mtj, settings.start)?;
-        let splitting = config.table.splitting(config.table.seed.unwrap_or(context.seed()));
+        let splitting = config.table.splitting(context.seed());
         let polarity = settings.start.switching_polarity();
         let stage = context.stage("escape rates", magnitudes.len() as u64);
         let data = context.unit("escape rates", || {

@@ -21,5 +21,3 @@ pub(crate) use table::{compute_table, present_table};
 pub(crate) const MODELS: &[&str] = &["slonczewski1996", "brown1963", "sun2000"];
 /// Papers of coupled layers.
 const COUPLED_MODELS: &[&str] = &["bruno1995", "slonczewski1991"];
-/// Papers of rare events.
-const RARE_EVENTS: &[&str] = &["butler2012", "scharfetter1969", "slonczewski1996", "brown1963"];

@@ -8,7 +8,7 @@ use spinhebb_data::quantity::Time;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::{EscapeRate, Population};
-use spinhebb_device::switching::TableConfig;
+use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::probability::BackEnd;
 use spinhebb_device::switching::splitting::Splitting;
 
@@ -84,8 +84,8 @@ impl Experiment for Retention {
         let name = device_name(&config.device);
         let mut outcome = Outcome::new(format!("Retention of {name}"));
         let (settings, mtj) = (&config.retention, config.device.resolve()?);
-        let splitting = config.table.splitting(config.table.seed.unwrap_or(context.seed()));
-        summarise(&mut outcome, &config.device.junction()?, &name);
+        let splitting = config.table.splitting(context.seed());
+        summarise(&mut outcome, &Junction::new(&config.device)?, &name);
         let stage = context.stage("escape rate", 1);
         let rate = EscapeRate::new(&mtj, 0.0, settings.start, &splitting)?;
         stage.advance();

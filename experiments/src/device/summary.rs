@@ -1,12 +1,29 @@
 //! Derived figures of a junction, for the summary.
 
+use spinhebb_device::dynamics::coupled::{CoupledDynamics, critical_voltage, modes, slowest_damping_time_s};
+use spinhebb_device::dynamics::integrator::StepWarning;
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
+use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::junction::Junction;
-use spinhebb_device::junction::coupled::{CoupledMtj, critical_voltage, modes, slowest_damping_time_s};
+use spinhebb_device::junction::coupled::CoupledMtj;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
 
+use crate::error::ExperimentError;
 use crate::experiment::Outcome;
+
+/// Whether the step is too long for the device under `pulse`.
+pub(super) fn step_warning(
+    junction: &Junction,
+    pulse: &Pulse,
+    stepping: &Stepping,
+) -> Result<Option<StepWarning>, ExperimentError> {
+    Ok(match junction {
+        Junction::Single(mtj) => Dynamics::new(mtj, pulse, stepping)?.warning(),
+        Junction::Coupled(pair) => CoupledDynamics::new(pair, pulse, stepping)?.warning(),
+    })
+}
 
 /// The preset's name, with a note where the configuration changed the device.
 pub(crate) fn device_name(device: &MtjConfig) -> String {

@@ -1,14 +1,17 @@
 //! `spinhebb device table`: switching probability against voltage and width, both polarities.
 
-use spinhebb_data::quantity::Time;
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::{SwitchingTable, TableConfig, TableRequest};
+use spinhebb_device::switching::table::SwitchingTable;
+use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
 
+use super::summary::step_warning;
 use super::{COUPLED_MODELS, MODELS, device_name, summarise};
 use crate::error::ExperimentError;
-use crate::experiment::{Context, Cost, Experiment, Outcome};
+use crate::experiment::{Context, Experiment, Outcome};
 use crate::present::Page;
 use crate::present::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::system::system_parts;
@@ -20,6 +23,8 @@ system_parts! {
         device: MtjConfig,
         /// How its switching probabilities are computed.
         table: TableConfig,
+        /// The width of the pulses, where the table names none.
+        pulses: PulsesConfig,
     }
 }
 
@@ -32,18 +37,12 @@ impl Experiment for Table {
     const ABOUT: &'static str = "Tabulate the switching probability against voltage and width, refined where it is steep";
     const CITES: &'static [&'static str] = MODELS;
 
-    fn cost(config: &TableParts) -> Cost {
-        config.table.core_seconds(config.table.widths.iter().map(|w| w.si()).fold(0.0, f64::max)).map_or_else(
-            Cost::default,
-            |seconds| Cost::new(0.0, seconds),
-        )
-    }
-
     fn compute(config: &TableParts, context: &Context) -> Result<Outcome, ExperimentError> {
         let name = device_name(&config.device);
         let mut outcome = Outcome::new(format!("Switching probability of {name}"));
-        let junction = config.device.junction()?;
-        let table = compute_table(&mut outcome, &junction, &config.table, &config.table.widths, context)?;
+        let junction = Junction::new(&config.device)?;
+        let widths_s = config.table.widths_s(config.pulses.width);
+        let table = compute_table(&mut outcome, &junction, &config.table, &widths_s, context)?;
         summarise(&mut outcome, &junction, &name);
         summarise_table(&mut outcome, &table);
         outcome.add(table.to_dataset()?);
@@ -56,41 +55,31 @@ impl Experiment for Table {
     }
 }
 
-/// The table of `junction`, as a unit of the run; warnings and citations go to `outcome`.
+/// The table of `junction` at `widths_s`, as a unit of the run; warnings and citations go to `outcome`.
 ///
 /// # Errors
-/// The back end does not serve the junction.
+/// The method does not serve the junction.
 pub(crate) fn compute_table(
     outcome: &mut Outcome,
     junction: &Junction,
     settings: &TableConfig,
-    widths: &[Time],
+    widths_s: &[f64],
     context: &Context,
 ) -> Result<SwitchingTable, ExperimentError> {
     if matches!(junction, Junction::Coupled(_)) {
         outcome.cite(COUPLED_MODELS);
     }
-    let widths_s: Vec<f64> = widths.iter().map(|w| w.si()).collect();
-    if let Some(warning) = settings.step_warning(junction, &widths_s)? {
+    let longest = widths_s.iter().copied().fold(0.0, f64::max);
+    let pulse = Pulse::rectangular(settings.highest_voltage.si(), longest);
+    if let Some(warning) = step_warning(junction, &pulse, &settings.stepping())? {
         outcome.warn(warning.to_string());
     }
-    let stage = context.stage("switching table", settings.steps());
-    let key = format!("switching table {}", device_key(junction, settings, &widths_s));
-    context.unit(&key, || {
-        let progress = |steps: u64| stage.advance_by(steps);
-        let request = TableRequest {
-            junction,
-            widths_s: &widths_s,
-            seed: settings.seed.unwrap_or(context.seed()),
-            reach: 1.0,
-            progress: &progress,
-        };
+    let stage = context.stage("switching table", settings.amplitudes(junction));
+    context.unit(&format!("switching table {junction:?} {settings:?} {widths_s:?}"), || {
+        let progress = || stage.advance();
+        let request = TableRequest { junction, widths_s, seed: context.seed(), reach: 1.0, progress: &progress };
         Ok(settings.table(&request)?)
     })
-}
-
-fn device_key(junction: &Junction, settings: &TableConfig, widths_s: &[f64]) -> String {
-    format!("{junction:?} {settings:?} {widths_s:?}")
 }
 
 /// Amplitudes of either polarity and the voltages at which half of the pulses switch.

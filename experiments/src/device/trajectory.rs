@@ -6,13 +6,15 @@ use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::Dataset;
 use spinhebb_data::quantity::{Current, Voltage};
 use spinhebb_device::dynamics::coupled::{self, CoupledBeginning};
-use spinhebb_device::dynamics::pulse::{Pulse, PulsesConfig};
+use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::dynamics::trajectory::{self, Beginning, Recording};
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::TableConfig;
+use spinhebb_device::switching::table_config::TableConfig;
 
+use super::summary::step_warning;
 use super::{COUPLED_MODELS, MODELS, device_name, summarise};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome};
@@ -73,8 +75,8 @@ impl TrajectoryParts {
     fn pulse(&self) -> Result<Pulse, ExperimentError> {
         // A current is a choice; the voltage beside it may be the default.
         Ok(match (self.trajectory.current, self.trajectory.voltage) {
-            (Some(current), _) => self.pulses.current_pulse(current.si())?,
-            (None, volts) => self.pulses.voltage_pulse(volts.unwrap_or_default().si())?,
+            (Some(current), _) => self.pulses.current(current)?,
+            (None, volts) => self.pulses.voltage(volts.unwrap_or_default())?,
         })
     }
 }
@@ -91,9 +93,9 @@ impl Experiment for Trajectories {
     fn compute(config: &TrajectoryParts, context: &Context) -> Result<Outcome, ExperimentError> {
         let name = device_name(&config.device);
         let mut outcome = Outcome::new(format!("Trajectories of {name}"));
-        let (settings, junction, pulse) = (&config.trajectory, config.device.junction()?, config.pulse()?);
+        let (settings, junction, pulse) = (&config.trajectory, Junction::new(&config.device)?, config.pulse()?);
         let stepping = config.table.stepping();
-        if let Some(warning) = stepping.warning_for(&junction, &pulse)? {
+        if let Some(warning) = step_warning(&junction, &pulse, &stepping)? {
             outcome.warn(warning.to_string());
         }
         let recording = Recording {
@@ -123,7 +125,7 @@ impl Experiment for Trajectories {
     }
 
     fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
-        let junction = outcome.config::<TrajectoryParts>()?.device.junction()?;
+        let junction = Junction::new(&outcome.config::<TrajectoryParts>()?.device)?;
         let data = outcome.dataset(DATASET)?;
         if matches!(junction, Junction::Coupled(_)) {
             page.figure(&layers(data)?);

@@ -7,7 +7,7 @@ use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::{DriveVoltage, Time};
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::TableConfig;
+use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::probability::ProbabilityEstimate;
 
 use super::voltages::{LOWEST, accuracy, check_voltages, magnitudes, stored, visible};
@@ -90,11 +90,11 @@ impl Experiment for WriteError {
     fn compute(config: &WriteErrorParts, context: &Context) -> Result<Outcome, ExperimentError> {
         let name = device_name(&config.device);
         let mut outcome = Outcome::new(format!("Write errors of {name}"));
-        let junction = config.device.junction()?;
+        let junction = Junction::new(&config.device)?;
         let wer = &config.wer;
         let magnitudes = magnitudes(&wer.voltages, &config.device.resolve()?, wer.start)?;
         let widths = widths_s(wer);
-        let automatic = config.table.automatic(config.table.seed.unwrap_or(context.seed()));
+        let automatic = config.table.automatic(context.seed());
         let back_end = automatic.back_end(config.table.method);
         let stage = context.stage("write errors", magnitudes.len() as u64);
         let volts: Vec<f64> = magnitudes.iter().map(|v| v * wer.start.switching_polarity()).collect();

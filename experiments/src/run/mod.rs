@@ -21,7 +21,7 @@ mod summary;
 
 pub use options::RunOptions;
 pub use redraw::redraw;
-pub use summary::summary;
+pub use summary::{print_or_json, summary};
 
 use std::path::{Path, PathBuf};
 

@@ -61,6 +61,19 @@ pub(super) fn as_json(outcome: &Outcome, folder: &Path) -> String {
     serde_json::to_string_pretty(&summary).expect("a JSON value always has a text")
 }
 
+/// Prints the results and warnings of an outcome that leaves no run.
+pub fn print_or_json(outcome: &Outcome, json: bool) {
+    if json {
+        let text = serde_json::to_string_pretty(&summary(outcome));
+        println!("{}", text.expect("a JSON value always has a text"));
+    } else {
+        print(outcome);
+    }
+    for warning in &outcome.warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
 /// Prints the results, a line each.
 pub(super) fn print(outcome: &Outcome) {
     for text in &outcome.texts {

@@ -22,10 +22,7 @@ pub(super) fn device_layer(document: &Document) -> Result<Option<Document>, Expe
     };
     let is_file = path.exists() && !preset::names().any(|known| known == name);
     let wanted = if is_file { path.display().to_string() } else { name.clone() };
-    let mut device = preset::table(&wanted).map_err(|error| refused(&error))?;
-    device.remove("from");
-    let layer = toml::Table::from_iter([("device".to_string(), toml::Value::Table(device))]);
-    let text = toml::to_string(&layer).map_err(|error| refused(&error))?;
-    let title = if is_file { format!("device {name}") } else { format!("preset {name}") };
-    Ok(Some(Document::built_in(&title, &text)?))
+    let device = preset::table(&wanted).map_err(|error| refused(&error))?;
+    let title = if is_file { device.name } else { format!("preset {name}") };
+    Ok(Some(Document::built_in(&title, &device.text)?))
 }

@@ -92,10 +92,7 @@ pub(super) fn lay_paths(document: &Document, inputs: &[InputFile]) -> Document {
         .collect();
     settings.extend(inputs.iter().filter(|i| !i.key.ends_with(']')).map(|i| (i.key.clone(), path(i))));
     for (key, value) in settings {
-        // The key is in the document already, so that its name is fine.
-        if let Ok(layer) = Document::flag("paths", &key, value) {
-            document = layer.over(&document);
-        }
+        document = Document::flag("paths of input files", &key, value).over(&document);
     }
     document
 }

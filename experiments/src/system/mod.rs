@@ -20,6 +20,7 @@ pub use request::{Request, Setting};
 
 use schemars::{Schema, SchemaGenerator};
 use spinhebb_data::config::Document;
+use spinhebb_data::config::reference::Reference;
 
 use crate::error::ExperimentError;
 use crate::experiment::{Prepared, Registered};
@@ -87,6 +88,29 @@ impl System {
         &self.schema
     }
 
+    /// The schema of what `experiment` reads.
+    #[must_use]
+    pub fn schema_of(&self, experiment: &Registered) -> Schema {
+        let parts = experiment.parts();
+        let mut schema = self.schema.clone();
+        if let Some(serde_json::Value::Object(properties)) = schema.get_mut("properties") {
+            properties.retain(|key, _| parts.contains(key));
+        }
+        schema
+    }
+
+    /// A commented file with what `experiment` reads, at the built-in defaults; valid input.
+    ///
+    /// # Errors
+    /// The defaults do not read, which a test excludes.
+    pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
+        let parts = experiment.parts();
+        let mut table = base(experiment, None)?.merged();
+        table.retain(|key, _| parts.contains(key));
+        let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
+        Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
+    }
+
     /// Reads the files and settings of `request` for `experiment` and lays everything else under them.
     ///
     /// # Errors
@@ -94,14 +118,7 @@ impl System {
     pub fn load(&self, experiment: &Registered, request: &Request) -> Result<Loaded, ExperimentError> {
         let user = request.document()?;
         let asked = user.merged();
-        let mut lower = built_in()?;
-        for (profile, text) in experiment.bases {
-            let wanted = user.text_at(PROFILE);
-            if profile.is_empty() || wanted.as_deref() == Some(profile) {
-                let title = format!("{} {profile}", experiment.name);
-                lower = Document::built_in(title.trim_end(), text)?.over(&lower);
-            }
-        }
+        let mut lower = base(experiment, user.text_at(PROFILE).as_deref())?;
         let parts = experiment.parts();
         if parts.iter().any(|part| part == "network" || part == "pulses") {
             let recipe = recipe::layer(&user.clone().over(&lower))?;
@@ -129,7 +146,14 @@ impl System {
     }
 }
 
-/// The layer of the built-in defaults.
-fn built_in() -> Result<Document, ExperimentError> {
-    Ok(Document::built_in("built-in defaults", DEFAULTS)?)
+/// The built-in defaults, with the systems that `experiment` starts from above them.
+fn base(experiment: &Registered, profile: Option<&str>) -> Result<Document, ExperimentError> {
+    let mut lower = Document::built_in("built-in defaults", DEFAULTS)?;
+    for (name, text) in experiment.bases {
+        if name.is_empty() || profile == Some(name) {
+            let title = format!("{} {name}", experiment.name);
+            lower = Document::built_in(title.trim_end(), text)?.over(&lower);
+        }
+    }
+    Ok(lower)
 }

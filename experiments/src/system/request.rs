@@ -44,7 +44,7 @@ impl Request {
         for setting in &self.settings {
             let layer = match setting {
                 Setting::Set(argument) => Document::set(argument)?,
-                Setting::Flag { shown, key, value } => Document::flag(shown, key, value.clone())?,
+                Setting::Flag { shown, key, value } => Document::flag(shown, key, value.clone()),
             };
             document = layer.over(&document);
         }

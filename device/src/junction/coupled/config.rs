@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Length, MagneticField, SurfaceEnergy};
 
-use crate::error::{DeviceError, not_negative, positive};
 use crate::junction::anisotropy::AnisotropyConfig;
 use crate::junction::material::MaterialConfig;
+use crate::ranges::{finite, not_negative, positive};
 
 /// Second layer of a composite or synthetic free layer, and its coupling to the layer at the barrier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +36,7 @@ pub struct CoupledLayerConfig {
 
 /// Dipolar coupling of the two layers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "source", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DipolarConfig {
     /// No dipolar coupling.
     #[default]
@@ -52,60 +53,38 @@ pub enum DipolarConfig {
     },
 }
 
-impl CoupledLayerConfig {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`DeviceError::OutOfRange`] naming the key, which begins with `coupled.`.
-    pub fn validate(&self) -> Result<(), DeviceError> {
-        positive("coupled.thickness", self.thickness.si(), self.thickness)?;
-        let energies = [("coupled.exchange", self.exchange), ("coupled.biquadratic", self.biquadratic)];
-        for (key, energy) in energies {
-            if !energy.si().is_finite() {
-                return Err(DeviceError::out_of_range(key, energy, "it must be finite"));
-            }
-        }
-        if let Some(bad) = self.stray.iter().find(|h| !h.si().is_finite()) {
-            return Err(DeviceError::out_of_range("coupled.stray", bad, "each component must be finite"));
-        }
-        self.material.validate().map_err(within)?;
-        self.anisotropy.validate().map_err(within)?;
+impl Check for CoupledLayerConfig {
+    fn check(&self, faults: &mut Faults) {
+        positive(faults, "thickness", self.thickness.si(), self.thickness);
+        finite(faults, "exchange", self.exchange.si(), self.exchange);
+        finite(faults, "biquadratic", self.biquadratic.si(), self.biquadratic);
+        faults.each("stray", &self.stray, |h, faults| finite(faults, "", h.si(), h));
+        faults.within("material", |faults| self.material.check(faults));
+        faults.within("anisotropy", |faults| self.anisotropy.check(faults));
         if let Some(control) = &self.anisotropy.voltage_control {
-            return Err(DeviceError::out_of_range(
-                "coupled.anisotropy.voltage_control",
-                control.coefficient,
-                "only the layer at the barrier feels the voltage; give it in `anisotropy.voltage_control`",
-            ));
+            let expected =
+                "none: only the layer at the barrier feels the voltage, by its `anisotropy.voltage_control`";
+            faults.require(false, "anisotropy.voltage_control", control.coefficient, expected);
         }
-        match &self.dipolar {
-            DipolarConfig::None => Ok(()),
-            DipolarConfig::Geometry { spacer } => {
-                not_negative("coupled.dipolar.spacer", spacer.si(), *spacer)
-            }
-            DipolarConfig::Tensor { rows } => {
+        faults.within("dipolar", |faults| self.dipolar.check(faults));
+    }
+}
+
+impl Check for DipolarConfig {
+    fn check(&self, faults: &mut Faults) {
+        match self {
+            Self::None => {}
+            Self::Geometry { spacer } => not_negative(faults, "spacer", spacer.si(), spacer),
+            Self::Tensor { rows } => {
                 let largest = rows.iter().flatten().fold(0.0_f64, |most, n| most.max(n.abs()));
                 let skew = (0..3).any(|i| (0..i).any(|k| (rows[i][k] - rows[k][i]).abs() > 1e-6 * largest));
                 let trace: f64 = (0..3).map(|i| rows[i][i]).sum();
                 let impossible = rows.iter().flatten().any(|n| !n.is_finite() || n.abs() >= 1.0);
-                if skew || impossible || trace.abs() > 1e-3 * largest {
-                    return Err(DeviceError::out_of_range(
-                        "coupled.dipolar.rows",
-                        format!("{rows:?}"),
-                        "the tensor of two separate bodies is symmetric, has the trace 0 and entries below 1",
-                    ));
-                }
-                Ok(())
+                let fine = !skew && !impossible && trace.abs() <= 1e-3 * largest;
+                let expected =
+                    "the tensor of two separate bodies: symmetric, of trace 0, with entries below 1";
+                faults.require(fine, "rows", format!("{rows:?}"), expected);
             }
         }
-    }
-}
-
-/// The same error with its key inside the table `coupled`.
-fn within(error: DeviceError) -> DeviceError {
-    match error {
-        DeviceError::OutOfRange { key, value, expected } => {
-            DeviceError::OutOfRange { key: format!("coupled.{key}"), value, expected }
-        }
-        other => other,
     }
 }

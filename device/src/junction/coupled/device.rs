@@ -6,7 +6,7 @@ use super::{CoupledLayerConfig, Pair};
 use crate::error::DeviceError;
 use crate::junction::anisotropy::AnisotropyConfig;
 use crate::junction::constants::MU0;
-use crate::junction::geometry::{GeometryConfig, Shape};
+use crate::junction::geometry::GeometryConfig;
 use crate::junction::mtj::{FieldConfig, Mtj, MtjConfig};
 use crate::junction::state::State;
 use crate::junction::vector::{
@@ -34,29 +34,17 @@ impl MtjConfig {
     /// A given activation volume is that of both layers together; they share it as their thicknesses.
     ///
     /// # Errors
-    /// [`DeviceError::OutOfRange`] for a value out of range; [`DeviceError::NotApplicable`] without
-    /// a coupled layer, and for terms that are not modelled with one: ellipsoids, spin-orbit torque,
-    /// Joule heating, a given thermal stability.
+    /// [`DeviceError::OutOfRange`] for a value out of range, and for terms that are not modelled with a coupled
+    /// layer: ellipsoids, spin-orbit torque, Joule heating, a given thermal stability;
+    /// [`DeviceError::NotApplicable`] without a coupled layer.
     pub fn resolve_coupled(&self) -> Result<CoupledMtj, DeviceError> {
         self.validate()?;
-        let refuse = |reason: &str| {
-            Err(DeviceError::NotApplicable { model: "a pair of coupled layers", reason: reason.into() })
-        };
         let Some(second) = &self.coupled else {
-            return refuse("it has one layer; add a table `coupled`");
+            return Err(DeviceError::NotApplicable {
+                model: "a pair of coupled layers",
+                reason: "it has one layer; add a table `coupled`".into(),
+            });
         };
-        if self.geometry.shape != Shape::EllipticCylinder {
-            return refuse("its shape is an ellipsoid; layers of a pillar are elliptic cylinders");
-        }
-        if self.spin_orbit.is_some() {
-            return refuse("spin-orbit torque is modelled for one layer only");
-        }
-        if self.thermal.joule_heating.is_some() {
-            return refuse("Joule heating is modelled for one layer only");
-        }
-        if self.thermal.stability.is_some() {
-            return refuse("its barrier depends on both layers; give `thermal.activation_volume`");
-        }
         let mut layers = [Mtj::new(self)?, Mtj::new(&layer_alone(self, second))?];
         if let Some(volume) = self.thermal.activation_volume {
             let area = volume.si() / (layers[0].thickness_m + layers[1].thickness_m);

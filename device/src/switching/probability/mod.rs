@@ -223,9 +223,23 @@ pub fn switching_table(
     magnitudes_v: &[f64],
     widths_s: &[f64],
 ) -> Result<SwitchingTable, DeviceError> {
+    switching_table_with_progress(back_end, mtj, magnitudes_v, widths_s, &|| ())
+}
+
+/// As [`switching_table`]; `advance` is called after each voltage of either polarity, from any thread.
+///
+/// # Errors
+/// As [`switching_table`].
+pub fn switching_table_with_progress(
+    back_end: &dyn SwitchingProbability,
+    mtj: &Mtj,
+    magnitudes_v: &[f64],
+    widths_s: &[f64],
+    advance: &(dyn Fn() + Sync),
+) -> Result<SwitchingTable, DeviceError> {
     let of = |start: State| {
         let volts: Vec<f64> = magnitudes_v.iter().map(|v| v * start.switching_polarity()).collect();
-        back_end.grid(mtj, &volts, widths_s, start)
+        back_end.grid_with_progress(mtj, &volts, widths_s, start, advance)
     };
     let (parallel, anti_parallel) = (of(State::Parallel)?, of(State::AntiParallel)?);
     let mut used: Vec<&str> =

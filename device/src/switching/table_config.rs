@@ -1,0 +1,254 @@
+//! The switching table of a system as written in a configuration, and how it is computed by whatever back end.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::quantity::{Time, Voltage};
+
+use super::fokker_planck::Resolution;
+use super::probability::{Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
+use super::splitting::Splitting;
+use super::table::{Refinement, SwitchingTable};
+use crate::dynamics::ensemble::Ensemble;
+use crate::dynamics::integrator::Integrator;
+use crate::dynamics::lanes::Stepping;
+use crate::error::DeviceError;
+use crate::junction::Junction;
+use crate::junction::mtj::Mtj;
+use crate::ranges::{finite, positive};
+
+/// Most amplitudes of a table.
+const MOST_VOLTAGES: usize = 10_000;
+/// Most trials of a cell.
+const MOST_TRIALS: u64 = 1_000_000_000;
+/// Most tables along the barriers, and along the torques, of varied devices.
+const MOST_NODES: usize = 20;
+/// Most repeats of splitting.
+const MOST_REPEATS: u32 = 10_000;
+
+/// How the probability of switching is computed: at which pulses, by which method, with which effort.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableConfig {
+    /// How probabilities are computed.
+    pub method: BackEnd,
+    /// Full widths of the rectangular pulses, rising; that of the pulses alone when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub widths: Option<Vec<Time>>,
+    /// Smallest amplitude of either polarity.
+    pub lowest_voltage: Voltage,
+    /// Largest amplitude of either polarity; junctions of open dendrites may see the sum of both pulses.
+    pub highest_voltage: Voltage,
+    /// Evenly spaced amplitudes to begin with.
+    pub voltages: usize,
+    /// Most amplitudes after refinement, by the ensemble; no refinement if not above `voltages`.
+    pub most_voltages: usize,
+    /// Closest spacing of two amplitudes.
+    pub closest_voltages: Voltage,
+    /// Trials for each amplitude, width and polarity where an ensemble is taken.
+    pub trials: u64,
+    /// Half width of the 95 % interval over the result that splitting goes for.
+    pub relative_error: f64,
+    /// Repeats of splitting at most, which bounds the work; the archive holds the error that was reached.
+    pub most_repeats: u32,
+    /// Integrator.
+    pub integrator: Integrator,
+    /// Largest step; the integrator's recommendation when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Time>,
+    /// Seed of the table; the master seed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Tables over the barriers of varied devices, from the lowest to the highest.
+    pub barriers: usize,
+    /// Tables over the torques of varied devices, from the weakest to the strongest.
+    pub torques: usize,
+}
+
+/// A table that is wanted.
+#[derive(Clone, Copy)]
+pub struct TableRequest<'a> {
+    /// The device.
+    pub junction: &'a Junction,
+    /// Full widths of the rectangular pulses in s, rising.
+    pub widths_s: &'a [f64],
+    /// Master seed; [`TableConfig::seed`] wins.
+    pub seed: u64,
+    /// Factor on the highest voltage, for devices weaker than the nominal one: 1 for that.
+    pub reach: f64,
+    /// Called after each amplitude of either polarity, from any thread; [`TableConfig::amplitudes`] at most.
+    pub progress: &'a (dyn Fn() + Sync),
+}
+
+impl<'a> TableRequest<'a> {
+    /// The table of the nominal device, without word of its progress.
+    #[must_use]
+    pub fn new(junction: &'a Junction, widths_s: &'a [f64], seed: u64) -> Self {
+        Self { junction, widths_s, seed, reach: 1.0, progress: &|| () }
+    }
+}
+
+impl TableConfig {
+    /// The table of a junction; the polarity drives out of the start (`V > 0` from anti-parallel).
+    ///
+    /// The method `ensemble` counts trials and adds voltages where a curve is steep; every other one computes the evenly
+    /// spaced voltages alone.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfRange`] for a value out of range, and for a method that does not serve the device;
+    /// errors of the back end.
+    pub fn table(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+        self.first_fault().map_err(DeviceError::of_field)?;
+        match (request.junction, self.method) {
+            (Junction::Single(mtj), BackEnd::Ensemble) => self.counted(mtj, request),
+            (Junction::Single(mtj), _) => self.computed(mtj, request),
+            (Junction::Coupled(pair), BackEnd::Ensemble | BackEnd::Auto) => {
+                SwitchingTable::by_coupled_ensemble(
+                    pair,
+                    &self.magnitudes_v(request.reach),
+                    request.widths_s,
+                    &self.ensemble(request.seed),
+                    self.refinement(),
+                    |_| (request.progress)(),
+                )
+            }
+            (Junction::Coupled(_), other) => Err(DeviceError::out_of_range(
+                "method",
+                other.name(),
+                "the back end of coupled layers is the ensemble; take `ensemble` or `auto`",
+            )),
+        }
+    }
+
+    fn counted(&self, mtj: &Mtj, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+        SwitchingTable::by_ensemble(
+            mtj,
+            &self.magnitudes_v(request.reach),
+            request.widths_s,
+            &self.ensemble(request.seed),
+            self.refinement(),
+            |_| (request.progress)(),
+        )
+    }
+
+    fn computed(&self, mtj: &Mtj, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+        let mut automatic = self.automatic(request.seed);
+        automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
+        switching_table_with_progress(
+            automatic.back_end(self.method),
+            mtj,
+            &self.magnitudes_v(request.reach),
+            request.widths_s,
+            request.progress,
+        )
+    }
+
+    /// Evenly spaced amplitudes in V, the highest times `reach`.
+    #[must_use]
+    pub fn magnitudes_v(&self, reach: f64) -> Vec<f64> {
+        let (low, high) = (self.lowest_voltage.si(), self.highest_voltage.si());
+        let last = self.voltages.saturating_sub(1).max(1) as f64;
+        (0..self.voltages).map(|k| low + (high * reach - low) * k as f64 / last).collect()
+    }
+
+    /// Widths in s: those written, or else that of the pulses.
+    #[must_use]
+    pub fn widths_s(&self, pulses: Time) -> Vec<f64> {
+        self.widths
+            .as_ref()
+            .map_or_else(|| vec![pulses.si()], |widths| widths.iter().map(|w| w.si()).collect())
+    }
+
+    /// Amplitudes of both polarities that the table of `junction` computes, at most.
+    #[must_use]
+    pub fn amplitudes(&self, junction: &Junction) -> u64 {
+        let counted = self.method == BackEnd::Ensemble || matches!(junction, Junction::Coupled(_));
+        let most = if counted { self.most_voltages.max(self.voltages) } else { self.voltages };
+        2 * most as u64
+    }
+
+    /// Where the ensemble adds voltages.
+    #[must_use]
+    pub fn refinement(&self) -> Refinement {
+        Refinement { most_voltages: self.most_voltages, least_spacing_v: self.closest_voltages.si() }
+    }
+
+    /// How steps are taken.
+    #[must_use]
+    pub fn stepping(&self) -> Stepping {
+        Stepping { integrator: self.integrator, step_s: self.step.map(|t| t.si()), ..Stepping::default() }
+    }
+
+    /// The seed of the table: its own, or else the `master` seed.
+    #[must_use]
+    pub fn seed_or(&self, master: u64) -> u64 {
+        self.seed.unwrap_or(master)
+    }
+
+    /// Trials, seed and steps of the ensemble.
+    #[must_use]
+    pub fn ensemble(&self, master: u64) -> Ensemble {
+        Ensemble { trials: 0..self.trials, seed: self.seed_or(master), stepping: self.stepping() }
+    }
+
+    /// Size, accuracy and seed of splitting.
+    #[must_use]
+    pub fn splitting(&self, master: u64) -> Splitting {
+        let splitting = Splitting::new(self.seed_or(master));
+        Splitting {
+            relative_error: self.relative_error,
+            most_repeats: self.most_repeats,
+            repeats: splitting.repeats.min(self.most_repeats),
+            ..splitting
+        }
+    }
+
+    /// All back ends with these trials, steps and this accuracy; [`Automatic::back_end`] gives that of a method.
+    #[must_use]
+    pub fn automatic(&self, master: u64) -> Automatic {
+        let mut automatic = Automatic::new(self.trials, self.seed_or(master));
+        automatic.ensemble = ByEnsemble(self.ensemble(master));
+        automatic.splitting.splitting = self.splitting(master);
+        automatic.splitting.stepping = self.stepping();
+        automatic
+    }
+}
+
+impl Check for TableConfig {
+    fn check(&self, faults: &mut Faults) {
+        if let Some(widths) = &self.widths {
+            let fine = widths.first().is_some_and(|width| width.si() > 0.0)
+                && widths.iter().all(|width| width.si().is_finite())
+                && widths.windows(2).all(|pair| pair[0] < pair[1]);
+            let shown: Vec<String> = widths.iter().map(ToString::to_string).collect();
+            faults.require(
+                fine,
+                "widths",
+                format!("[{}]", shown.join(", ")),
+                "rising pulse widths above 0 s",
+            );
+        }
+        let (low, high) = (self.lowest_voltage, self.highest_voltage);
+        positive(faults, "lowest_voltage", low.si(), low);
+        finite(faults, "highest_voltage", high.si(), high);
+        faults.require(high > low, "highest_voltage", high, format!("an amplitude above the lowest, {low}"));
+        let amplitudes = format!("2 to {MOST_VOLTAGES} amplitudes");
+        faults.require((2..=MOST_VOLTAGES).contains(&self.voltages), "voltages", self.voltages, amplitudes);
+        let amplitudes = format!("at most {MOST_VOLTAGES} amplitudes");
+        faults.require(self.most_voltages <= MOST_VOLTAGES, "most_voltages", self.most_voltages, amplitudes);
+        positive(faults, "closest_voltages", self.closest_voltages.si(), self.closest_voltages);
+        let trials = format!("1 to {MOST_TRIALS} trials");
+        faults.require((1..=MOST_TRIALS).contains(&self.trials), "trials", self.trials, trials);
+        positive(faults, "relative_error", self.relative_error, self.relative_error);
+        let repeats = format!("2 to {MOST_REPEATS} repeats; an error needs two or more");
+        let fine = (2..=MOST_REPEATS).contains(&self.most_repeats);
+        faults.require(fine, "most_repeats", self.most_repeats, repeats);
+        if let Some(step) = self.step {
+            positive(faults, "step", step.si(), step);
+        }
+        for (key, nodes) in [("barriers", self.barriers), ("torques", self.torques)] {
+            let fine = (1..=MOST_NODES).contains(&nodes);
+            faults.require(fine, key, nodes, format!("1 to {MOST_NODES} tables"));
+        }
+    }
+}
