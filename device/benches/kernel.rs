@@ -10,10 +10,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use spinhebb_data::random_stream::Streams;
+use spinhebb_device::dynamics::block::BLOCK;
 use spinhebb_device::dynamics::ensemble::{Ensemble, switching_count};
 use spinhebb_device::dynamics::instruction_set::InstructionSet;
 use spinhebb_device::dynamics::integrator::Integrator;
-use spinhebb_device::dynamics::lanes::{BLOCK, Dynamics, Stepping};
+use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
 use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;

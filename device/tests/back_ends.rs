@@ -5,9 +5,10 @@ use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::junction::mtj::Mtj;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::fokker_planck::Resolution;
 use spinhebb_device::switching::probability::{
-    Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, BySphere, SwitchingProbability, switching_table,
+    Automatic, ByEnsemble, ByFokkerPlanck, BySphere, SwitchingProbability, switching_table,
 };
 use spinhebb_device::switching::sphere::SphereResolution;
 

@@ -3,12 +3,12 @@
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
+use super::condition::Condition;
 use super::error::CalibrationError;
 use super::fit::{Effort, MultiStart, Optimum, fit, score, search};
 use super::goodness::{Goodness, judge};
 use super::identifiability::{Combination, combinations};
 use super::likelihood;
-use super::model::Condition;
 use super::parameter::Parameter;
 use super::posterior::{ChainLength, Posterior, sample};
 use super::problem::{CountLaw, Problem};

@@ -2,8 +2,9 @@
 
 use spinhebb_data::quantity::{Time, Voltage};
 
+use super::condition::Condition;
 use super::error::CalibrationError;
-use super::model::{Condition, Model, WIDTH_LOSS, shortest_width, typical};
+use super::model::{Model, WIDTH_LOSS, shortest_width, typical};
 use super::parameter::{Parameter, Scale};
 use crate::junction::state::State;
 use crate::measurement::points::MeasuredData;

@@ -4,9 +4,10 @@ use spinhebb_data::quantity::{
     Length, MagneticField, Temperature, ThermalResistance, Time, VcmaCoefficient, Voltage, Volume,
 };
 
+use super::condition::Condition;
 use super::error::CalibrationError;
 use super::fitted_device::polarisation_of;
-use super::model::{Condition, WIDTH_LOSS};
+use super::model::WIDTH_LOSS;
 use super::parameter::{Parameter, Scale};
 use crate::error::DeviceError;
 use crate::junction::anisotropy::VoltageControlConfig;

@@ -12,11 +12,12 @@
 
 use rayon::prelude::*;
 
+use super::condition::Condition;
 use super::device_entries::{Entry, by_junction, configure, entries, heat, thermal_resistance, width_loss};
 use super::error::CalibrationError;
-use super::model::{Condition, Model, shortest_width};
+use super::model::{Model, shortest_width};
 use super::parameter::Parameter;
-use super::simulated_likelihood::{BATCHES, BatchCounts, Simulation, smoothed};
+use super::simulation::{BATCHES, BatchCounts, Simulation, smoothed};
 use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_count};
 use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::Pulse;

@@ -15,7 +15,8 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use super::error::CalibrationError;
-use super::problem::{Problem, Slope, slope, slope_of};
+use super::problem::Problem;
+use super::slope::{Slope, slope, slope_of};
 use crate::switching::closed_form::LogProbability;
 
 /// A minimum of the objective.

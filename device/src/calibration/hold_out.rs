@@ -82,7 +82,7 @@ pub fn hold_out(
         })
         .collect();
     let predictions = sensitive.predict(&u)?;
-    let slope = super::problem::slope(&sensitive, &u, &predictions, None)?;
+    let slope = super::slope::slope(&sensitive, &u, &predictions, None)?;
     let own: Vec<usize> = sensitive
         .free()
         .iter()

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use spinhebb_data::quantity::Time;
 
+use super::condition::Condition;
 use super::device_entries::{
     Entry, by_junction, configure, entries, grouped, heat, thermal_resistance, voltage_offset, width_loss,
 };
 use super::error::CalibrationError;
-use super::model::{Condition, Model, shortest_width, typical};
+use super::model::{Model, shortest_width, typical};
 use super::parameter::{Parameter, Scale};
 use crate::dynamics::pulse::Drive;
 use crate::error::DeviceError;

@@ -7,6 +7,7 @@
 pub mod analysis;
 mod archive_form;
 pub mod closed_form_model;
+pub mod condition;
 mod device_entries;
 pub mod ensemble_model;
 pub mod error;
@@ -22,10 +23,14 @@ pub mod parameter;
 pub mod population;
 pub mod posterior;
 pub mod problem;
+mod problem_surface;
 pub mod profile;
 pub mod response_surface;
 pub mod shape_comparison;
 pub mod shape_model;
 pub mod simulated_likelihood;
+pub mod simulation;
+pub mod slope;
+pub mod surface_predictor;
 
 pub use error::CalibrationError;

@@ -11,8 +11,9 @@ use nalgebra::DMatrix;
 
 use super::error::CalibrationError;
 use super::fit::{Optimum, Stop, score, score_by};
-use super::problem::{Problem, slope, slope_of};
+use super::problem::Problem;
 use super::response_surface::ResponseSurface;
+use super::slope::{slope, slope_of};
 
 /// Normal quantile of a two-sided 95 % interval.
 pub const Z95: f64 = 1.959_963_984_540_054;

@@ -2,8 +2,9 @@
 
 use spinhebb_data::quantity::{Time, Voltage};
 
+use super::condition::Condition;
 use super::error::CalibrationError;
-use super::model::{Condition, Model, typical};
+use super::model::{Model, typical};
 use super::parameter::{Parameter, Scale};
 use crate::measurement::points::{Drive, MeasuredData};
 use crate::switching::closed_form::LogProbability;

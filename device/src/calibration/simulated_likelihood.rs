@@ -36,75 +36,17 @@ use nalgebra::{DMatrix, DVector};
 use super::error::CalibrationError;
 use super::fit::{Optimum, score};
 use super::likelihood;
-use super::model::Condition;
-use super::parameter::Parameter;
-use super::problem::{Problem, slope};
+use super::problem::Problem;
 use super::response_surface::{ResponseSurface, Stencil, whitening};
+use super::simulation::{BATCHES, BatchCounts, smoothed};
+use super::slope::slope;
+use super::surface_predictor::SurfacePredictor;
 use crate::dynamics::ensemble::SwitchingCount;
-use crate::switching::closed_form::LogProbability;
 
-/// Batches of trials; the variance of simulation is known from them as a chi-square of one degree less.
-pub const BATCHES: u64 = 10;
 /// Step of the stencil in expected standard errors.
 const STEP: f64 = 1.5;
 /// Stencils tried before the estimate must lie within one.
 const ROUNDS: usize = 6;
-
-/// Counts of one point, one entry per batch of independent trials.
-pub type BatchCounts = Vec<SwitchingCount>;
-
-/// A model whose probabilities are counts of simulated trials.
-pub trait Simulation: Sync {
-    /// Counts at `conditions` for parameter `values` (SI), in [`BATCHES`] batches of trials that
-    /// see the same noise whatever the values. Shape: as `conditions`.
-    ///
-    /// # Errors
-    /// What the device layer refuses.
-    fn batch_counts(
-        &self,
-        values: &[f64],
-        conditions: &[Condition],
-    ) -> Result<Vec<BatchCounts>, CalibrationError>;
-}
-
-/// Log-probability of a simulated count: half a count on either side keeps the logarithms finite and the
-/// log-odds nearly unbiased.
-#[must_use]
-pub fn smoothed(count: SwitchingCount) -> LogProbability {
-    let (k, n) = (count.switched as f64 + 0.5, count.trials as f64 + 1.0);
-    LogProbability { switched: (k / n).ln(), unswitched: ((n - k) / n).ln() }
-}
-
-/// Predictions of a [`Problem`] from a response surface.
-pub struct SurfacePredictor {
-    surface: ResponseSurface,
-    /// Indices of the parameters that the surface depends on. Shape: d.
-    free: Vec<usize>,
-    /// Where the adjusted likelihood has its maximum, and the whitened point of the surface that it stands for.
-    centre: (Vec<f64>, DVector<f64>),
-    /// Whitened coordinates per search coordinate. Shape: d x d.
-    map: DMatrix<f64>,
-    /// Correlation of the outcomes of a point that stands for the simulation.
-    pub(super) correlation: f64,
-}
-
-impl SurfacePredictor {
-    fn plain(surface: ResponseSurface, free: &[usize]) -> Self {
-        let d = free.len();
-        let centre = (surface.unwhiten(&DVector::zeros(d)), DVector::zeros(d));
-        let map = surface.unwhitening().clone();
-        Self { surface, free: free.to_vec(), centre, map, correlation: 0.0 }
-    }
-
-    /// Predictions for `values` of all `parameters`. Shape: N.
-    pub(super) fn predict(&self, parameters: &[Parameter], values: &[f64]) -> Vec<LogProbability> {
-        let shift = DVector::from_iterator(
-            self.free.len(),
-            self.free.iter().zip(&self.centre.0).map(|(&k, c)| parameters[k].coordinate(values[k]) - c),
-        );
-        self.surface.predict(&(&self.centre.1 + &self.map * shift))
-    }
-}
 
 /// The likelihood of a simulated model, made smooth and honest about the simulation.
 pub struct SimulatedLikelihood {
@@ -205,13 +147,13 @@ impl SimulatedLikelihood {
             };
             let all = SurfacePredictor::plain(simulated.surfaces(problem).0, problem.free());
             let optimum = score(&problem.on_surface(&all), &centre)?;
-            let v = all.surface.whiten(&optimum.u);
+            let v = all.surface().whiten(&optimum.u);
             let far = v.amax();
             if far <= STEP || round == ROUNDS {
                 return Self::on(problem, &simulated).map(Some);
             }
             // A surface is not trusted beyond two steps.
-            centre = all.surface.unwhiten(&(&v * (2.0 * STEP / far).min(1.0)));
+            centre = all.surface().unwhiten(&(&v * (2.0 * STEP / far).min(1.0)));
             for (x, (low, high)) in centre.iter_mut().zip(problem.bounds()) {
                 *x = x.clamp(low, high);
             }
@@ -241,8 +183,8 @@ impl SimulatedLikelihood {
         let d = optimum.u.len();
         let bounds = problem.bounds();
         let observed = |predictor: &SurfacePredictor, u: &[f64]| {
-            let v = predictor.surface.whiten(u);
-            predictor.surface.observed_information(&problem.on_surface(predictor), &v)
+            let v = predictor.surface().whiten(u);
+            predictor.surface().observed_information(&problem.on_surface(predictor), &v)
         };
         let information = observed(&all, &optimum.u);
         let r = parts.len() as f64;
@@ -282,16 +224,10 @@ impl SimulatedLikelihood {
             (Some(f), Some(g)) => f.l() * g.l().try_inverse().unwrap_or_else(|| DMatrix::identity(d, d)),
             _ => DMatrix::identity(d, d),
         };
-        let adjusted = |surface: ResponseSurface, correlation| SurfacePredictor {
-            free: problem.free().to_vec(),
-            centre: (estimate.clone(), surface.whiten(&optimum.u)),
-            map: surface.unwhitening() * &map,
-            surface,
-            correlation,
-        };
+        let adjusted = |correlation| all.moved(&optimum.u, &estimate, &map, correlation);
         Ok(Self {
-            judging: adjusted(all.surface.clone(), problem.simulation_correlation()),
-            adjusted: adjusted(all.surface, 0.0),
+            judging: adjusted(problem.simulation_correlation()),
+            adjusted: adjusted(0.0),
             estimate,
             share,
         })

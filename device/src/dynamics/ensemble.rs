@@ -14,7 +14,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
 
-use crate::dynamics::lanes::{BLOCK, Dynamics, Lanes, Stepping};
+use crate::dynamics::block::BLOCK;
+use crate::dynamics::lanes::{Dynamics, Lanes, Stepping};
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
 use crate::junction::constants::BOLTZMANN;

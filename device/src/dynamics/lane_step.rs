@@ -8,7 +8,8 @@
     reason = "one index runs over many arrays of lanes; this form vectorises"
 )]
 
-use crate::dynamics::lanes::{BLOCK, Block, HeatBlock};
+use crate::dynamics::block::{BLOCK, Block};
+use crate::dynamics::heating::HeatBlock;
 use crate::dynamics::llgs::{HEATED, Heat, Instant, slope, total_field};
 use crate::dynamics::normal::{RoundKeys, normals_of_lanes};
 use crate::junction::vector::{Vector, add, add_scaled, cross, dot, normalised};

@@ -5,57 +5,26 @@
 //! on nothing but its own state: results are the same bits for any number of lanes, threads and
 //! any instruction set.
 
-#![allow(
-    clippy::needless_range_loop,
-    reason = "one index runs over many arrays of lanes; this form vectorises"
-)]
-
 use std::ops::Range;
 
 use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
 
+use crate::dynamics::block::{BLOCK, Block};
+use crate::dynamics::heating::{HeatBlock, Heating};
 use crate::dynamics::instruction_set::{InstructionSet, Kernel};
 use crate::dynamics::integrator::{Integrator, StepWarning};
 use crate::dynamics::lane_step::{
     HEUN, IMPLICIT_MIDPOINT, RUNGE_KUTTA_4, StepScalars, explicit, implicit_midpoint,
 };
-use crate::dynamics::llgs::{Equation, FULL, HEATED, Heat, Instant, PLAIN, Terms, UNHEATED};
+use crate::dynamics::llgs::{Equation, FULL, HEATED, PLAIN, Terms};
 use crate::dynamics::normal::RoundKeys;
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::dynamics::schedule::{Schedule, Step};
 use crate::error::{DeviceError, positive};
-use crate::junction::material::TemperatureFactors;
 use crate::junction::mtj::Mtj;
 use crate::junction::thermal::field_deviation;
 use crate::junction::vector::Vector;
-
-/// Lanes per block: enough vectors to hide latencies at every width, few enough for the L1 cache.
-pub const BLOCK: usize = 64;
-
-/// One block of lanes, in the kernel's frame (third axis along p).
-#[derive(Debug, Clone)]
-pub(crate) struct Block {
-    pub x: [f64; BLOCK],
-    pub y: [f64; BLOCK],
-    pub z: [f64; BLOCK],
-    /// Temperature in K (used under Joule heating).
-    pub temperature: [f64; BLOCK],
-    /// Identity in the random stream.
-    pub identity: [u64; BLOCK],
-}
-
-impl Block {
-    fn resting(temperature_k: f64) -> Self {
-        Self {
-            x: [0.0; BLOCK],
-            y: [0.0; BLOCK],
-            z: [1.0; BLOCK],
-            temperature: [temperature_k; BLOCK],
-            identity: [0; BLOCK],
-        }
-    }
-}
 
 /// States of many macrospins of the same junction.
 #[derive(Debug, Clone)]
@@ -201,18 +170,6 @@ pub struct Dynamics {
     heating: Option<Heating>,
 }
 
-/// Joule heating with the temperature factors tabulated on a fine grid.
-#[derive(Debug, Clone)]
-struct Heating {
-    resistance_k_per_w: f64,
-    time_constant_s: f64,
-    /// Factors relative to those at the surroundings' temperature, one per kelvin from 0 K on.
-    factors: Vec<TemperatureFactors>,
-}
-
-/// Highest temperature of the factor table, K; hotter lanes use its last row.
-const HOTTEST_K: usize = 3000;
-
 impl Dynamics {
     /// Prepares `mtj` under `pulse` (`V > 0` potentiates) and the relaxation after it.
     ///
@@ -228,23 +185,6 @@ impl Dynamics {
         let recommended = stepping.integrator.largest_step_s(mtj, peak_volts);
         let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
         let plan = stepping.plan(pulse, relaxation_s, recommended)?;
-        let heating = mtj.joule_heating.map(|joule| {
-            let scaling = &mtj.temperature_scaling;
-            let base = scaling.factors(mtj.temperature_k);
-            Heating {
-                resistance_k_per_w: joule.resistance_k_per_w,
-                time_constant_s: joule.time_constant_s,
-                factors: (0..=HOTTEST_K)
-                    .map(|kelvin| {
-                        let at = scaling.factors(kelvin as f64);
-                        TemperatureFactors {
-                            magnetisation: at.magnetisation / base.magnetisation,
-                            anisotropy: at.anisotropy / base.anisotropy,
-                        }
-                    })
-                    .collect(),
-            }
-        });
         Ok(Self {
             equation,
             plan,
@@ -256,7 +196,7 @@ impl Dynamics {
                 mtj.activation_volume_m3,
                 1.0,
             ),
-            heating,
+            heating: Heating::of(mtj),
         })
     }
 
@@ -435,63 +375,5 @@ impl<const TERMS: u8, const INTEGRATOR: u8> Kernel for Steps<'_, TERMS, INTEGRAT
     #[inline(always)]
     fn run(self) {
         self.dynamics.steps::<TERMS, INTEGRATOR>(self.block, self.keys, self.first, self.steps);
-    }
-}
-
-/// Factors of each lane's temperature.
-pub(crate) struct HeatBlock {
-    pub magnetisation: [f64; BLOCK],
-    pub anisotropy: [f64; BLOCK],
-    pub torque: [f64; BLOCK],
-    /// sqrt(T/Ms), relative in Ms: scale of the thermal field.
-    pub noise: [f64; BLOCK],
-}
-
-impl HeatBlock {
-    const UNHEATED: Self = Self {
-        magnetisation: [1.0; BLOCK],
-        anisotropy: [1.0; BLOCK],
-        torque: [1.0; BLOCK],
-        noise: [0.0; BLOCK],
-    };
-
-    fn set(&mut self, heating: &Heating, temperature: &[f64; BLOCK]) {
-        for (lane, kelvin) in temperature.iter().enumerate() {
-            let row = (*kelvin as usize).min(HOTTEST_K - 1);
-            let (low, high) = (heating.factors[row], heating.factors[row + 1]);
-            let share = (kelvin - row as f64).min(1.0);
-            let ms = low.magnetisation + share * (high.magnetisation - low.magnetisation);
-            let k = low.anisotropy + share * (high.anisotropy - low.anisotropy);
-            self.magnetisation[lane] = ms;
-            self.anisotropy[lane] = k / ms;
-            self.torque[lane] = 1.0 / ms;
-            self.noise[lane] = (kelvin / ms).sqrt();
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn lane<const TERMS: u8>(&self, lane: usize) -> Heat {
-        if TERMS == HEATED {
-            Heat {
-                magnetisation: self.magnetisation[lane],
-                anisotropy: self.anisotropy[lane],
-                torque: self.torque[lane],
-            }
-        } else {
-            UNHEATED
-        }
-    }
-}
-
-impl Heating {
-    /// One exponential step of the thermal pole at the power of the present angle.
-    fn warm(&self, block: &mut Block, s: &Instant, step_s: f64, surroundings_k: f64) {
-        let share = -(-step_s / self.time_constant_s).exp_m1();
-        for lane in 0..BLOCK {
-            let conductance = s.conductance_mean + s.conductance_slope * block.z[lane];
-            let power = s.volts_squared * conductance + s.amperes_squared / conductance;
-            let target = surroundings_k + self.resistance_k_per_w * power;
-            block.temperature[lane] += share * (target - block.temperature[lane]);
-        }
     }
 }

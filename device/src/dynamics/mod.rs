@@ -4,8 +4,10 @@
 //! at once, [`trajectory`] records them and [`ensemble`] counts those that switch.
 
 pub mod adaptive;
+pub mod block;
 pub mod coupled;
 pub mod ensemble;
+pub(crate) mod heating;
 pub mod instruction_set;
 pub mod integrator;
 pub(crate) mod lane_step;

@@ -6,6 +6,7 @@
 pub mod anisotropy;
 pub mod constants;
 pub mod coupled;
+pub mod coupled_layer;
 pub(crate) mod critical_voltage;
 pub mod demagnetisation;
 pub mod energy;

@@ -15,7 +15,7 @@ use spinhebb_data::quantity::MagneticField;
 use crate::error::{DeviceError, unit_vector};
 use crate::junction::anisotropy::{AnisotropyConfig, DemagnetisationConfig};
 use crate::junction::constants::{BOLTZMANN, GAMMA0, MU0};
-use crate::junction::coupled::CoupledLayerConfig;
+use crate::junction::coupled_layer::CoupledLayerConfig;
 use crate::junction::critical_voltage::critical_voltage;
 use crate::junction::demagnetisation;
 use crate::junction::energy;

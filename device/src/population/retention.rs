@@ -18,9 +18,9 @@ use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
+use crate::switching::estimate::BackEnd;
 use crate::switching::fokker_planck::Resolution;
 use crate::switching::fokker_planck::eigenvalue::SwitchingRates;
-use crate::switching::probability::BackEnd;
 use crate::switching::splitting::Splitting;
 use crate::switching::splitting::escape::escape_rate;
 

@@ -5,6 +5,7 @@
 
 pub mod axial;
 pub mod closed_form;
+pub mod estimate;
 pub mod fokker_planck;
 pub mod probability;
 pub mod sphere;

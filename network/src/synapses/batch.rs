@@ -1,11 +1,13 @@
-use super::TILE;
 use std::ops::Range;
 
 /// Most images that are scored at once: a cache line has a byte for each.
 pub const MAX_BATCH: usize = 64;
 
-/// Lines that may be added before a sum leaves 8 bits: 31, as each adds at most [`super::MAX_COPIES`].
-const MAX_LINES: usize = u8::MAX as usize / super::MAX_COPIES;
+/// Neurons per tile: one cache line of 8-bit weights.
+pub const TILE: usize = 64;
+
+/// Lines that may be added before a sum leaves 8 bits: 31, as each adds at most [`super::switching::MAX_COPIES`].
+const MAX_LINES: usize = u8::MAX as usize / super::switching::MAX_COPIES;
 
 /// A run of neighbouring active lines: where it starts and ends among the weights of a tile, `TILE * line`.
 pub(super) type Run = [u32; 2];

@@ -15,10 +15,11 @@ use spinhebb_data::random_stream::Streams;
 
 use super::modes::slowest_damping_time_s;
 use super::step::{PairEquations, PairStep};
+use crate::dynamics::block::BLOCK;
 use crate::dynamics::instruction_set::Kernel;
 use crate::dynamics::integrator::{Integrator, StepWarning};
 use crate::dynamics::lane_step::{HEUN, IMPLICIT_MIDPOINT, RUNGE_KUTTA_4};
-use crate::dynamics::lanes::{BLOCK, Plan, Stepping};
+use crate::dynamics::lanes::{Plan, Stepping};
 use crate::dynamics::normal::{RoundKeys, normals, normals_of_lanes, philox};
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::dynamics::schedule::{Schedule, Step};

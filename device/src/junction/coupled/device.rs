@@ -1,11 +1,11 @@
 //! A junction with two coupled layers, resolved to SI.
 
-use super::config::DipolarConfig;
+use super::Pair;
 use super::coupling::{Coupling, mutual_factors};
-use super::{CoupledLayerConfig, Pair};
 use crate::error::DeviceError;
 use crate::junction::anisotropy::AnisotropyConfig;
 use crate::junction::constants::MU0;
+use crate::junction::coupled_layer::{CoupledLayerConfig, DipolarConfig};
 use crate::junction::geometry::GeometryConfig;
 use crate::junction::mtj::{FieldConfig, Mtj, MtjConfig};
 use crate::junction::state::State;

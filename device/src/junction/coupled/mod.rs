@@ -20,12 +20,10 @@
 //! Spin torques between the two layers through the spacer, spin pumping, spin-orbit torque and Joule
 //! heating of coupled layers, change of the coupling with temperature.
 
-mod config;
 mod coupling;
 mod device;
 mod equilibrium;
 
-pub use config::{CoupledLayerConfig, DipolarConfig};
 pub use coupling::{Coupling, mutual_factors};
 pub use device::CoupledMtj;
 pub use equilibrium::CoupledWell;

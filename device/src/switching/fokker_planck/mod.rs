@@ -32,7 +32,7 @@ pub use operator::Operator;
 use crate::error::DeviceError;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
-use crate::switching::probability::{BackEnd, ProbabilityEstimate};
+use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 
 /// Accuracy of a Fokker-Planck run.
 #[derive(Debug, Clone, Copy, PartialEq)]

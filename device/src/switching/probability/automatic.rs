@@ -1,6 +1,5 @@
 use super::{
-    BackEnd, ByEnsemble, ByFokkerPlanck, BySphere, BySplitting, ProbabilityEstimate, SwitchingProbability,
-    by_rising_widths, rows,
+    ByEnsemble, ByFokkerPlanck, BySphere, BySplitting, SwitchingProbability, by_rising_widths, rows,
 };
 use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_count, switching_counts_by_width};
 use crate::dynamics::lanes::Stepping;
@@ -9,6 +8,7 @@ use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
+use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 use crate::switching::fokker_planck::Resolution;
 use crate::switching::sphere::{Sphere, SphereResolution};
 use crate::switching::splitting::Splitting;

@@ -1,9 +1,10 @@
-use super::{ProbabilityEstimate, SwitchingProbability, by_rising_widths};
+use super::{SwitchingProbability, by_rising_widths};
 use crate::dynamics::ensemble::{Ensemble, switching_count, switching_counts_by_width};
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
+use crate::switching::estimate::ProbabilityEstimate;
 
 /// Back end `ensemble`.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,10 @@
-use super::{ProbabilityEstimate, SwitchingProbability, rows};
+use super::{SwitchingProbability, rows};
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
+use crate::switching::estimate::ProbabilityEstimate;
 use crate::switching::fokker_planck::{FokkerPlanck, Plateau, Resolution, Segment};
 
 /// Back end `fokker-planck`.

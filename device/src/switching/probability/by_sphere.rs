@@ -1,8 +1,9 @@
-use super::{ProbabilityEstimate, SwitchingProbability, rows};
+use super::{SwitchingProbability, rows};
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
+use crate::switching::estimate::ProbabilityEstimate;
 use crate::switching::sphere::{Sphere, SphereResolution};
 
 /// Back end `sphere`.

@@ -1,9 +1,10 @@
-use super::{BackEnd, ProbabilityEstimate, SwitchingProbability, by_rising_widths};
+use super::{SwitchingProbability, by_rising_widths};
 use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
+use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 use crate::switching::splitting::escape::{LARGEST_SHARE, escape_rate};
 use crate::switching::splitting::write_error::{FLOOR, write_error, write_errors_by_width};
 use crate::switching::splitting::{Repeats, Splitting};

@@ -50,7 +50,7 @@ use crate::junction::constants::BOLTZMANN;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::junction::vector::{Vector, add_scaled, cross, dot, length};
-use crate::switching::probability::{BackEnd, ProbabilityEstimate};
+use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 
 use evolution::{Direction, Evolution, between};
 use harmonics::{Basis, HalfTurn};
