@@ -97,7 +97,7 @@ fn pulses(
     let table = match axial {
         None => None,
         Some(_) => {
-            let settings = TableConfig { method: spinhebb_device::switching::probability::BackEnd::FokkerPlanck, ..config.table.clone() };
+            let settings = TableConfig { method: spinhebb_device::switching::estimate::BackEnd::FokkerPlanck, ..config.table.clone() };
             Some(settings.table(&TableRequest::new(junction, &[width_s], context.seed()))?)
         }
     };

@@ -6,7 +6,8 @@ use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Time, Voltage};
 
 use super::fokker_planck::Resolution;
-use super::probability::{Automatic, BackEnd, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
+use super::estimate::BackEnd;
+use super::probability::{Automatic, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
 use super::splitting::Splitting;
 use super::table::{Refinement, SwitchingTable};
 use crate::dynamics::ensemble::Ensemble;

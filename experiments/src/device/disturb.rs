@@ -10,7 +10,7 @@ use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::EscapeRate;
 use spinhebb_device::switching::table_config::TableConfig;
-use spinhebb_device::switching::probability::BackEnd;
+use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::escape::LARGEST_SHARE;
 
 use super::voltages::{LOWEST, accuracy, check_rising, check_voltages, magnitudes, stored, visible};

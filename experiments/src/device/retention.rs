@@ -9,7 +9,7 @@ use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::{EscapeRate, Population};
 use spinhebb_device::switching::table_config::TableConfig;
-use spinhebb_device::switching::probability::BackEnd;
+use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::Splitting;
 
 use super::voltages::{accuracy, stored};

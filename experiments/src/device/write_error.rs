@@ -8,7 +8,7 @@ use spinhebb_data::quantity::{DriveVoltage, Time};
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::switching::table_config::TableConfig;
-use spinhebb_device::switching::probability::ProbabilityEstimate;
+use spinhebb_device::switching::estimate::ProbabilityEstimate;
 
 use super::voltages::{LOWEST, accuracy, check_voltages, magnitudes, stored, visible};
 use super::{device_name, summarise};

@@ -20,7 +20,7 @@ mod population;
 use nalgebra::{DMatrix, Matrix5, Vector5};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
-use spinhebb_data::config::{Check as _, FieldFault};
+use spinhebb_data::config::Check as _;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -28,7 +28,6 @@ use spinhebb_device::junction::transport::Transport;
 use crate::array::cell::{Cell, CellLaw, Cells};
 use crate::array::crossbar::{Array, Break};
 use crate::error::CircuitError;
-use correlation::lower_factor;
 pub use faults::FaultsConfig;
 pub use population::{PARAMETERS, PopulationConfig, Spread, SpreadDistribution};
 
@@ -111,11 +110,7 @@ impl Variation {
     ) -> Result<Self, CircuitError> {
         population.first_fault()?;
         faults.first_fault()?;
-        let factor = lower_factor(&population.correlation_matrix()).map_err(|pivot| FieldFault {
-            path: "correlation".to_string(),
-            value: pivot.to_string(),
-            expected: "pivots of a positive semi-definite matrix".to_string(),
-        })?;
+        let factor = population.correlation_factor()?;
         let streams = Streams::new(seed, "circuit/devices");
         Ok(Self { faults: faults.clone(), seed, streams, factor, spreads: population.spreads() })
     }
