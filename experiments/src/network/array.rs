@@ -5,7 +5,7 @@ use spinhebb_data::config::Faults;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
-use spinhebb_device::switching::TableConfig;
+use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_network::images::{ImageParts, ImagesConfig};
 use spinhebb_network::readout::evaluation::Evaluation;
 use spinhebb_network::training::config::{NetworkConfig, SynapseModel};

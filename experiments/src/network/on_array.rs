@@ -2,7 +2,7 @@
 
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_device::switching::SwitchingTable;
+use spinhebb_device::switching::table::SwitchingTable;
 use spinhebb_network::images::ImageParts;
 use spinhebb_network::readout::evaluation::Evaluation;
 use spinhebb_network::training::crossbar::Crossbar;

@@ -4,14 +4,15 @@
 //! table. Where voltages are wanted of probabilities (on an array, or for costs), the table is read the other way round.
 
 use spinhebb_data::config::{Course, Faults, Staged};
-use spinhebb_data::quantity::{Amplitude, DriveVoltage};
-use spinhebb_device::dynamics::PulsesConfig;
+use spinhebb_data::quantity::Amplitude;
+use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::{SwitchingTable, TableConfig};
+use spinhebb_device::switching::amplitude::AmplitudeScale;
+use spinhebb_device::switching::table::SwitchingTable;
+use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_network::training::recipe::WriteProbabilities;
-use spinhebb_network::training::schedule::Schedule;
 
 use crate::device::compute_table;
 use crate::error::ExperimentError;
@@ -54,68 +55,50 @@ pub(super) enum Voltages {
     Steps,
 }
 
-/// The amplitudes of one kind of pulse, from which state it drives, and its key.
-struct Written<'a> {
-    key: &'static str,
-    start: State,
-    amplitude: Option<&'a Staged<Amplitude>>,
+/// Key and amplitudes of both pulses.
+fn written(pulses: &PulsesConfig) -> [(&'static str, Option<&Staged<Amplitude>>); 2] {
+    [("potentiation", pulses.potentiation.as_ref()), ("depression", pulses.depression.as_ref())]
 }
 
-fn written(pulses: &PulsesConfig) -> [Written<'_>; 2] {
-    let of = |key, start, amplitude| Written { key, start, amplitude };
-    [
-        of("potentiation", State::AntiParallel, pulses.potentiation.as_ref()),
-        of("depression", State::Parallel, pulses.depression.as_ref()),
-    ]
-}
-
-/// Adds what is wrong with the amplitudes of `pulses` over `stages`.
+/// Adds what is wrong with the amplitudes of `pulses` over `stages`, beyond their own check.
 pub(super) fn check(pulses: &PulsesConfig, stages: u32, voltages: Voltages, faults: &mut Faults) {
     faults.within("pulses", |faults| {
-        for pulse in written(pulses) {
-            let Some(amplitude) = pulse.amplitude else {
-                faults.require(false, pulse.key, "", "a probability, such as 0.35, or a voltage, such as \"0.6 V\"");
-                continue;
-            };
-            faults.within(pulse.key, |faults| check_amplitude(amplitude, pulse.start, stages, voltages, faults));
+        for (key, amplitude) in written(pulses) {
+            let expected = "a probability, such as 0.35, or a voltage, such as \"0.6 V\"";
+            faults.require(amplitude.is_some(), key, "", expected);
+            if let Some(amplitude) = amplitude {
+                faults.within(key, |faults| check_amplitude(amplitude, stages, voltages, faults));
+            }
         }
     });
 }
 
-fn check_amplitude(
-    amplitude: &Staged<Amplitude>,
-    start: State,
-    stages: u32,
-    voltages: Voltages,
-    faults: &mut Faults,
-) {
+fn check_amplitude(amplitude: &Staged<Amplitude>, stages: u32, voltages: Voltages, faults: &mut Faults) {
     amplitude.check_stages(stages, faults);
-    let entries = amplitude.entries();
-    let volts = entries.iter().filter(|(_, a)| a.voltage().is_some()).count();
-    let mixed = volts > 0 && volts < entries.len();
-    faults.require(!mixed, "", "both voltages and probabilities", "either voltages or probabilities");
-    let (polarity, sign) = (start.switching_polarity(), if start == State::Parallel { "below" } else { "above" });
+    let looked_up = voltages != Voltages::AsWritten || in_volts(amplitude);
     let geometric = matches!(amplitude, Staged::Between { course: Course::Geometric, .. });
-    for (key, value) in entries {
-        match *value {
-            Amplitude::Voltage(voltage) => {
-                let fine = polarity * voltage.volts(1.0) > 0.0;
-                let expected = format!("a voltage {sign} 0 V, which drives out of the {start} state");
-                faults.require(fine, &key, voltage, expected);
-            }
-            Amplitude::Probability(p) if voltages != Voltages::AsWritten => {
-                let expected = "between 0 and 1, both excluded: a voltage is looked up for it";
-                faults.require(p > 0.0 && p < 1.0, &key, p, expected);
-            }
-            Amplitude::Probability(p) => {
-                faults.require(!geometric || p > 0.0, &key, p, "a number above 0 for a geometric course");
-            }
+    for (key, value) in amplitude.entries() {
+        let Amplitude::Probability(p) = *value else { continue };
+        if looked_up {
+            let expected = "between 0 and 1, both excluded: a voltage is looked up for it";
+            faults.require(p > 0.0 && p < 1.0, &key, p, expected);
+        } else {
+            faults.require(!geometric || p > 0.0, &key, p, "a number above 0 for a geometric course");
         }
     }
 }
 
+/// Whether some amplitude is a voltage.
 fn in_volts(amplitude: &Staged<Amplitude>) -> bool {
     amplitude.entries().iter().any(|(_, a)| a.voltage().is_some())
+}
+
+/// The probabilities of amplitudes none of which is a voltage.
+fn probabilities(amplitude: &Staged<Amplitude>) -> Staged<f64> {
+    amplitude.map(|amplitude| match *amplitude {
+        Amplitude::Probability(p) => p,
+        Amplitude::Voltage(_) => f64::NAN,
+    })
 }
 
 /// The pulses of a configuration that was checked, over the stages of a training.
@@ -128,37 +111,23 @@ pub(super) fn write_pulses(
     outcome: &mut Outcome,
     context: &Context,
 ) -> Result<WritePulses, ExperimentError> {
-    let [up, down] = written(parts.pulses);
-    let missing = || ExperimentError::Value {
-        key: "pulses".into(),
-        value: "without amplitudes".into(),
-        expected: "potentiation and depression".into(),
+    let [Some(up), Some(down)] = written(parts.pulses).map(|(_, amplitude)| amplitude) else {
+        return ExperimentError::refuse("pulses", "without amplitudes", "potentiation and depression");
     };
-    let (up, down) = (up.amplitude.ok_or_else(missing)?, down.amplitude.ok_or_else(missing)?);
     if voltages == Voltages::AsWritten && !in_volts(up) && !in_volts(down) {
-        let probabilities = WriteProbabilities { potentiation: as_schedule(up, 1.0), depression: as_schedule(down, 1.0) };
+        let probabilities =
+            WriteProbabilities { potentiation: probabilities(up), depression: probabilities(down) };
         return Ok(WritePulses { probabilities, tabulated: None });
     }
-    let junction = parts.device.junction()?;
-    let widths = [parts.pulses.width];
-    let table = compute_table(outcome, &junction, parts.table, &widths, context)?;
-    let lookup = Lookup { junction: &junction, table: &table, width_s: parts.pulses.width.si(), stages };
-    let mut found = |amplitude, start| lookup.find(amplitude, start, voltages, outcome);
-    let (potentiation, potentiation_v) = found(up, State::AntiParallel)?;
-    let (depression, depression_v) = found(down, State::Parallel)?;
-    let width_s = lookup.width_s;
+    let junction = Junction::new(parts.device)?;
+    let width_s = parts.pulses.width.si();
+    let table = compute_table(outcome, &junction, parts.table, &[width_s], context)?;
+    let lookup = Lookup { junction: &junction, table: &table, width_s, stages };
+    let (potentiation, potentiation_v) = lookup.find(up, State::AntiParallel, voltages, outcome)?;
+    let (depression, depression_v) = lookup.find(down, State::Parallel, voltages, outcome)?;
     let probabilities = WriteProbabilities { potentiation, depression };
     let tabulated = Tabulated { junction, table, width_s, potentiation_v, depression_v };
     Ok(WritePulses { probabilities, tabulated: Some(tabulated) })
-}
-
-/// Amplitudes as numbers: probabilities, or volts of a device whose critical voltage has the magnitude `critical_v`.
-fn as_schedule(staged: &Staged<Amplitude>, critical_v: f64) -> Schedule {
-    let number = |amplitude: &Amplitude| match *amplitude {
-        Amplitude::Probability(p) => p,
-        Amplitude::Voltage(voltage) => voltage.volts(critical_v),
-    };
-    staged.map(number).into()
 }
 
 /// A table and where it is read.
@@ -177,53 +146,47 @@ impl Lookup<'_> {
         start: State,
         voltages: Voltages,
         outcome: &mut Outcome,
-    ) -> Result<(Schedule, [f64; 2]), ExperimentError> {
-        let last = self.stages.saturating_sub(1);
+    ) -> Result<(Staged<f64>, [f64; 2]), ExperimentError> {
+        let scale = AmplitudeScale { junction: self.junction, table: Some(self.table), width_s: self.width_s };
         if in_volts(amplitude) {
-            let volts = as_schedule(amplitude, self.critical_v(amplitude, start)?);
-            let ends = [volts.at(0, self.stages), volts.at(last, self.stages)];
-            return Ok((self.probabilities(&volts, start, outcome)?, ends));
+            let volts = scale.staged(amplitude, start)?;
+            return Ok((self.looked_up(&volts, start, outcome)?, self.ends(&volts)));
         }
-        let wanted = as_schedule(amplitude, 1.0);
-        let volts = |p: f64| self.table.voltage_for(p, self.width_s, start).map(|found| found.volts);
-        let ends = [volts(wanted.at(0, self.stages))?, volts(wanted.at(last, self.stages))?];
-        match voltages {
-            Voltages::Steps => {
-                Ok((self.probabilities(&Schedule::linear(ends[0], ends[1]), start, outcome)?, ends))
-            }
-            _ => Ok((wanted, ends)),
-        }
+        let wanted = probabilities(amplitude);
+        let [first, last] = self.ends(&wanted).map(|p| scale.volts(Amplitude::Probability(p), start));
+        let ends = [first?, last?];
+        let trained = match voltages {
+            Voltages::Steps => self.looked_up(&Staged::linear(ends[0], ends[1]), start, outcome)?,
+            Voltages::AsWritten | Voltages::Always => wanted,
+        };
+        Ok((trained, ends))
     }
 
-    /// Magnitude of the critical voltage, where an amplitude is a multiple of it.
-    fn critical_v(&self, amplitude: &Staged<Amplitude>, start: State) -> Result<f64, ExperimentError> {
-        let multiple = |a: &Amplitude| matches!(a, Amplitude::Voltage(DriveVoltage::Critical(_)));
-        match amplitude.entries().iter().any(|(_, a)| multiple(a)) {
-            true => Ok(self.junction.critical_voltage(start)?.abs()),
-            false => Ok(1.0),
-        }
+    /// Values in the first and in the last stage.
+    fn ends(&self, staged: &Staged<f64>) -> [f64; 2] {
+        [0, self.stages.saturating_sub(1)].map(|stage| staged.at(stage, self.stages))
     }
 
     /// The probability of each stage's voltage.
-    fn probabilities(
+    fn looked_up(
         &self,
-        volts: &Schedule,
+        volts: &Staged<f64>,
         start: State,
         outcome: &mut Outcome,
-    ) -> Result<Schedule, ExperimentError> {
-        let mut listed = Vec::with_capacity(self.stages as usize);
-        for stage in 0..self.stages {
-            let volts = volts.at(stage, self.stages);
-            let found = self.table.probability(volts, self.width_s, start)?;
-            if found.extrapolated {
-                outcome.warn(format!(
-                    "pulses of {volts:.4} V lie below the first counted cell of the table: their probability {:.2e} is extrapolated",
-                    found.p
-                ));
-            }
-            listed.push(found.p);
+    ) -> Result<Staged<f64>, ExperimentError> {
+        let volts: Vec<f64> = (0..self.stages).map(|stage| volts.at(stage, self.stages)).collect();
+        let found =
+            volts.iter().map(|volts| self.table.probability(*volts, self.width_s, start)).collect::<Result<Vec<_>, _>>()?;
+        let below = found.iter().filter(|p| p.extrapolated).count();
+        if below > 0 {
+            outcome.warn(format!(
+                "pulses out of the {start} state lie below the table of the device in {below} of {} stages: their \
+                 probabilities are extrapolated",
+                self.stages
+            ));
         }
-        Ok(Schedule::listed(listed))
+        let listed = found.iter().map(|found| found.p).collect();
+        Ok(Staged::Listed(listed))
     }
 }
 
