@@ -6,6 +6,7 @@
 pub mod amplitude;
 pub mod axial;
 pub mod closed_form;
+mod counts;
 pub mod estimate;
 pub mod fokker_planck;
 pub mod probability;

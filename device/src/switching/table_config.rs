@@ -15,7 +15,6 @@ use crate::dynamics::integrator::Integrator;
 use crate::dynamics::lanes::Stepping;
 use crate::error::DeviceError;
 use crate::junction::Junction;
-use crate::junction::mtj::Mtj;
 use crate::ranges::{finite, positive};
 
 /// Most amplitudes of a table.
@@ -96,34 +95,22 @@ impl TableConfig {
     /// spaced voltages alone.
     ///
     /// # Errors
-    /// [`DeviceError::OutOfRange`] for a value out of range, and for a method that does not serve the device;
-    /// errors of the back end.
+    /// [`DeviceError::OutOfRange`] for a value out of range; errors of the back end, such as
+    /// [`DeviceError::NotApplicable`] where it does not hold for the device.
     pub fn table(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         self.first_fault().map_err(DeviceError::of_field)?;
-        match (request.junction, self.method) {
-            (Junction::Single(mtj), BackEnd::Ensemble) => self.counted(mtj, request),
-            (Junction::Single(mtj), _) => self.computed(mtj, request),
-            (Junction::Coupled(pair), BackEnd::Ensemble | BackEnd::Auto) => {
-                SwitchingTable::by_coupled_ensemble(
-                    pair,
-                    &self.magnitudes_v(request.reach),
-                    request.widths_s,
-                    &self.ensemble(request.seed),
-                    self.refinement(),
-                    |_| (request.progress)(),
-                )
-            }
-            (Junction::Coupled(_), other) => Err(DeviceError::out_of_range(
-                "method",
-                other.name(),
-                "the back end of coupled layers is the ensemble; take `ensemble` or `auto`",
-            )),
-        }
+        if self.counts_all(request.junction) { self.counted(request) } else { self.computed(request) }
     }
 
-    fn counted(&self, mtj: &Mtj, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+    /// Whether all the cells of a table of `junction` are counts of an ensemble, so that it refines the voltages.
+    fn counts_all(&self, junction: &Junction) -> bool {
+        self.method == BackEnd::Ensemble
+            || self.method == BackEnd::Auto && matches!(junction, Junction::Coupled(_))
+    }
+
+    fn counted(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         SwitchingTable::by_ensemble(
-            mtj,
+            request.junction,
             &self.magnitudes_v(request.reach),
             request.widths_s,
             &self.ensemble(request.seed),
@@ -132,12 +119,12 @@ impl TableConfig {
         )
     }
 
-    fn computed(&self, mtj: &Mtj, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
+    fn computed(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         let mut automatic = self.automatic(request.seed);
         automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
         switching_table_with_progress(
             automatic.back_end(self.method),
-            mtj,
+            request.junction,
             &self.magnitudes_v(request.reach),
             request.widths_s,
             request.progress,
@@ -163,8 +150,8 @@ impl TableConfig {
     /// Amplitudes of both polarities that the table of `junction` computes, at most.
     #[must_use]
     pub fn amplitudes(&self, junction: &Junction) -> u64 {
-        let counted = self.method == BackEnd::Ensemble || matches!(junction, Junction::Coupled(_));
-        let most = if counted { self.most_voltages.max(self.voltages) } else { self.voltages };
+        let most =
+            if self.counts_all(junction) { self.most_voltages.max(self.voltages) } else { self.voltages };
         2 * most as u64
     }
 
@@ -291,7 +278,7 @@ mod tests {
         let volts: Vec<f64> = (0..4).map(|k| 0.3 + (high - 0.3) * f64::from(k) / 3.0).collect();
         let device = junction("perpendicular-40nm");
         let ensemble = Ensemble::new(300, 7);
-        SwitchingTable::by_ensemble(device.barrier(), &volts, &[1e-9], &ensemble, refinement, |_| ()).unwrap()
+        SwitchingTable::by_ensemble(&device, &volts, &[1e-9], &ensemble, refinement, |_| ()).unwrap()
     }
 
     #[test]
@@ -326,7 +313,7 @@ mod tests {
             let table = config.table(&TableRequest::new(&device, &[1e-9, 2e-9], 7)).unwrap();
             let back_end = ByFokkerPlanck(Resolution::TABLE);
             let volts = config.magnitudes_v(1.0);
-            let by_hand = switching_table(&back_end, device.barrier(), &volts, &[1e-9, 2e-9]).unwrap();
+            let by_hand = switching_table(&back_end, &device, &volts, &[1e-9, 2e-9]).unwrap();
             assert_eq!(table, by_hand);
             assert_eq!(table.source(), "fokker-planck");
         }
@@ -341,7 +328,7 @@ mod tests {
         assert_eq!(table.source(), "LLGS ensemble of coupled layers");
         let sphere = TableConfig { method: BackEnd::Sphere, ..few };
         let message = sphere.table(&request).unwrap_err().to_string();
-        assert!(message.contains("`method` is sphere") && message.contains("ensemble"), "{message}");
+        assert!(message.contains("two coupled layers") && message.contains("`ensemble`"), "{message}");
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl System {
         let defaults = built_in()?;
         let document = base(experiment, None)?.map_or(defaults.clone(), |base| base.over(&defaults));
         let mut table = document.merged();
-        table.retain(|key, _| parts.contains(key));
+        table.retain(|key, _| parts.iter().any(|part| part == key));
         let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
     }

@@ -25,12 +25,11 @@ mod dataset;
 mod device_axis;
 mod refinement;
 
-use crate::dynamics::coupled;
-use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_counts_by_width};
+use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
 use crate::error::DeviceError;
-use crate::junction::coupled::CoupledMtj;
-use crate::junction::mtj::Mtj;
+use crate::junction::Junction;
 use crate::junction::state::State;
+use crate::switching::counts::counts_by_width;
 pub use cell::Cell;
 use curve::{Curve, Monotone};
 pub use curve::{from_gumbel, gumbel};
@@ -129,32 +128,18 @@ impl SwitchingTable {
     /// # Errors
     /// As [`SwitchingTable::new`] and [`crate::dynamics::ensemble::switching_counts_by_width`].
     pub fn by_ensemble(
-        mtj: &Mtj,
+        junction: &Junction,
         magnitudes_v: &[f64],
         widths_s: &[f64],
         ensemble: &Ensemble,
         refinement: Refinement,
         progress: impl FnMut(usize),
     ) -> Result<Self, DeviceError> {
-        let counts = |start, volts| switching_counts_by_width(mtj, volts, widths_s, start, ensemble);
-        Self::by_counts(magnitudes_v, widths_s, "LLGS ensemble", refinement, counts, progress)
-    }
-
-    /// As [`Self::by_ensemble`] for coupled layers.
-    ///
-    /// # Errors
-    /// As [`SwitchingTable::new`] and [`coupled::switching_counts_by_width`].
-    pub fn by_coupled_ensemble(
-        device: &CoupledMtj,
-        magnitudes_v: &[f64],
-        widths_s: &[f64],
-        ensemble: &Ensemble,
-        refinement: Refinement,
-        progress: impl FnMut(usize),
-    ) -> Result<Self, DeviceError> {
-        let counts =
-            |start, volts| coupled::switching_counts_by_width(device, volts, widths_s, start, ensemble);
-        let source = "LLGS ensemble of coupled layers";
+        let counts = |start, volts| counts_by_width(junction, volts, widths_s, start, ensemble);
+        let source = match junction {
+            Junction::Single(_) => "LLGS ensemble",
+            Junction::Coupled(_) => "LLGS ensemble of coupled layers",
+        };
         Self::by_counts(magnitudes_v, widths_s, source, refinement, counts, progress)
     }
 
@@ -417,21 +402,20 @@ mod tests {
 
     #[test]
     fn refinement_adds_points_where_the_curve_bends() {
-        let mtj = preset::load("perpendicular-40nm").unwrap().device.resolve().unwrap();
+        let junction = preset::load("perpendicular-40nm").unwrap().device.junction().unwrap();
         let coarse = [0.3, 0.5, 0.8, 1.1];
         let refinement = Refinement { most_voltages: 8, least_spacing_v: 0.02 };
         let ensemble = Ensemble::new(1500, 4);
         let table =
-            SwitchingTable::by_ensemble(&mtj, &coarse, &[1e-9, 1.5e-9], &ensemble, refinement, |_| {})
+            SwitchingTable::by_ensemble(&junction, &coarse, &[1e-9, 1.5e-9], &ensemble, refinement, |_| {})
                 .unwrap();
         for start in State::BOTH {
             let count = table.cells(start, 0).len();
             assert!((5..=8).contains(&count), "{start}: {count}");
             let estimate = table.voltage_for(0.5, 1e-9, start).unwrap();
             // The refined curve must be consistent with a fresh count at the voltage it gives.
-            let fresh =
-                switching_counts_by_width(&mtj, estimate.volts, &[1e-9], start, &Ensemble::new(3000, 5))
-                    .unwrap()[0];
+            let fresh = counts_by_width(&junction, estimate.volts, &[1e-9], start, &Ensemble::new(3000, 5))
+                .unwrap()[0];
             assert!((fresh.fraction() - 0.5).abs() < 0.06, "{start}: {estimate:?} gives {fresh:?}");
             let (near, far) = (estimate.lower.abs(), estimate.upper.abs());
             assert!(near <= estimate.volts.abs() && estimate.volts.abs() <= far);

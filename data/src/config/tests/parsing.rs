@@ -2,8 +2,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::document::LONGEST_BYTES;
-use super::*;
+use crate::config::document::LONGEST_BYTES;
+use crate::config::*;
 use crate::quantity::{Length, Time, Voltage};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
