@@ -7,6 +7,7 @@ pub mod command;
 pub mod device;
 pub mod error;
 pub mod experiment;
+pub mod network;
 pub mod present;
 pub mod progress;
 pub mod registry;

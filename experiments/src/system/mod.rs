@@ -11,6 +11,7 @@ mod part;
 mod recipe;
 mod renames;
 mod request;
+mod trained;
 
 pub use input_file::InputFile;
 pub use overlay::overlay;
@@ -105,8 +106,9 @@ impl System {
     /// The defaults do not read, which a test excludes.
     pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
         let parts = experiment.parts();
-        let built_in = built_in()?;
-        let mut table = base(experiment, None)?.map_or(built_in.clone(), |base| base.over(&built_in)).merged();
+        let defaults = built_in()?;
+        let document = base(experiment, None)?.map_or(defaults.clone(), |base| base.over(&defaults));
+        let mut table = document.merged();
         table.retain(|key, _| parts.iter().any(|part| part == key));
         let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
@@ -119,16 +121,23 @@ impl System {
     pub fn load(&self, experiment: &Registered, request: &Request) -> Result<Loaded, ExperimentError> {
         let user = request.document()?;
         let asked = user.merged();
-        // What an experiment starts from lies under the user's keys, and above what it names itself.
+        let parts = experiment.parts();
         let upper = match base(experiment, user.text_at(PROFILE).as_deref())? {
             Some(base) => user.over(&base),
             None => user,
         };
+        // What a name stands for lies under the keys of every layer that may give the name.
         let mut lower = built_in()?;
-        let parts = experiment.parts();
-        if parts.iter().any(|part| part == "network" || part == "pulses") {
-            let recipe = recipe::layer(&upper.clone().over(&lower))?;
-            lower = recipe.map_or(lower.clone(), |recipe| recipe.over(&lower));
+        let whole = upper.clone().over(&lower);
+        let named = if parts.iter().any(|part| part == "evaluate") {
+            trained::layer(&whole)?
+        } else if parts.iter().any(|part| part == "network" || part == "pulses") {
+            recipe::layer(&whole)?
+        } else {
+            None
+        };
+        if let Some(layer) = named {
+            lower = layer.over(&lower);
         }
         if let Some(device) = from::device_layer(&upper.clone().over(&lower))? {
             lower = device.over(&lower);
@@ -152,7 +161,7 @@ impl System {
     }
 }
 
-/// The layer of the built-in defaults.
+/// The built-in defaults.
 fn built_in() -> Result<Document, ExperimentError> {
     Ok(Document::built_in("built-in defaults", DEFAULTS)?)
 }
@@ -164,10 +173,7 @@ fn base(experiment: &Registered, profile: Option<&str>) -> Result<Option<Documen
         if name.is_empty() || profile == Some(name) {
             let title = format!("{} {name}", experiment.name);
             let layer = Document::built_in(title.trim_end(), text)?;
-            base = Some(match base {
-                Some(lower) => layer.over(&lower),
-                None => layer,
-            });
+            base = Some(base.map_or(layer.clone(), |base| layer.over(&base)));
         }
     }
     Ok(base)
