@@ -3,7 +3,7 @@
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::hold_out::HoldOut;
 use spinhebb_device::calibration::problem::Problem;
-use spinhebb_device::measurement::points::{Drive, MeasuredData, proportion_interval};
+use spinhebb_device::measurement::points::{MeasuredVoltage, MeasuredData, proportion_interval};
 
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
@@ -128,8 +128,8 @@ pub fn held_out(run: &mut Run, suffix: &str, parts: &[HeldOut]) -> Result<(), Ex
     for part in parts {
         let points = &part.data.points;
         let volts = |i: usize| match points[i].drive {
-            Drive::Volts(v) => v,
-            Drive::Amplitude(_) => 0.0,
+            MeasuredVoltage::Volts(v) => v,
+            MeasuredVoltage::Amplitude(_) => 0.0,
         };
         let voltage_varies = (0..points.len()).any(|i| volts(i) != volts(0));
         let x = |i: usize| if voltage_varies { volts(i) } else { 1e9 * points[i].width_s };

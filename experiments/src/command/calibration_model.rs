@@ -8,7 +8,7 @@ use spinhebb_device::calibration::ensemble_model::EnsembleModel;
 use spinhebb_device::calibration::fitted_device::fitted_device;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::model::Model;
-use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
+use spinhebb_device::calibration::shape_model::{CurveShape, ShapeModel};
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::measurement::points::MeasuredData;
 use spinhebb_device::switching::fokker_planck::Resolution;
@@ -51,7 +51,7 @@ pub enum Fitted {
     /// The macrospin by ensembles.
     Ensemble(Box<EnsembleModel>),
     /// A shape without physics.
-    Shape(ShapeModel),
+    CurveShape(ShapeModel),
 }
 
 impl Fitted {
@@ -65,7 +65,7 @@ impl Fitted {
         data: &MeasuredData,
     ) -> Result<Self, ExperimentError> {
         let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
-        let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
+        let shape = |shape| Self::CurveShape(ShapeModel::new(shape, data));
         Ok(match config.model {
             ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
             ModelName::Sun => closed(ClosedForm::Sun),
@@ -80,10 +80,10 @@ impl Fitted {
                 config.ensemble_trials,
                 config.seed,
             )?)),
-            ModelName::Gumbel => shape(Shape::Gumbel),
-            ModelName::Logistic => shape(Shape::Logistic),
-            ModelName::Normal => shape(Shape::Normal),
-            ModelName::ReversedGumbel => shape(Shape::ReversedGumbel),
+            ModelName::Gumbel => shape(CurveShape::Gumbel),
+            ModelName::Logistic => shape(CurveShape::Logistic),
+            ModelName::Normal => shape(CurveShape::Normal),
+            ModelName::ReversedGumbel => shape(CurveShape::ReversedGumbel),
         })
     }
 
@@ -94,7 +94,7 @@ impl Fitted {
             Self::Closed(model) => model,
             Self::Macrospin(model) => model.as_ref(),
             Self::Ensemble(model) => model.as_ref(),
-            Self::Shape(model) => model,
+            Self::CurveShape(model) => model,
         }
     }
 
@@ -104,7 +104,7 @@ impl Fitted {
             Self::Closed(_) => Some(fitted_device(base, fit).map_err(Into::into)),
             Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),
             Self::Ensemble(model) => Some(Ok(model.device(&fit.values))),
-            Self::Shape(_) => None,
+            Self::CurveShape(_) => None,
         }
     }
 }

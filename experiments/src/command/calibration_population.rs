@@ -7,7 +7,7 @@ use spinhebb_circuit::array::variation::{PARAMETERS, Spread, SpreadShape, Variat
 use spinhebb_data::config;
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::parameter::Scale;
-use spinhebb_device::calibration::population::{Population, population};
+use spinhebb_device::calibration::distribution::{DeviceDistribution, over_devices};
 
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Figure, Panel, Series};
@@ -30,7 +30,7 @@ const CRITICAL_VOLTAGE: usize = 4;
 /// as damping over polarisation (macrospin). What counts say nothing of (resistance-area product, TMR, area) stays
 /// without spread.
 #[must_use]
-pub fn variation_of(population: &Population) -> VariationConfig {
+pub fn variation_of(population: &DeviceDistribution) -> VariationConfig {
     let index = |name: &str| population.names.iter().position(|n| n == name);
     let combination = |powers: &[(&str, f64)]| -> Vec<f64> {
         let mut row = vec![0.0; population.names.len()];
@@ -80,7 +80,7 @@ pub fn distribution(
     fits: &[Calibration],
     names: &[String],
 ) -> Result<Vec<(String, f64)>, ExperimentError> {
-    let population = population(fits)?;
+    let population = over_devices(fits)?;
     run.cite(&["dempster1981", "viechtbauer2007"]);
     run.add(population.to_dataset("calibration/population")?)?;
     let parameters = population.names.len();
@@ -153,7 +153,7 @@ pub fn distribution(
 }
 
 /// Every device's estimate with its interval beside the median and the spread.
-fn figure(population: &Population, names: &[String]) -> Figure {
+fn figure(population: &DeviceDistribution, names: &[String]) -> Figure {
     let mut figure = Figure::new(
         "calibration-population",
         format!("Parameters of {} devices.", names.len()),

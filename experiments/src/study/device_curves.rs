@@ -11,7 +11,7 @@ use spinhebb_device::dynamics::ensemble::Ensemble;
 use spinhebb_device::junction::mtj::Mtj;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::table::{Cell, Refinement, SwitchingTable};
+use spinhebb_device::switching::table::{TableCell, Refinement, SwitchingTable};
 
 use crate::error::ExperimentError;
 use crate::plot::{Axis, Corner, Draw, Figure, Panel, Series};
@@ -136,11 +136,11 @@ impl DeviceCurves {
                 cells.extend(self.table.cells(start, width).iter().copied());
             }
         }
-        let grid = |name: &str, words: &str, pick: fn(&Cell) -> f64| {
+        let grid = |name: &str, words: &str, pick: fn(&TableCell) -> f64| {
             let values: Vec<f64> = cells.iter().map(pick).collect();
             Variable::new(name, "1", words, &["start", "width", "voltage"], &shape, values)
         };
-        let count = |name: &str, words: &str, pick: fn(&Cell) -> u64| {
+        let count = |name: &str, words: &str, pick: fn(&TableCell) -> u64| {
             let values: Vec<u64> = cells.iter().map(pick).collect();
             Variable::new(name, "1", words, &["start", "width", "voltage"], &shape, values)
         };
