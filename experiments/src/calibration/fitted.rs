@@ -9,7 +9,7 @@ use spinhebb_device::calibration::ensemble_model::EnsembleModel;
 use spinhebb_device::calibration::fitted_device::fitted_device;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::model::Model;
-use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
+use spinhebb_device::calibration::shape_model::{CurveShape, ShapeModel};
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::measurement::points::MeasuredData;
 use spinhebb_device::switching::fokker_planck::Resolution;
@@ -51,7 +51,7 @@ pub(super) enum Fitted {
     /// The macrospin by ensembles.
     Ensemble(Box<EnsembleModel>),
     /// A shape without physics.
-    Shape(ShapeModel),
+    CurveShape(ShapeModel),
 }
 
 impl Fitted {
@@ -66,8 +66,13 @@ impl Fitted {
         seed: u64,
     ) -> Result<Self, CalibrationError> {
         let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
+<<<<<<< HEAD:experiments/src/calibration/fitted.rs
         let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
         Ok(match settings.model {
+=======
+        let shape = |shape| Self::CurveShape(ShapeModel::new(shape, data));
+        Ok(match config.model {
+>>>>>>> rooms:experiments/src/command/calibration_model.rs
             ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
             ModelName::Sun => closed(ClosedForm::Sun),
             ModelName::Butler => closed(ClosedForm::Butler),
@@ -75,6 +80,7 @@ impl Fitted {
             ModelName::FokkerPlanck => {
                 Self::Macrospin(Box::new(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?))
             }
+<<<<<<< HEAD:experiments/src/calibration/fitted.rs
             ModelName::Ensemble => {
                 Self::Ensemble(Box::new(EnsembleModel::new(base.clone(), data, settings.ensemble_trials, seed)?))
             }
@@ -82,6 +88,18 @@ impl Fitted {
             ModelName::Logistic => shape(Shape::Logistic),
             ModelName::Normal => shape(Shape::Normal),
             ModelName::ReversedGumbel => shape(Shape::ReversedGumbel),
+=======
+            ModelName::Ensemble => Self::Ensemble(Box::new(EnsembleModel::new(
+                base.clone(),
+                data,
+                config.ensemble_trials,
+                config.seed,
+            )?)),
+            ModelName::Gumbel => shape(CurveShape::Gumbel),
+            ModelName::Logistic => shape(CurveShape::Logistic),
+            ModelName::Normal => shape(CurveShape::Normal),
+            ModelName::ReversedGumbel => shape(CurveShape::ReversedGumbel),
+>>>>>>> rooms:experiments/src/command/calibration_model.rs
         })
     }
 
@@ -91,7 +109,7 @@ impl Fitted {
             Self::Closed(model) => model,
             Self::Macrospin(model) => model.as_ref(),
             Self::Ensemble(model) => model.as_ref(),
-            Self::Shape(model) => model,
+            Self::CurveShape(model) => model,
         }
     }
 
@@ -101,7 +119,7 @@ impl Fitted {
             Self::Closed(_) => Some(fitted_device(base, fit)),
             Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),
             Self::Ensemble(model) => Some(Ok(model.device(&fit.values))),
-            Self::Shape(_) => None,
+            Self::CurveShape(_) => None,
         }
     }
 }

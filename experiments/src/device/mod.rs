@@ -15,7 +15,7 @@ pub use trajectory::Trajectories;
 pub use write_error::WriteError;
 
 pub(crate) use summary::{device_name, summarise};
-pub(crate) use table::{compute_table, present_table};
+pub(crate) use table::compute_table;
 
 /// Papers of the dynamics.
 pub(crate) const MODELS: &[&str] = &["slonczewski1996", "brown1963", "sun2000"];

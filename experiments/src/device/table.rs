@@ -97,7 +97,7 @@ fn summarise_table(outcome: &mut Outcome, table: &SwitchingTable) {
 }
 
 /// P against voltage and against width, each on a linear and on the Gumbel scale.
-pub(crate) fn present_table(table: &SwitchingTable, page: &mut Page) {
+fn present_table(table: &SwitchingTable, page: &mut Page) {
     let trials = table.cells(State::AntiParallel, 0)[0].trials;
     let counted =
         if trials > 0 { format!(", {trials} trials a point, 95 % Wilson intervals") } else { String::new() };

@@ -44,6 +44,8 @@ pub trait Experiment: 'static {
     const CITES: &'static [&'static str];
     /// Flags that stand for a key.
     const SHORTCUTS: &'static [Shortcut] = &[];
+    /// Keys that its example file spells otherwise than the built-in defaults, as TOML text.
+    const EXAMPLE: &'static str = "";
     /// Systems that it starts from, above the built-in defaults: name of the profile (empty: always laid) and TOML text.
     const BASES: &'static [(&'static str, &'static str)] = &[];
 

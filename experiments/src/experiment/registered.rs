@@ -78,6 +78,8 @@ pub struct Registered {
     pub about: &'static str,
     /// Flags that stand for keys.
     pub shortcuts: &'static [Shortcut],
+    /// What its example spells otherwise, see [`Experiment::EXAMPLE`].
+    pub example: &'static str,
     /// Systems that it starts from, see [`Experiment::BASES`].
     pub bases: &'static [(&'static str, &'static str)],
     /// Schema of what it reads.
@@ -94,6 +96,7 @@ impl Registered {
             name: E::NAME,
             about: E::ABOUT,
             shortcuts: E::SHORTCUTS,
+            example: E::EXAMPLE,
             bases: E::BASES,
             schema: |generator| <E::Config as schemars::JsonSchema>::json_schema(generator),
             prepare: |document, schema, renames| {

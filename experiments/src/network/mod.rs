@@ -25,6 +25,3 @@ pub use sensitivity::Sensitivity;
 pub use train::Train;
 
 pub(crate) use evaluate::recipe_of;
-
-/// Device, table and array that networks start from.
-const HARDWARE: &str = include_str!("../../defaults/network_hardware.toml");

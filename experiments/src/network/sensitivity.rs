@@ -141,8 +141,7 @@ impl Experiment for Sensitivity {
     const ABOUT: &'static str =
         "How the 4x2 learning experiment depends on probabilities, spread, leak and homeostasis";
     const CITES: &'static [&'static str] = &["zhou2025", "querlioz2013"];
-    const BASES: &'static [(&'static str, &'static str)] =
-        &[("", include_str!("../../defaults/network_sensitivity.toml"))];
+    const EXAMPLE: &'static str = include_str!("../../examples/network_sensitivity.toml");
 
     fn compute(config: &SensitivityParts, context: &Context) -> Result<Outcome, ExperimentError> {
         let mut outcome = Outcome::new("What the 4x2 learning experiment owes to its parameters");

@@ -109,7 +109,6 @@ impl Experiment for Train {
     const ABOUT: &'static str = "Train a network, label its neurons and test it";
     const CITES: &'static [&'static str] = images::MODELS;
     const SHORTCUTS: &'static [Shortcut] = SHORTCUTS;
-    const BASES: &'static [(&'static str, &'static str)] = &[("", super::HARDWARE)];
 
     fn cost(config: &TrainParts) -> Cost {
         super::cost::of_training(&config.network, &config.images)

@@ -107,8 +107,8 @@ impl System {
     pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
         let parts = experiment.parts();
         let defaults = built_in()?;
-        let document = base(experiment, None)?.map_or(defaults.clone(), |base| base.over(&defaults));
-        let mut table = document.merged();
+        let base = base(experiment, None)?.map_or(defaults.clone(), |base| base.over(&defaults));
+        let mut table = Document::built_in("example", experiment.example)?.over(&base).merged();
         table.retain(|key, _| parts.iter().any(|part| part == key));
         let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
