@@ -20,8 +20,9 @@ mod training;
 pub use ablation::Ablation;
 pub use array::OnTheArray;
 pub use evaluate::Evaluate;
-pub use grid::Grid;
+pub use grid::{Grid, GridSettings};
 pub use sensitivity::Sensitivity;
 pub use train::Train;
 
 pub(crate) use evaluate::recipe_of;
+pub(crate) use repetition::mean_and_deviation;

@@ -15,7 +15,6 @@
 
 mod curves;
 mod digits;
-mod grid_settings;
 mod inference;
 mod learning;
 mod pulse;

@@ -15,11 +15,11 @@ use spinhebb_network::images::ImagesConfig;
 use spinhebb_network::rules::readout::Readout;
 use spinhebb_network::training::config::{NetworkConfig, RecipeName, SynapseModel};
 
-use super::grid_settings::GridSettings;
 use super::pulse::constant;
 use crate::device::Table;
 use crate::error::ExperimentError;
 use crate::experiment::Experiment;
+use crate::network::GridSettings;
 use crate::system::{overlay, system_parts};
 
 /// Parts of a system that make its switching curves.

@@ -17,6 +17,7 @@ use super::ReproduceParts;
 use super::pulse::{WritePulse, Writer};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Outcome};
+use crate::network::mean_and_deviation;
 use recipe::Written;
 use trained::{Job, Trained};
 
@@ -112,14 +113,6 @@ fn jobs(config: &ReproduceParts) -> Vec<Job> {
             })
         })
         .collect()
-}
-
-/// Mean and sample standard deviation.
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    (mean, variance.sqrt())
 }
 
 fn summarise(outcome: &mut Outcome, config: &ReproduceParts, networks: &[Network], parts: &ImageParts<'_>) {

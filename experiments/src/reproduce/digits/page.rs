@@ -2,9 +2,10 @@
 
 use spinhebb_data::labelled::{Attribute, Dataset};
 
-use super::{FIELDS, LOOKS, NETWORKS, SHOWN, mean_and_deviation, sizes};
+use super::{FIELDS, LOOKS, NETWORKS, SHOWN, sizes};
 use crate::error::ExperimentError;
 use crate::experiment::Outcome;
+use crate::network::mean_and_deviation;
 use crate::present::plot::{Axis, Draw, Figure, Map, Panel, Series};
 use crate::present::{Comparison, Page};
 use crate::reproduce::ReproduceParts;
