@@ -1,8 +1,10 @@
 //! Parameters of a model under calibration: value, scale, bounds, prior.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use spinhebb_data::quantity::Kind;
 
@@ -147,31 +149,68 @@ impl Parameter {
     }
 }
 
-/// What a configuration may say about one parameter; values are texts with units.
+/// What a configuration may say about one parameter; values are texts with units; pure numbers need no quotes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterSetting {
     /// Keep the parameter at this value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "written")]
+    #[schemars(schema_with = "written_schema")]
     pub fixed: Option<String>,
     /// Fit (true) or keep at the model's own default (false).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<bool>,
     /// Start of the search.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "written")]
+    #[schemars(schema_with = "written_schema")]
     pub start: Option<String>,
     /// Lower bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "written")]
+    #[schemars(schema_with = "written_schema")]
     pub lower: Option<String>,
     /// Upper bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "written")]
+    #[schemars(schema_with = "written_schema")]
     pub upper: Option<String>,
     /// Mean of a normal prior; needs `prior_sd`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "written")]
+    #[schemars(schema_with = "written_schema")]
     pub prior_mean: Option<String>,
     /// Standard deviation of a normal prior; needs `prior_mean`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "written")]
+    #[schemars(schema_with = "written_schema")]
     pub prior_sd: Option<String>,
+}
+
+/// A value as it is written: text with a unit, or a number.
+fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct Written;
+
+    impl Visitor<'_> for Written {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text with a unit, such as \"0.4 V\", or a number")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.to_string()))
+        }
+
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+            Ok(Some(value.to_string()))
+        }
+
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+            Ok(Some(value.to_string()))
+        }
+    }
+
+    deserializer.deserialize_any(Written)
+}
+
+fn written_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "number"] })
 }
 
 /// Settings by parameter name.
@@ -281,6 +320,16 @@ mod tests {
         let mut parameters = voltage();
         apply_settings(&mut parameters, &[("critical_voltage".to_string(), setting)].into(), "sun")?;
         Ok(parameters)
+    }
+
+    #[test]
+    fn numbers_need_no_quotes() {
+        let read = |text: &str| toml::from_str::<ParameterSetting>(text);
+        for (text, fixed) in [("fixed = 45", "45"), ("fixed = 0.015", "0.015"), ("fixed = \"2 mV\"", "2 mV")] {
+            assert_eq!(read(text).unwrap().fixed.as_deref(), Some(fixed));
+        }
+        assert!(read("fixed = true").is_err());
+        assert_eq!(read("free = true").unwrap().fixed, None);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
-use spinhebb_circuit::array::variation::{PARAMETERS, Spread, SpreadDistribution};
-use spinhebb_data::config;
+use spinhebb_circuit::array::variation::{PARAMETERS, SpreadDistribution};
+use spinhebb_data::config::ConfigError;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::goodness::Goodness;
@@ -163,9 +163,16 @@ struct PopulationFile {
 /// The keys of `[population]` that a calibration knows; the others are left to the file that is laid under it.
 #[derive(Debug, Serialize)]
 struct Known {
-    barrier: Spread,
-    critical_voltage: Spread,
     correlation: [[f64; PARAMETERS]; PARAMETERS],
+    barrier: KnownSpread,
+    critical_voltage: KnownSpread,
+}
+
+/// The keys of a spread that a calibration knows: nothing of gradients.
+#[derive(Debug, Serialize)]
+struct KnownSpread {
+    relative: f64,
+    distribution: SpreadDistribution,
 }
 
 /// The part `[population]` with the spreads that the counts show.
@@ -175,7 +182,9 @@ fn file(population: &DeviceDistribution) -> Result<String, ExperimentError> {
          # alone are known from counts; resistance-area product, TMR and area keep what the system says.\n\n",
         population.devices
     );
-    Ok(head + &config::render(&PopulationFile { population: known(population) })?)
+    let file = PopulationFile { population: known(population) };
+    let unwritable = |e: toml::ser::Error| ConfigError::Unwritable { reason: e.to_string() };
+    Ok(head + &toml::to_string(&file).map_err(unwritable)?)
 }
 
 /// Spreads of barrier and critical voltage, log-normal, with their correlation. Both are logarithms of products of
@@ -193,10 +202,9 @@ fn known(population: &DeviceDistribution) -> Known {
         pairs.map(|(i, j)| a[i] * population.covariance[(i, j)] * b[j]).sum()
     };
     let deviation = |row: &DVector<f64>| product(row, row).max(0.0).sqrt();
-    let spread = |row: &DVector<f64>| Spread {
+    let spread = |row: &DVector<f64>| KnownSpread {
         relative: deviation(row),
         distribution: SpreadDistribution::LogNormal,
-        ..Spread::default()
     };
     let mut correlation = [[0.0; PARAMETERS]; PARAMETERS];
     for (k, row) in correlation.iter_mut().enumerate() {
@@ -264,7 +272,7 @@ impl Archived {
 pub(super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
     let Ok(data) = outcome.dataset(DATASET) else { return Ok(()) };
     let population = Archived::of(data)?;
-    page.section("DeviceDistribution");
+    page.section("Population");
     page.paragraph(&format!(
         "{} devices. The spread between devices is that of the parameters themselves: the uncertainty of every single fit \
          is taken out of it.",

@@ -198,7 +198,7 @@ fn check_parameters(settings: &CalibrateSettings, fitted: &Fitted, data: &Measur
         let alone = ParameterSettings::from([(name.clone(), setting.clone())]);
         match problem(&alone) {
             Some(CalibrationError::Setting { key, value, expected }) => {
-                faults.require(false, &format!("calibrate.{key}"), value, expected);
+                faults.require(false, &format!("calibrate.{key}"), value, format!("another value: {expected}"));
             }
             Some(CalibrationError::UnknownParameter { model, known, .. }) => {
                 let expected = format!("a parameter of the model `{model}`, which has {known}");
