@@ -325,7 +325,8 @@ mod tests {
     #[test]
     fn numbers_need_no_quotes() {
         let read = |text: &str| toml::from_str::<ParameterSetting>(text);
-        for (text, fixed) in [("fixed = 45", "45"), ("fixed = 0.015", "0.015"), ("fixed = \"2 mV\"", "2 mV")] {
+        for (text, fixed) in [("fixed = 45", "45"), ("fixed = 0.015", "0.015"), ("fixed = \"2 mV\"", "2 mV")]
+        {
             assert_eq!(read(text).unwrap().fixed.as_deref(), Some(fixed));
         }
         assert!(read("fixed = true").is_err());

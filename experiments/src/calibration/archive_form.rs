@@ -35,10 +35,28 @@ pub(super) fn to_datasets(
             let kinds: Vec<&str> = free().map(|p| p.kind.map_or("", |kind| kind.type_name)).collect();
             let bound: Vec<u8> = fit.at_bound.iter().map(|&at| u8::from(at)).collect();
             dataset.push(Variable::along("meaning", "parameter", "1", "what the parameter is", meanings))?;
-            dataset.push(Variable::along("quantity", "parameter", "1", "its quantity; empty: a number", kinds))?;
-            dataset.push(Variable::along("at_bound", "parameter", "1", "1 where the value is at a bound", bound))?;
+            dataset.push(Variable::along(
+                "quantity",
+                "parameter",
+                "1",
+                "its quantity; empty: a number",
+                kinds,
+            ))?;
+            dataset.push(Variable::along(
+                "at_bound",
+                "parameter",
+                "1",
+                "1 where the value is at a bound",
+                bound,
+            ))?;
         } else if dataset.name == format!("{group}/points") {
-            dataset.push(Variable::along("file", "point", "1", "file that holds the point", files.clone()))?;
+            dataset.push(Variable::along(
+                "file",
+                "point",
+                "1",
+                "file that holds the point",
+                files.clone(),
+            ))?;
             let words = "fitted logarithm of the odds";
             dataset.push(Variable::along("fitted_log_odds", "point", "1", words, log_odds.clone()))?;
         }
@@ -52,7 +70,13 @@ pub(super) fn to_datasets(
 /// Never.
 pub(super) fn starts(fit: &Calibration) -> Result<Dataset, ExperimentError> {
     let words = "minus the logarithm of the likelihood that each start reached, best first";
-    Ok(Dataset::new("starts").with(Variable::along("objective", "start", "1", words, fit.objectives.clone()))?)
+    Ok(Dataset::new("starts").with(Variable::along(
+        "objective",
+        "start",
+        "1",
+        words,
+        fit.objectives.clone(),
+    ))?)
 }
 
 /// One fitted parameter as the archive holds it.
@@ -73,7 +97,8 @@ impl FittedParameter {
     /// A value of this parameter with its unit, to `digits` significant digits.
     pub(super) fn show(&self, value: f64, digits: usize) -> String {
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-        Parameter::free(&self.name, "", self.kind, Range { scale: Scale::Linear, bounds, start: 0.0 }).show(value, digits)
+        Parameter::free(&self.name, "", self.kind, Range { scale: Scale::Linear, bounds, start: 0.0 })
+            .show(value, digits)
     }
 }
 
@@ -138,7 +163,8 @@ pub(super) fn text_of(dataset: &Dataset, name: &str) -> String {
 }
 
 fn fitted_parameters(fit: &Dataset) -> Result<Vec<FittedParameter>, ExperimentError> {
-    let (names, meanings, kinds) = (texts(fit, "parameter")?, texts(fit, "meaning")?, texts(fit, "quantity")?);
+    let (names, meanings, kinds) =
+        (texts(fit, "parameter")?, texts(fit, "meaning")?, texts(fit, "quantity")?);
     let [value, error, share] =
         [fit.numbers("value")?, fit.numbers("standard_error")?, fit.numbers("simulation_share")?];
     let [low, high] = [fit.numbers("normal_lower")?, fit.numbers("normal_upper")?];

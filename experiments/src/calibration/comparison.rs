@@ -7,7 +7,7 @@ use spinhebb_device::calibration::hold_out::{HoldOut, alternate, hold_out};
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{compare_shapes, in_words};
-use spinhebb_device::measurement::points::{MeasuredVoltage, MeasuredData};
+use spinhebb_device::measurement::points::{MeasuredData, MeasuredVoltage};
 
 use super::{CalibrateSettings, labels};
 use crate::error::ExperimentError;
@@ -40,12 +40,19 @@ pub(super) fn models(
         names.join(", ")
     };
     let number = |f: fn(&Calibration) -> f64| fits.iter().map(f).collect::<Vec<f64>>();
-    let along = |name: &str, words: &str, values: Vec<f64>| Variable::along(name, "model", "1", words, values);
+    let along =
+        |name: &str, words: &str, values: Vec<f64>| Variable::along(name, "model", "1", words, values);
     let names: Vec<String> = fits.iter().map(|c| c.model.clone()).collect();
     let freedom: Vec<u64> = fits.iter().map(|c| c.goodness.degrees_of_freedom as u64).collect();
     Ok(Dataset::new("models")
         .with(Variable::coordinate("model", "1", "model, the chosen one first", names))?
-        .with(Variable::along("free", "model", "1", "free parameters", fits.iter().map(free).collect::<Vec<_>>()))?
+        .with(Variable::along(
+            "free",
+            "model",
+            "1",
+            "free parameters",
+            fits.iter().map(free).collect::<Vec<_>>(),
+        ))?
         .with(along("deviance", "deviance", number(|c| c.goodness.deviance)))?
         .with(Variable::along("degrees_of_freedom", "model", "1", "points minus free parameters", freedom))?
         .with(along("akaike_information", "2 d - 2 ln L", number(|c| c.goodness.aic)))?
@@ -127,7 +134,8 @@ pub(super) fn held_out_dataset(parts: &[HeldOut]) -> Result<Dataset, ExperimentE
     let point = |name: &str, unit: &str, words: &str, values: Vec<f64>| {
         Variable::along(name, "point", unit, words, values)
     };
-    let count = |name: &str, words: &str, values: Vec<u64>| Variable::along(name, "point", "1", words, values);
+    let count =
+        |name: &str, words: &str, values: Vec<u64>| Variable::along(name, "point", "1", words, values);
     let named: Vec<String> = pairs().map(|(part, _)| part.what.clone()).collect();
     let model = parts.first().map_or("", |part| part.result.training.model.as_str());
     Ok(Dataset::new("hold_out")

@@ -13,7 +13,12 @@ use crate::error::ExperimentError;
 ///
 /// # Errors
 /// Never for a device that was checked.
-pub(super) fn of(base: &MtjConfig, device: MtjConfig, model: &str, name: &str) -> Result<String, ExperimentError> {
+pub(super) fn of(
+    base: &MtjConfig,
+    device: MtjConfig,
+    model: &str,
+    name: &str,
+) -> Result<String, ExperimentError> {
     let from = base.from.as_deref().and_then(|from| preset::open(from).ok());
     let base = leaves(base)?;
     let device = MtjConfig { from: None, ..device };

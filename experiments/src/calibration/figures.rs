@@ -84,9 +84,11 @@ fn curves(suffix: &str, fit: &Fit) -> Figure {
                 .series(Series::line(fit.model.as_str(), line).interval(band))
                 .legend(Corner::BottomRight)
         };
-        figure = figure
-            .panel(panel("linear", Axis::linear("switching probability"), &|p| p))
-            .panel(panel("Gumbel", Axis::linear("-ln(-ln P)"), &gumbel));
+        figure = figure.panel(panel("linear", Axis::linear("switching probability"), &|p| p)).panel(panel(
+            "Gumbel",
+            Axis::linear("-ln(-ln P)"),
+            &gumbel,
+        ));
     }
     figure
 }

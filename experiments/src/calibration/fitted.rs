@@ -75,9 +75,12 @@ impl Fitted {
             ModelName::FokkerPlanck => {
                 Self::Macrospin(Box::new(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?))
             }
-            ModelName::Ensemble => {
-                Self::Ensemble(Box::new(EnsembleModel::new(base.clone(), data, settings.ensemble_trials, seed)?))
-            }
+            ModelName::Ensemble => Self::Ensemble(Box::new(EnsembleModel::new(
+                base.clone(),
+                data,
+                settings.ensemble_trials,
+                seed,
+            )?)),
             ModelName::Gumbel => shape(CurveShape::Gumbel),
             ModelName::Logistic => shape(CurveShape::Logistic),
             ModelName::Normal => shape(CurveShape::Normal),
@@ -96,7 +99,11 @@ impl Fitted {
     }
 
     /// The device with the fitted values; `None` for a shape, which is no device.
-    pub(super) fn device(&self, base: &MtjConfig, fit: &Calibration) -> Option<Result<MtjConfig, CalibrationError>> {
+    pub(super) fn device(
+        &self,
+        base: &MtjConfig,
+        fit: &Calibration,
+    ) -> Option<Result<MtjConfig, CalibrationError>> {
         match self {
             Self::Closed(_) => Some(fitted_device(base, fit)),
             Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),

@@ -38,8 +38,7 @@ pub struct Calibrate;
 impl Experiment for Calibrate {
     type Config = CalibrateParts;
     const NAME: &'static str = "calibrate";
-    const ABOUT: &'static str =
-        "Fit a device model to measured switching counts: intervals, a test of fit, a device file, a population";
+    const ABOUT: &'static str = "Fit a device model to measured switching counts: intervals, a test of fit, a device file, a population";
     const CITES: &'static [&'static str] = &["butler2012", "sun2000", "brown1963"];
     const SHORTCUTS: &'static [Shortcut] = SHORTCUTS;
 
@@ -57,7 +56,8 @@ impl Experiment for Calibrate {
                 alone: labels.len() == 1,
                 data: &data.of_device(index),
             };
-            let mut fit = context.unit(&format!("fit of {label}"), || one_device::fit(config, &device, context))?;
+            let mut fit =
+                context.unit(&format!("fit of {label}"), || one_device::fit(config, &device, context))?;
             // Alike whether it was computed or read from its seal.
             fit.datasets.sort_by(|a, b| a.name.cmp(&b.name));
             stage.advance();
@@ -91,14 +91,24 @@ const SHORTCUTS: &[Shortcut] = &[
     flag("device", "device.from", "DEVICE", "Base device: a preset or a device file (.toml)"),
     flag("trials", "calibrate.trials", "N", "Pulses per point where no column says it"),
     flag("width", "calibrate.width", "TIME", "Pulse width where no column says it, such as \"1 ns\""),
-    flag("amplitude", "calibrate.amplitude", "VOLTAGE", "Pulse amplitude where no column says it, such as \"0.68 V\""),
+    flag(
+        "amplitude",
+        "calibrate.amplitude",
+        "VOLTAGE",
+        "Pulse amplitude where no column says it, such as \"0.68 V\"",
+    ),
     flag(
         "fit-amplitude",
         "calibrate.fit_amplitude",
         "VOLTAGE",
         "Fit the amplitude of files that do not state it, starting from this voltage",
     ),
-    flag("direction", "calibrate.direction", "DIRECTION", "Transition where no column says it: AP->P or P->AP"),
+    flag(
+        "direction",
+        "calibrate.direction",
+        "DIRECTION",
+        "Transition where no column says it: AP->P or P->AP",
+    ),
     flag("temperature", "calibrate.temperature", "TEMPERATURE", "Temperature where no column says it"),
 ];
 

@@ -103,9 +103,19 @@ fn judgement(outcome: &mut Outcome, label: &str, fit: &Calibration) {
     }
     let key = |name: &str| format!("{label}/{name}");
     outcome.count(key("points"), fit.predictions.len(), "measured points");
-    outcome.scalar(key("deviance"), goodness.deviance, "1", "deviance against one free probability per point");
+    outcome.scalar(
+        key("deviance"),
+        goodness.deviance,
+        "1",
+        "deviance against one free probability per point",
+    );
     outcome.count(key("degrees_of_freedom"), goodness.degrees_of_freedom, "points minus free parameters");
-    outcome.scalar(key("p_value"), goodness.chi_square_p, "1", "probability of a larger deviance, by chi-square");
+    outcome.scalar(
+        key("p_value"),
+        goodness.chi_square_p,
+        "1",
+        "probability of a larger deviance, by chi-square",
+    );
     outcome.scalar(
         key("p_value_simulated"),
         goodness.simulated_p,
@@ -119,7 +129,8 @@ fn judgement(outcome: &mut Outcome, label: &str, fit: &Calibration) {
     let largest = goodness.residuals.iter().fold(0.0_f64, |m, r| m.max(r.abs()));
     outcome.scalar(key("largest_standardised_residual"), largest, "1", "largest standardised residual");
     if let Some(change) = fit.discretisation {
-        let meaning = "largest change of a fitted probability on a finer grid, in standard deviations of its point";
+        let meaning =
+            "largest change of a fitted probability on a finer grid, in standard deviations of its point";
         outcome.scalar(key("discretisation"), change, "1", meaning);
     }
 }
@@ -128,7 +139,8 @@ fn judgement(outcome: &mut Outcome, label: &str, fit: &Calibration) {
 fn parameters(outcome: &mut Outcome, label: &str, fit: &Calibration) {
     for (j, &k) in fit.free.iter().enumerate() {
         let p = &fit.parameters[k];
-        let (value, unit, key) = (fit.values[k], p.unit(), |family: &str| format!("{label}/{family}/{}", p.name));
+        let (value, unit, key) =
+            (fit.values[k], p.unit(), |family: &str| format!("{label}/{family}/{}", p.name));
         let (low, high) = fit.normal_intervals[j];
         outcome.scalar(key("parameters"), value, unit, p.meaning.as_str()).interval(low, high);
         let meaning = "standard error from the observed information";
@@ -136,13 +148,23 @@ fn parameters(outcome: &mut Outcome, label: &str, fit: &Calibration) {
         let meaning = "share of the variance that is due to the finite trials of a simulated model";
         outcome.scalar(key("simulation_share"), fit.simulation_share[j], "1", meaning);
         if let Some(profile) = fit.profiles.get(j) {
-            let (low, high) = (profile.lower.unwrap_or(f64::NEG_INFINITY), profile.upper.unwrap_or(f64::INFINITY));
-            outcome.scalar(key("profile"), value, unit, "value with the interval of the profile likelihood").interval(low, high);
+            let (low, high) =
+                (profile.lower.unwrap_or(f64::NEG_INFINITY), profile.upper.unwrap_or(f64::INFINITY));
+            outcome
+                .scalar(key("profile"), value, unit, "value with the interval of the profile likelihood")
+                .interval(low, high);
         }
         if let Some(posterior) = &fit.posterior {
             let at = |q: f64| posterior.quantile(j, q);
-            outcome.scalar(key("posterior"), at(0.5), unit, "median of the posterior").interval(at(0.025), at(0.975));
-            outcome.scalar(key("r_hat"), posterior.r_hat[j], "1", "rank-normalised split R-hat of the chains");
+            outcome
+                .scalar(key("posterior"), at(0.5), unit, "median of the posterior")
+                .interval(at(0.025), at(0.975));
+            outcome.scalar(
+                key("r_hat"),
+                posterior.r_hat[j],
+                "1",
+                "rank-normalised split R-hat of the chains",
+            );
             let meaning = "bulk effective sample size of the chains";
             outcome.scalar(key("effective_draws"), posterior.effective_size[j], "1", meaning);
         }

@@ -94,7 +94,12 @@ impl Check for CalibrateSettings {
         let expected = "one or more files of measured counts, such as [\"counts.csv\"]";
         faults.require(!self.data.is_empty(), "data", "[]", expected);
         let few = self.ensemble_trials < FEWEST_TRIALS;
-        faults.require(!few, "ensemble_trials", self.ensemble_trials, format!("at least {FEWEST_TRIALS} trials"));
+        faults.require(
+            !few,
+            "ensemble_trials",
+            self.ensemble_trials,
+            format!("at least {FEWEST_TRIALS} trials"),
+        );
         if let Some(trials) = self.trials {
             faults.require(trials > 0, "trials", trials, "at least 1 pulse");
         }
@@ -108,7 +113,12 @@ impl Check for CalibrateSettings {
             }
         }
         if let (Some(_), Some(volts)) = (self.amplitude, self.fit_amplitude) {
-            faults.require(false, "fit_amplitude", volts, "no amplitude to fit where `amplitude` says it; keep one");
+            faults.require(
+                false,
+                "fit_amplitude",
+                volts,
+                "no amplitude to fit where `amplitude` says it; keep one",
+            );
         }
         let kelvin = self.temperature;
         faults.require(kelvin.si() > 0.0, "temperature", kelvin, "a temperature above 0 K");
@@ -176,7 +186,9 @@ fn across(config: &CalibrateParts, faults: &mut Faults) {
         let own = data.of_device(device);
         match Fitted::new(&config.calibrate, &config.device, &own, config.seed) {
             // Values out of range are faults of their own already.
-            Err(CalibrationError::Device(DeviceError::OutOfRange { .. }) | CalibrationError::Setting { .. }) => return,
+            Err(
+                CalibrationError::Device(DeviceError::OutOfRange { .. }) | CalibrationError::Setting { .. },
+            ) => return,
             Err(error) => {
                 let expected = format!("a base device that the model describes: {error}");
                 faults.require(false, "device", "", expected);
@@ -198,7 +210,12 @@ fn check_parameters(settings: &CalibrateSettings, fitted: &Fitted, data: &Measur
         let alone = ParameterSettings::from([(name.clone(), setting.clone())]);
         match problem(&alone) {
             Some(CalibrationError::Setting { key, value, expected }) => {
-                faults.require(false, &format!("calibrate.{key}"), value, format!("another value: {expected}"));
+                faults.require(
+                    false,
+                    &format!("calibrate.{key}"),
+                    value,
+                    format!("another value: {expected}"),
+                );
             }
             Some(CalibrationError::UnknownParameter { model, known, .. }) => {
                 let expected = format!("a parameter of the model `{model}`, which has {known}");

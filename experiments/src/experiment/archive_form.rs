@@ -32,7 +32,8 @@ pub fn write_archive(path: &Path, outcome: &Outcome) -> Result<(), ExperimentErr
 fn body(outcome: &Outcome) -> Result<Vec<Dataset>, ExperimentError> {
     let mut datasets = results(&outcome.scalars)?;
     datasets.extend(outcome.datasets.iter().cloned());
-    let column = |pick: fn(&Text) -> &String| outcome.texts.iter().map(|t| pick(t).clone()).collect::<Vec<_>>();
+    let column =
+        |pick: fn(&Text) -> &String| outcome.texts.iter().map(|t| pick(t).clone()).collect::<Vec<_>>();
     if !outcome.texts.is_empty() {
         datasets.push(
             Dataset::new(TEXTS)
@@ -40,12 +41,12 @@ fn body(outcome: &Outcome) -> Result<Vec<Dataset>, ExperimentError> {
                 .with(Variable::along("words", "text", "1", "the text", column(|t| &t.text)))?,
         );
     }
-    for (name, list) in [
-        (WARNINGS, outcome.warnings.clone()),
-        (CITATIONS, outcome.citations.iter().cloned().collect()),
-    ] {
+    for (name, list) in
+        [(WARNINGS, outcome.warnings.clone()), (CITATIONS, outcome.citations.iter().cloned().collect())]
+    {
         if !list.is_empty() {
-            datasets.push(Dataset::new(name).with(Variable::along("words", "remark", "1", "in words", list))?);
+            datasets
+                .push(Dataset::new(name).with(Variable::along("words", "remark", "1", "in words", list))?);
         }
     }
     for (index, file) in outcome.files.iter().enumerate() {
@@ -132,8 +133,14 @@ fn take(outcome: &mut Outcome, dataset: Dataset) -> Result<(), ExperimentError> 
 /// What an experiment composed of others seals of each of them. Data come back in the order of their names.
 impl Sealable for Outcome {
     fn to_datasets(&self) -> Result<Vec<Dataset>, ExperimentError> {
-        let head = vec![self.experiment.clone(), self.title.clone(), self.configuration.clone(), self.seed.to_string()];
-        let input = |pick: fn(&Input) -> &String| self.inputs.iter().map(|i| pick(i).clone()).collect::<Vec<_>>();
+        let head = vec![
+            self.experiment.clone(),
+            self.title.clone(),
+            self.configuration.clone(),
+            self.seed.to_string(),
+        ];
+        let input =
+            |pick: fn(&Input) -> &String| self.inputs.iter().map(|i| pick(i).clone()).collect::<Vec<_>>();
         let words = "experiment, title, configuration and seed";
         let mut sealed = Dataset::new(HEAD).with(Variable::along("head", "entry", "1", words, head))?;
         if !self.inputs.is_empty() {

@@ -98,7 +98,9 @@ fn medians(outcome: &mut Outcome, curve: &Curve, table: &SwitchingTable) -> Resu
             let Ok(median) = table.voltage_for(0.5, width_s, start) else { continue };
             let (low, high) = (median.lower.min(median.upper), median.lower.max(median.upper));
             let key = median_key(&curve.name, width_s, start);
-            outcome.scalar(key, median.volts, "V", "amplitude that switches half of the time").interval(low, high);
+            outcome
+                .scalar(key, median.volts, "V", "amplitude that switches half of the time")
+                .interval(low, high);
         }
     }
     Ok(())
@@ -115,7 +117,9 @@ fn dataset(curve: &Curve, table: &SwitchingTable) -> Result<Dataset, ExperimentE
     let mut cells: Vec<TableCell> = Vec::new();
     for start in STARTS {
         for width in 0..widths.len() {
-            cells.extend(table.cells(start, width).iter().filter(|c| voltages.contains(&c.magnitude_v)).copied());
+            cells.extend(
+                table.cells(start, width).iter().filter(|c| voltages.contains(&c.magnitude_v)).copied(),
+            );
         }
     }
     let dims = ["start", "width", "voltage"];
@@ -128,8 +132,7 @@ fn dataset(curve: &Curve, table: &SwitchingTable) -> Result<Dataset, ExperimentE
     let device = MtjConfig { from: None, ..curve.parts.device.clone() };
     let polarity: Vec<i64> = STARTS.iter().map(|s| if *s == State::Parallel { 1 } else { -1 }).collect();
     let start_words = "state before the pulse, m.p: +1 parallel, -1 anti-parallel";
-    let voltage_words =
-        "magnitude of the pulse; its sign drives out of the start (V > 0 from anti-parallel)";
+    let voltage_words = "magnitude of the pulse; its sign drives out of the start (V > 0 from anti-parallel)";
     Ok(Dataset::new(&stem(&curve.name))
         .attribute("device", curve.name.as_str())
         .attribute("device_configuration", spinhebb_data::config::render(&device)?)
@@ -158,7 +161,8 @@ fn measured_curve(curve: &Curve, widths: &[f64]) -> Result<Option<Dataset>, Expe
     if seen.is_empty() {
         return Ok(None);
     }
-    let column = |pick: fn(&(f64, f64, f64)) -> f64| Values::from(seen.iter().map(pick).collect::<Vec<f64>>());
+    let column =
+        |pick: fn(&(f64, f64, f64)) -> f64| Values::from(seen.iter().map(pick).collect::<Vec<f64>>());
     let along = |name: &str, unit: &str, words: &str, values: Values| {
         Variable::along(name, "point", unit, words, values)
     };
@@ -188,7 +192,8 @@ pub(super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentE
     );
     let mut rows = Vec::new();
     for text in &outcome.texts {
-        let Some(name) = text.key.strip_prefix("switching/").and_then(|key| key.strip_suffix("/description")) else {
+        let Some(name) = text.key.strip_prefix("switching/").and_then(|key| key.strip_suffix("/description"))
+        else {
             continue;
         };
         let drawn = Drawn::of(outcome, name)?;

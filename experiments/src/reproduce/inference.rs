@@ -37,7 +37,8 @@ pub(super) fn compute(
             let meaning = "mean current at this Hamming distance, in currents of one anti-parallel device";
             outcome.scalar(key(&format!("bins/{}", bin.distance)), bin.mean_a / unit_a, "1", meaning);
         }
-        let meaning = "subtraction per driven input that centres the currents, in currents of one anti-parallel device";
+        let meaning =
+            "subtraction per driven input that centres the currents, in currents of one anti-parallel device";
         outcome.scalar(key("reference"), reference, "1", meaning);
         let meaning = "smallest gap between bins, in currents of one anti-parallel device";
         outcome.scalar(key("margin"), centred.margin_a() / unit_a, "1", meaning);
@@ -46,7 +47,11 @@ pub(super) fn compute(
     Ok(())
 }
 
-fn centred(array: &SmallArray, config: &ReproduceParts, reference_s: f64) -> Result<Inference, ExperimentError> {
+fn centred(
+    array: &SmallArray,
+    config: &ReproduceParts,
+    reference_s: f64,
+) -> Result<Inference, ExperimentError> {
     Ok(infer_all(&array.currents(reference_s)?, &config.demonstrator.targets)?)
 }
 
@@ -63,7 +68,12 @@ fn centring_reference(raw: &Inference) -> f64 {
     product / square
 }
 
-fn dataset(name: &str, inference: &Inference, unit_a: f64, reference: f64) -> Result<Dataset, ExperimentError> {
+fn dataset(
+    name: &str,
+    inference: &Inference,
+    unit_a: f64,
+    reference: f64,
+) -> Result<Dataset, ExperimentError> {
     Ok(inference
         .to_dataset(&format!("inference_4x2_{name}"))?
         .with(Variable::scalar(
@@ -96,7 +106,8 @@ pub(super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentE
         "Nodal solution of the crossbar for every image; reference subtracted per driven input; currents in units of G_AP V.",
     );
     for (letter, (name, title)) in ["a", "b"].iter().zip(CASES) {
-        figure = figure.panel(panel(outcome.dataset(&format!("inference_4x2_{name}"))?, &format!("{letter}  {title}"))?);
+        figure = figure
+            .panel(panel(outcome.dataset(&format!("inference_4x2_{name}"))?, &format!("{letter}  {title}"))?);
     }
     page.figure(&figure);
     let mut rows = Vec::new();
@@ -110,8 +121,11 @@ pub(super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentE
 fn panel(data: &Dataset, title: &str) -> Result<Panel, ExperimentError> {
     let targets = texts(data, "target")?;
     let unit_a = data.numbers("unit_current")?[0];
-    let points: Vec<(f64, f64)> =
-        data.numbers("hamming")?.into_iter().zip(data.numbers("current")?.iter().map(|a| a / unit_a)).collect();
+    let points: Vec<(f64, f64)> = data
+        .numbers("hamming")?
+        .into_iter()
+        .zip(data.numbers("current")?.iter().map(|a| a / unit_a))
+        .collect();
     let mut panel = Panel::new(
         title,
         Axis::linear("Hamming distance to the target").range(-0.4, 4.4),
@@ -127,7 +141,8 @@ fn panel(data: &Dataset, title: &str) -> Result<Panel, ExperimentError> {
 fn comparison(outcome: &Outcome, name: &str, title: &str) -> Result<[Comparison; 3], ExperimentError> {
     let key = |part: &str| format!("inference_4x2/{name}/{part}");
     let family = key("bins");
-    let bins: Vec<String> = outcome.family(&family).iter().map(|(_, bin)| format!("{:+.3}", bin.value)).collect();
+    let bins: Vec<String> =
+        outcome.family(&family).iter().map(|(_, bin)| format!("{:+.3}", bin.value)).collect();
     Ok([
         Comparison::new(
             format!("mean current of the bins 0 to {} (G_AP V), {title}", bins.len().saturating_sub(1)),
@@ -164,8 +179,7 @@ mod tests {
     #[test]
     fn the_ideal_crossbar_gives_the_five_bins() {
         let transport = Transport::from_conductances(1.9e-4, 1e-4).unwrap();
-        let config: ArrayConfig =
-            toml::from_str(include_str!("../../../circuit/tests/array.toml")).unwrap();
+        let config: ArrayConfig = toml::from_str(include_str!("../../../circuit/tests/array.toml")).unwrap();
         let wired = ArrayConfig {
             inputs: 4,
             outputs: 2,

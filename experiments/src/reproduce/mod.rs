@@ -33,16 +33,10 @@ pub struct Reproduce;
 impl Experiment for Reproduce {
     type Config = ReproduceParts;
     const NAME: &'static str = "reproduce";
-    const ABOUT: &'static str = "Run the whole chain: stochastic LLGS, switching tables, crossbar, 4x2 studies, MNIST";
-    const CITES: &'static [&'static str] = &[
-        "zhou2025",
-        "rehm2023",
-        "rehm2021",
-        "slonczewski1996",
-        "brown1963",
-        "querlioz2013",
-        "lecun1998",
-    ];
+    const ABOUT: &'static str =
+        "Run the whole chain: stochastic LLGS, switching tables, crossbar, 4x2 studies, MNIST";
+    const CITES: &'static [&'static str] =
+        &["zhou2025", "rehm2023", "rehm2021", "slonczewski1996", "brown1963", "querlioz2013", "lecun1998"];
     const SHORTCUTS: &'static [Shortcut] = &[
         Shortcut {
             flag: "profile",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::PopulationConfig;
 use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::quantity::Time;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::switching::table_config::TableConfig;
@@ -96,7 +97,12 @@ impl Check for ReproduceSettings {
     fn check(&self, faults: &mut Faults) {
         faults.each("curves", &self.curves, |changes, faults| {
             for key in changes.0.keys().filter(|key| !CURVE.contains(&key.as_str())) {
-                faults.require(false, key, "", format!("one of {}, which make a switching curve", CURVE.join(", ")));
+                faults.require(
+                    false,
+                    key,
+                    "",
+                    format!("one of {}, which make a switching curve", CURVE.join(", ")),
+                );
             }
         });
     }
@@ -140,7 +146,7 @@ fn across(config: &ReproduceParts, faults: &mut Faults) {
                 }
                 other => other.to_string(),
             };
-            let expected = format!("what a system may have: {problems}");
+            let expected = format!("changes that fit the system: {problems}");
             faults.require(false, &format!("reproduce.curves[{index}]"), "", expected);
         }
     }
@@ -162,10 +168,12 @@ fn check_pulses(config: &ReproduceParts, faults: &mut Faults) {
     let width = config.pulses.width;
     if let (Some(first), Some(last)) = (widths.first(), widths.last()) {
         let fine = (*first..=*last).contains(&width.si());
-        let expected = format!("a width that the table spans, {first:e} s to {last:e} s (`table.widths`)");
+        let expected = format!("a width within `table.widths`, {} to {}", Time(*first), Time(*last));
         faults.require(fine, "pulses.width", width, expected);
     }
-    for (key, pulse) in [("potentiation", &config.pulses.potentiation), ("depression", &config.pulses.depression)] {
+    for (key, pulse) in
+        [("potentiation", &config.pulses.potentiation), ("depression", &config.pulses.depression)]
+    {
         let fine = constant(pulse.as_ref()).is_some();
         let expected = "one pulse for the whole learning: a probability such as \"35 %\", or a voltage";
         faults.require(fine, &format!("pulses.{key}"), "", expected);
@@ -181,7 +189,8 @@ fn check_array(config: &ReproduceParts, faults: &mut Faults) {
         faults.require(lines == wanted, &format!("array.{key}"), lines, expected);
     }
     let bits = inputs * neurons + inputs;
-    let expected = format!("at most {MOST_BITS} bits of devices and inputs: the currents of all states are tabulated");
+    let expected =
+        format!("at most {MOST_BITS} bits of devices and inputs: the currents of all states are tabulated");
     faults.require(bits <= MOST_BITS, "demonstrator.initial", format!("an array of {bits} bits"), expected);
 }
 
@@ -192,7 +201,9 @@ fn check_network(config: &ReproduceParts, faults: &mut Faults) {
     let mut require = |fine: bool, key: &str, expected: &str| {
         faults.require(fine, &format!("network.{key}"), "", format!("{expected}; {elsewhere}"));
     };
-    require(network.recipe == RecipeName::Paper, "recipe", "the recipe \"paper\"");
+    if network.recipe != RecipeName::Paper {
+        return require(false, "recipe", "the recipe \"paper\"");
+    }
     require(network.synapses == SynapseModel::Ideal, "synapses", "\"ideal\" synapses");
     require(network.stages == 1, "stages", "1 stage: the pulses are constant");
     require(network.fields.is_empty(), "fields", "no fields");

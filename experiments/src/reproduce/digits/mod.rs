@@ -59,8 +59,8 @@ pub(super) fn compute(
         .with_max_len(1)
         .map(|index| {
             let job = &jobs[index];
-            let result =
-                context.unit(&job.key(), || trained::train(job, &recipes[index].recipe, &parts, context.seed()));
+            let result = context
+                .unit(&job.key(), || trained::train(job, &recipes[index].recipe, &parts, context.seed()));
             stage.advance_by(job.neurons as u64);
             result.map(|trained| (index, trained))
         })
@@ -192,7 +192,11 @@ fn looks_dataset(shown: &Network, parts: &ImageParts<'_>) -> Result<Dataset, Exp
     let looks = vec![0, EARLY_IMAGES.min(images), images];
     let (width, height) = parts.train.size();
     let fields = &shown.trained.fields;
-    let shape = [looks.len(), FIELDS.min(shown.job.neurons), fields.len() / looks.len() / FIELDS.min(shown.job.neurons)];
+    let shape = [
+        looks.len(),
+        FIELDS.min(shown.job.neurons),
+        fields.len() / looks.len() / FIELDS.min(shown.job.neurons),
+    ];
     Ok(Dataset::new(LOOKS)
         .attribute("width", width as i64)
         .attribute("height", height as i64)

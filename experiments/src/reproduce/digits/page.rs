@@ -40,7 +40,11 @@ pub(in super::super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), E
     Ok(())
 }
 
-fn introduction(outcome: &Outcome, config: &ReproduceParts, networks: &Dataset) -> Result<String, ExperimentError> {
+fn introduction(
+    outcome: &Outcome,
+    config: &ReproduceParts,
+    networks: &Dataset,
+) -> Result<String, ExperimentError> {
     // The network shown is the first.
     let first = |name: &str| -> Result<f64, ExperimentError> {
         Ok(networks.numbers(name)?.first().copied().unwrap_or(f64::NAN))
@@ -64,7 +68,8 @@ fn introduction(outcome: &Outcome, config: &ReproduceParts, networks: &Dataset) 
 
 fn comparison(outcome: &Outcome, config: &ReproduceParts) -> Result<Vec<Comparison>, ExperimentError> {
     let row = |(neurons, copies): (usize, u8)| {
-        let number = |part: &str| outcome.number(&format!("mnist/n{neurons}_r{copies}/{part}")).map(|a| 100.0 * a);
+        let number =
+            |part: &str| outcome.number(&format!("mnist/n{neurons}_r{copies}/{part}")).map(|a| 100.0 * a);
         let published = match (neurons, copies) == PAPER_SIZE {
             true => format!("{:.0} %", 100.0 * PAPER_ACCURACY),
             false => "-".to_string(),

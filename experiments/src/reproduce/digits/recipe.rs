@@ -40,7 +40,11 @@ pub(super) fn of(
 }
 
 /// `of_size`, the network of a recipe, with those keys of `own` that are not from the recipe of its size.
-fn with_changes(own: &NetworkConfig, of_size: NetworkConfig, images: usize) -> Result<NetworkConfig, ExperimentError> {
+fn with_changes(
+    own: &NetworkConfig,
+    of_size: NetworkConfig,
+    images: usize,
+) -> Result<NetworkConfig, ExperimentError> {
     let recipe = table(&preset::recipe(own.recipe, own.neurons, own.copies, images).network)?;
     let (mut own, mut network) = (table(own)?, table(&of_size)?);
     own.retain(|key, value| recipe.get(key) != Some(value));
@@ -50,7 +54,8 @@ fn with_changes(own: &NetworkConfig, of_size: NetworkConfig, images: usize) -> R
 }
 
 fn table(network: &NetworkConfig) -> Result<Table, ExperimentError> {
-    let unwritable = |e: toml::ser::Error| spinhebb_data::config::ConfigError::Unwritable { reason: e.to_string() };
+    let unwritable =
+        |e: toml::ser::Error| spinhebb_data::config::ConfigError::Unwritable { reason: e.to_string() };
     Ok(Table::try_from(network).map_err(unwritable)?)
 }
 

@@ -93,9 +93,8 @@ pub(super) fn train(
     }
     let config = &recipe.network;
     let labelling = network.label(&parts.train, parts.train_labels, parts.classes, &config.label_shifts)?;
-    let test = |readout| {
-        network.evaluate(&labelling, readout, &parts.test, parts.test_labels, &config.test_shifts)
-    };
+    let test =
+        |readout| network.evaluate(&labelling, readout, &parts.test, parts.test_labels, &config.test_shifts);
     let single = test(Readout::SingleWinner)?;
     let vote = test(Readout::WeightedVote { neurons: VOTERS })?;
     let classes = 0..parts.classes;
@@ -127,7 +126,8 @@ impl Sealable for Trained {
     }
 
     fn from_datasets(datasets: Vec<Dataset>) -> Result<Self, ExperimentError> {
-        let lacks = |what: &str| ExperimentError::Unit { reason: format!("a trained network lacks `{what}`") };
+        let lacks =
+            |what: &str| ExperimentError::Unit { reason: format!("a trained network lacks `{what}`") };
         let data = datasets.into_iter().find(|d| d.name == NETWORK).ok_or_else(|| lacks(NETWORK))?;
         let count = |name: &str| match data.attributes.get(name) {
             Some(Attribute::U64(n)) => Ok(*n),

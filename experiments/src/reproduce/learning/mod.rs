@@ -13,8 +13,8 @@ use spinhebb_data::quantity::Amplitude;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_network::demonstrator::{
-    CurrentTable, DemonstratorConfig, LearningRun, LearningStatistics, SwitchingProbabilities, exact_learning_time,
-    learn, learn_many,
+    CurrentTable, DemonstratorConfig, LearningRun, LearningStatistics, SwitchingProbabilities,
+    exact_learning_time, learn, learn_many,
 };
 
 use super::ReproduceParts;
@@ -50,9 +50,12 @@ pub(super) fn compute(
     writer: &Writer,
     seed: u64,
 ) -> Result<(), ExperimentError> {
-    let pulse = |key: &str, staged: &Option<Staged<Amplitude>>, start: State| match constant(staged.as_ref()) {
+    let pulse = |key: &str, staged: &Option<Staged<Amplitude>>, start: State| match constant(staged.as_ref())
+    {
         Some(amplitude) => writer.pulse(amplitude, start),
-        None => ExperimentError::refuse(&format!("pulses.{key}"), "not given", "one pulse for the whole learning"),
+        None => {
+            ExperimentError::refuse(&format!("pulses.{key}"), "not given", "one pulse for the whole learning")
+        }
     };
     let potentiation = pulse("potentiation", &config.pulses.potentiation, State::AntiParallel)?;
     let depression = pulse("depression", &config.pulses.depression, State::Parallel)?;
@@ -80,7 +83,12 @@ pub(super) fn compute(
     let meaning = "mean number of images needed, by the exact Markov chain";
     outcome.scalar("learning_4x2/images_needed_mean_exact", exact.mean(), "1", meaning);
     let meaning = "runs that learn so soon, by the exact Markov chain";
-    outcome.scalar("learning_4x2/learned_within_exact", exact.within(config.demonstrator.within), "1", meaning);
+    outcome.scalar(
+        "learning_4x2/learned_within_exact",
+        exact.within(config.demonstrator.within),
+        "1",
+        meaning,
+    );
     outcome.scalar("learning_4x2/run_shown", shown as f64, "1", "number of the run that is traced");
     outcome.add(statistics.to_dataset(STATISTICS)?);
     outcome.add(exact.to_dataset(CHAIN)?);
@@ -93,7 +101,9 @@ fn pulses(outcome: &mut Outcome, pulses: [(&str, &WritePulse); 2]) {
         let key = |part: &str| format!("learning_4x2/{name}_{part}");
         outcome.scalar(key("voltage"), pulse.volts, "V", "amplitude; V > 0 is potentiation (AP -> P)");
         let meaning = "switching probability at this amplitude, as the table has it";
-        outcome.scalar(key("probability"), pulse.probability, "1", meaning).interval(pulse.lower, pulse.upper);
+        outcome
+            .scalar(key("probability"), pulse.probability, "1", meaning)
+            .interval(pulse.lower, pulse.upper);
     }
 }
 

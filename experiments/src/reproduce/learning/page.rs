@@ -159,7 +159,8 @@ fn distance_panel(data: &Dataset, neurons: usize) -> Result<Panel, ExperimentErr
     for neuron in 0..neurons {
         let own: Vec<usize> = (0..after.len()).filter(|&k| fired[k] == neuron as f64).collect();
         let Some(&last) = own.last() else { continue };
-        let points = own.iter().map(|&k| (images[k] + 1.0, f64::from(after[k].hamming(after[last])))).collect();
+        let points =
+            own.iter().map(|&k| (images[k] + 1.0, f64::from(after[k].hamming(after[last])))).collect();
         panel = panel.series(Series::line(format!("neuron {}", neuron + 1), points).draw(Draw::LinePoints));
     }
     Ok(panel)
