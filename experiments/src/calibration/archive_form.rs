@@ -3,7 +3,7 @@
 use spinhebb_data::labelled::{Attribute, Dataset, Variable};
 use spinhebb_data::quantity::{KINDS, Kind};
 use spinhebb_device::calibration::analysis::Calibration;
-use spinhebb_device::calibration::parameter::{Parameter, Scale};
+use spinhebb_device::calibration::parameter::{Parameter, Range, Scale};
 use spinhebb_device::calibration::posterior::Posterior;
 use spinhebb_device::measurement::points::MeasuredData;
 
@@ -73,7 +73,7 @@ impl FittedParameter {
     /// A value of this parameter with its unit, to `digits` significant digits.
     pub(super) fn show(&self, value: f64, digits: usize) -> String {
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-        Parameter::free(&self.name, "", self.kind, Scale::Linear, bounds, 0.0).show(value, digits)
+        Parameter::free(&self.name, "", self.kind, Range { scale: Scale::Linear, bounds, start: 0.0 }).show(value, digits)
     }
 }
 

@@ -66,13 +66,8 @@ impl Fitted {
         seed: u64,
     ) -> Result<Self, CalibrationError> {
         let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
-<<<<<<< HEAD:experiments/src/calibration/fitted.rs
-        let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
-        Ok(match settings.model {
-=======
         let shape = |shape| Self::CurveShape(ShapeModel::new(shape, data));
-        Ok(match config.model {
->>>>>>> rooms:experiments/src/command/calibration_model.rs
+        Ok(match settings.model {
             ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
             ModelName::Sun => closed(ClosedForm::Sun),
             ModelName::Butler => closed(ClosedForm::Butler),
@@ -80,26 +75,13 @@ impl Fitted {
             ModelName::FokkerPlanck => {
                 Self::Macrospin(Box::new(MacrospinModel::new(base.clone(), data, Resolution::DRAFT)?))
             }
-<<<<<<< HEAD:experiments/src/calibration/fitted.rs
             ModelName::Ensemble => {
                 Self::Ensemble(Box::new(EnsembleModel::new(base.clone(), data, settings.ensemble_trials, seed)?))
             }
-            ModelName::Gumbel => shape(Shape::Gumbel),
-            ModelName::Logistic => shape(Shape::Logistic),
-            ModelName::Normal => shape(Shape::Normal),
-            ModelName::ReversedGumbel => shape(Shape::ReversedGumbel),
-=======
-            ModelName::Ensemble => Self::Ensemble(Box::new(EnsembleModel::new(
-                base.clone(),
-                data,
-                config.ensemble_trials,
-                config.seed,
-            )?)),
             ModelName::Gumbel => shape(CurveShape::Gumbel),
             ModelName::Logistic => shape(CurveShape::Logistic),
             ModelName::Normal => shape(CurveShape::Normal),
             ModelName::ReversedGumbel => shape(CurveShape::ReversedGumbel),
->>>>>>> rooms:experiments/src/command/calibration_model.rs
         })
     }
 

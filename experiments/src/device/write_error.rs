@@ -10,6 +10,7 @@ use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::ProbabilityEstimate;
+use spinhebb_device::switching::probability::PulseGrid;
 
 use super::voltages::{LOWEST, accuracy, check_voltages, magnitudes, stored, visible};
 use super::{device_name, summarise};
@@ -100,8 +101,9 @@ impl Experiment for WriteError {
         let stage = context.stage("write errors", magnitudes.len() as u64);
         let volts: Vec<f64> = magnitudes.iter().map(|v| v * wer.start.switching_polarity()).collect();
         let data = context.unit("write errors", || {
+            let pulses = PulseGrid { volts: &volts, widths_s: &widths };
             let advance = || stage.advance();
-            let grid = back_end.grid_with_progress(&junction, &volts, &widths, wer.start, &advance)?;
+            let grid = back_end.grid_with_progress(&junction, pulses, wer.start, &advance)?;
             Ok(vec![dataset(&volts, &widths, &grid, wer)?])
         })?;
         drop(stage);
