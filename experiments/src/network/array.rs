@@ -62,6 +62,7 @@ impl Experiment for OnTheArray {
     const ABOUT: &'static str = "Train with the circuit and the device table in the loop, beside the ideal network";
     const CITES: &'static [&'static str] = images::MODELS;
     const SHORTCUTS: &'static [Shortcut] = &[images::FOLDER, images::HELD_OUT];
+    const BASES: &'static [(&'static str, &'static str)] = &[("", "[network]\nsynapses = \"array\"\n")];
     const EXAMPLE: &'static str = include_str!("../../examples/network_array.toml");
 
     fn cost(config: &ArrayParts) -> Cost {
