@@ -71,7 +71,7 @@ fn equal_accuracy(heun_ns: f64, runge_kutta_ns: f64, cmtj_ns: &[f64]) {
     let mtj = preset::load("perpendicular-40nm").expect("preset").device.resolve().expect("valid");
     let pulse = Pulse::rectangular(0.65, 1e-9);
     let exact = ByFokkerPlanck(Resolution::STANDARD)
-        .probability(&mtj, &pulse, State::AntiParallel)
+        .probability(&(&mtj).into(), &pulse, State::AntiParallel)
         .expect("axially symmetric")
         .p;
     let trials = 1_000_000;
@@ -167,9 +167,15 @@ fn main() {
         let device = preset::load("perpendicular-40nm").expect("preset").device.resolve().expect("valid");
         let wall = Instant::now();
         let ensemble = Ensemble::new(10_000, 1);
-        let table =
-            SwitchingTable::by_ensemble(&device, &magnitudes, &widths, &ensemble, Refinement::NONE, |_| {})
-                .expect("valid");
+        let table = SwitchingTable::by_ensemble(
+            &(&device).into(),
+            &magnitudes,
+            &widths,
+            &ensemble,
+            Refinement::NONE,
+            |_| {},
+        )
+        .expect("valid");
         let median = table
             .voltage_for(0.5, 1e-9, spinhebb_device::junction::state::State::AntiParallel)
             .expect("inside");

@@ -20,7 +20,7 @@ const TURNS: usize = 4;
 const WIDTHS: [f64; 8] = [0.3e-9, 0.5e-9, 0.7e-9, 1e-9, 1.5e-9, 2e-9, 3e-9, 5e-9];
 
 fn main() {
-    let mtj = preset::load("perpendicular-40nm").expect("preset").device.resolve().expect("valid");
+    let junction = preset::load("perpendicular-40nm").expect("preset").device.junction().expect("valid");
     let magnitudes: Vec<f64> = (0..VOLTAGES).map(|k| 0.2 + 0.025 * k as f64).collect();
     let few: Vec<f64> = magnitudes.iter().copied().step_by(EVERY).collect();
     let seconds = |back_end: &dyn SwitchingProbability, magnitudes: &[f64]| {
@@ -28,7 +28,7 @@ fn main() {
         let mut probabilities = Vec::new();
         for start in State::BOTH {
             let volts: Vec<f64> = magnitudes.iter().map(|v| v * start.switching_polarity()).collect();
-            probabilities.push(back_end.grid(&mtj, &volts, &WIDTHS, start).expect("valid"));
+            probabilities.push(back_end.grid(&junction, &volts, &WIDTHS, start).expect("valid"));
         }
         (begin.elapsed().as_secs_f64(), probabilities)
     };

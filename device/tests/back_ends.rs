@@ -1,11 +1,14 @@
 //! The equation on the sphere against trajectories, and the choice that `auto` makes.
 
+use spinhebb_device::dynamics::coupled;
 use spinhebb_device::dynamics::ensemble::Ensemble;
 use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::error::DeviceError;
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::Mtj;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::estimate::BackEnd;
+use spinhebb_device::switching::estimate::{BackEnd, ProbabilityEstimate};
 use spinhebb_device::switching::fokker_planck::Resolution;
 use spinhebb_device::switching::probability::{
     Automatic, ByEnsemble, ByFokkerPlanck, BySphere, SwitchingProbability, switching_table,
@@ -21,8 +24,11 @@ fn device(name: &str, stability: f64) -> Mtj {
 fn compare(mtj: &Mtj, start: State, over: f64) {
     let volts = over * mtj.critical_voltage(start).expect("a critical voltage");
     let widths = [0.7, 1.5, 2.5, 4.0].map(|w| w * mtj.damping_time_s());
-    let found = BySphere(SphereResolution::STANDARD).by_width(mtj, volts, &widths, start).expect("a result");
-    let counts = ByEnsemble(Ensemble::new(20_000, 7)).by_width(mtj, volts, &widths, start).expect("counts");
+    let junction = Junction::from(mtj);
+    let found =
+        BySphere(SphereResolution::STANDARD).by_width(&junction, volts, &widths, start).expect("a result");
+    let counts =
+        ByEnsemble(Ensemble::new(20_000, 7)).by_width(&junction, volts, &widths, start).expect("counts");
     for (found, count) in found.iter().zip(counts) {
         assert_eq!(found.back_end, BackEnd::Sphere);
         let error = (found.p * found.complement / 20_000.0).sqrt();
@@ -64,7 +70,7 @@ fn auto_takes_the_axial_equation_where_it_is_exact() {
     let (axial, _) = nearly_axial();
     let start = State::AntiParallel;
     let pulse = Pulse::rectangular(1.8 * axial.critical_voltage(start).expect("volts"), 2e-9);
-    let found = Automatic::new(100, 1).probability(&axial, &pulse, start).expect("a result");
+    let found = Automatic::new(100, 1).probability(&axial.into(), &pulse, start).expect("a result");
     assert_eq!(found.back_end, BackEnd::FokkerPlanck);
 }
 
@@ -75,8 +81,9 @@ fn auto_takes_the_sphere_or_splitting_without_the_symmetry() {
     let start = State::AntiParallel;
     let volts = 1.8 * axial.critical_voltage(start).expect("a critical voltage");
     let widths = [1.0, 2.0, 17.0].map(|w| w * axial.damping_time_s());
-    let exact = ByFokkerPlanck(Resolution::FINE).by_width(&axial, volts, &widths, start).expect("exact");
-    let found = Automatic::new(100, 1).by_width(&tilted, volts, &widths, start).expect("a result");
+    let exact =
+        ByFokkerPlanck(Resolution::FINE).by_width(&axial.into(), volts, &widths, start).expect("exact");
+    let found = Automatic::new(100, 1).by_width(&tilted.into(), volts, &widths, start).expect("a result");
     let chosen = [BackEnd::Sphere, BackEnd::Sphere, BackEnd::Splitting];
     for ((found, exact), chosen) in found.iter().zip(&exact).zip(chosen) {
         println!(
@@ -102,9 +109,10 @@ fn auto_takes_the_ensemble_where_the_sphere_is_too_large() {
     let start = State::AntiParallel;
     let volts = 2.0 * mtj.critical_voltage(start).expect("a critical voltage");
     let pulse = Pulse::rectangular(volts, 2.2 * mtj.damping_time_s());
-    let found = Automatic::new(4000, 1).probability(&mtj, &pulse, start).expect("a result");
+    let junction = Junction::from(mtj);
+    let found = Automatic::new(4000, 1).probability(&junction, &pulse, start).expect("a result");
     assert_eq!(found.back_end, BackEnd::Ensemble);
-    let other = ByEnsemble(Ensemble::new(4000, 2)).probability(&mtj, &pulse, start).expect("a result");
+    let other = ByEnsemble(Ensemble::new(4000, 2)).probability(&junction, &pulse, start).expect("a result");
     assert!((found.p - other.p).abs() < 2.0 * (found.p_error + other.p_error));
 }
 
@@ -116,7 +124,7 @@ fn tables_are_made_by_any_back_end() {
     let automatic = Automatic::new(2000, 3);
     let widths = [1.5e-9, 2e-9];
     let table = |choice: BackEnd, mtj: &Mtj| {
-        switching_table(automatic.back_end(choice), mtj, &volts, &widths).expect("a table")
+        switching_table(automatic.back_end(choice), &mtj.into(), &volts, &widths).expect("a table")
     };
     let exact = table(BackEnd::FokkerPlanck, &axial);
     assert_eq!(exact.source(), "fokker-planck");
@@ -130,6 +138,43 @@ fn tables_are_made_by_any_back_end() {
                     assert!((a.p - b.p).abs() < slack, "{choice:?}: {a:?} {b:?}");
                 }
             }
+        }
+    }
+}
+
+/// Coupled layers go through the same door: the ensemble, which `auto` takes for them; every other back end names itself
+/// and says why it does not hold.
+#[test]
+fn coupled_layers_are_counted_and_refused_by_every_other_back_end() {
+    let config = preset::load("composite-40nm").expect("a preset").device;
+    let (pair, junction) =
+        (config.resolve_coupled().expect("two layers"), config.junction().expect("a junction"));
+    let (start, pulse) = (State::AntiParallel, Pulse::rectangular(0.8, 1e-9));
+    let ensemble = Ensemble::new(64, 5);
+    let counted = coupled::switching_count(&pair, &pulse, start, &ensemble).expect("a count");
+    let mut automatic = Automatic::new(64, 5);
+    automatic.ensemble = ByEnsemble(ensemble);
+    for choice in [BackEnd::Ensemble, BackEnd::Auto] {
+        let back_end = automatic.back_end(choice);
+        let found = back_end.probability(&junction, &pulse, start).expect("a result");
+        assert_eq!(found, ProbabilityEstimate::from_count(counted));
+        let table = switching_table(back_end, &junction, &[0.4, 0.8], &[1e-9]).expect("a table");
+        assert_eq!(table.source(), "ensemble");
+    }
+    for (choice, name) in [
+        (BackEnd::FokkerPlanck, "the Fokker-Planck equation of one variable"),
+        (BackEnd::Sphere, "the Fokker-Planck equation on the sphere"),
+        (BackEnd::Splitting, "rare-event splitting"),
+    ] {
+        let back_end = automatic.back_end(choice);
+        let refused = [
+            back_end.probability(&junction, &pulse, start).expect_err("refused"),
+            back_end.by_width(&junction, 0.8, &[1e-9], start).expect_err("refused"),
+            back_end.grid(&junction, &[0.8], &[1e-9], start).expect_err("refused"),
+        ];
+        for error in refused {
+            assert!(matches!(&error, DeviceError::NotApplicable { model, .. } if *model == name), "{error}");
+            assert!(error.to_string().contains("two coupled layers"), "{error}");
         }
     }
 }

@@ -146,8 +146,8 @@ fn coupled_starts_are_in_equilibrium() {
 
 #[test]
 fn a_switching_table_has_the_form_of_a_single_device() {
-    let device = composite().resolve_coupled().unwrap();
-    let table = SwitchingTable::by_coupled_ensemble(
+    let device = composite().junction().unwrap();
+    let table = SwitchingTable::by_ensemble(
         &device,
         &[0.2, 0.4, 0.7, 1.0],
         &[1e-9, 1.5e-9],

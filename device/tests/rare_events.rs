@@ -32,8 +32,9 @@ fn width_for(
     quantity: impl Fn(&ProbabilityEstimate) -> f64,
 ) -> (f64, ProbabilityEstimate) {
     let widths: Vec<f64> = (1..1600).map(|k| 0.02 * f64::from(k) * mtj.damping_time_s()).collect();
-    let found =
-        ByFokkerPlanck(Resolution::STANDARD).by_width(mtj, volts, &widths, start).expect("probabilities");
+    let found = ByFokkerPlanck(Resolution::STANDARD)
+        .by_width(&mtj.into(), volts, &widths, start)
+        .expect("probabilities");
     let k = found.iter().position(|e| quantity(e) <= wanted).expect("the grid is long enough");
     (widths[k], found[k])
 }
@@ -106,7 +107,7 @@ fn every_axial_term_is_the_same_in_both_back_ends() {
                 Pulse::rectangular(over * critical, 2.5 * tau),
                 Pulse::trapezoid(over * critical, 4.0 * tau, 1.0 * tau, 1.0 * tau),
             ] {
-                let exact = solver.probability(&mtj, &pulse, start).expect("a probability");
+                let exact = solver.probability(&(&mtj).into(), &pulse, start).expect("a probability");
                 let count = switching_count(&mtj, &pulse, start, &Ensemble::new(20_000, 3)).expect("a count");
                 let error = (exact.p * exact.complement / 20_000.0).sqrt();
                 println!("{start} {over}: {:.4} {:.4} +- {error:.4}", count.fraction(), exact.p);
@@ -132,7 +133,8 @@ fn unbiased_devices_relax_with_browns_eigenvalue() {
         let found = -(1.0 - 2.0 * p).ln() / wait_s;
         let error = 2.0 * (p * (1.0 - p) / trials as f64).sqrt() / (1.0 - 2.0 * p) / wait_s;
         // The faster modes shift the apparent rate by (1 - amplitude)/(rate wait): from the equation itself.
-        let exact = ByFokkerPlanck(Resolution::FINE).probability(&mtj, &pulse, State::Parallel).expect("p");
+        let exact =
+            ByFokkerPlanck(Resolution::FINE).probability(&(&mtj).into(), &pulse, State::Parallel).expect("p");
         let expected = -(1.0 - 2.0 * exact.p).ln() / wait_s;
         println!(
             "Delta {stability}: {:.4} {:.4} of the eigenvalue, +- {:.4}",
@@ -327,7 +329,8 @@ fn short_lived_states_decay_at_the_counted_rate() {
     let start = State::AntiParallel;
     let volts = 0.8 * mtj.critical_voltage(start).expect("a critical voltage");
     let times = [20e-9, 40e-9];
-    let left = ByFokkerPlanck(Resolution::STANDARD).by_width(&mtj, volts, &times, start).expect("exact");
+    let left =
+        ByFokkerPlanck(Resolution::STANDARD).by_width(&(&mtj).into(), volts, &times, start).expect("exact");
     let decay = (left[0].complement / left[1].complement).ln() / (times[1] - times[0]);
     let splitting = Splitting { most_repeats: 8, ..Splitting::new(7) };
     let escape = escape_rate(&mtj, volts, start, &splitting, &Stepping::default()).expect("a rate");

@@ -13,15 +13,41 @@ pub enum Junction {
     Coupled(Box<CoupledMtj>),
 }
 
-impl Junction {
-    /// Resolves a device with or without a coupled layer.
+impl MtjConfig {
+    /// Validates and resolves a device with or without a coupled layer.
     ///
     /// # Errors
     /// Those of [`MtjConfig::resolve`] and [`MtjConfig::resolve_coupled`].
+    pub fn junction(&self) -> Result<Junction, DeviceError> {
+        match self.coupled {
+            None => self.resolve().map(Junction::from),
+            Some(_) => self.resolve_coupled().map(Junction::from),
+        }
+    }
+}
+
+impl Junction {
+    /// As [`MtjConfig::junction`].
+    ///
+    /// # Errors
+    /// Those of [`MtjConfig::junction`].
     pub fn new(config: &MtjConfig) -> Result<Self, DeviceError> {
-        match config.coupled {
-            None => config.resolve().map(|mtj| Self::Single(Box::new(mtj))),
-            Some(_) => config.resolve_coupled().map(|pair| Self::Coupled(Box::new(pair))),
+        config.junction()
+    }
+
+    /// The macrospin of a free layer that is one; `model` names what knows no other.
+    ///
+    /// # Errors
+    /// [`DeviceError::NotApplicable`] for coupled layers.
+    pub fn macrospin(&self, model: &'static str) -> Result<&Mtj, DeviceError> {
+        match self {
+            Self::Single(mtj) => Ok(mtj),
+            Self::Coupled(_) => Err(DeviceError::NotApplicable {
+                model,
+                reason: "its free layer has two coupled layers, which are followed by trajectories alone; take the \
+                         back end `ensemble` or `auto`"
+                    .into(),
+            }),
         }
     }
 
@@ -32,5 +58,23 @@ impl Junction {
             Self::Single(mtj) => mtj,
             Self::Coupled(pair) => &pair.layers[0],
         }
+    }
+}
+
+impl From<Mtj> for Junction {
+    fn from(mtj: Mtj) -> Self {
+        Self::Single(Box::new(mtj))
+    }
+}
+
+impl From<&Mtj> for Junction {
+    fn from(mtj: &Mtj) -> Self {
+        mtj.clone().into()
+    }
+}
+
+impl From<CoupledMtj> for Junction {
+    fn from(pair: CoupledMtj) -> Self {
+        Self::Coupled(Box::new(pair))
     }
 }

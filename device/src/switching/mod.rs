@@ -3,8 +3,10 @@
 //!
 //! [`probability`] is the one face of all back ends; [`table`] interpolates what they computed over voltage and width.
 
+pub mod amplitude;
 pub mod axial;
 pub mod closed_form;
+mod counts;
 pub mod estimate;
 pub mod fokker_planck;
 pub mod probability;

@@ -1,13 +1,15 @@
 use super::{
     ByEnsemble, ByFokkerPlanck, BySphere, BySplitting, SwitchingProbability, by_rising_widths, rows,
 };
-use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_count, switching_counts_by_width};
+use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
 use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
+use crate::junction::Junction;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
+use crate::switching::counts::{count, counts_by_width};
 use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 use crate::switching::fokker_planck::Resolution;
 use crate::switching::sphere::{Sphere, SphereResolution};
@@ -29,7 +31,7 @@ pub struct Automatic {
     pub fokker_planck: ByFokkerPlanck,
     /// For the others where few coefficients suffice and neither outcome is rare.
     pub sphere: BySphere,
-    /// For the rest where both outcomes are common.
+    /// For the rest where both outcomes are common, and for coupled layers.
     pub ensemble: ByEnsemble,
     /// For the rest where one outcome is rare.
     pub splitting: BySplitting,
@@ -67,17 +69,17 @@ impl Automatic {
     /// One pulse of any shape by trajectories: an ensemble, or splitting where one outcome is rare.
     fn by_trajectories(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
-        let pilot = switching_count(mtj, pulse, start, &self.pilot())?;
+        let pilot = count(junction, pulse, start, &self.pilot())?;
         if pilot.switched.min(pilot.trials - pilot.switched) < ENOUGH
-            && let Ok(rare) = self.splitting.probability(mtj, pulse, start)
+            && let Ok(rare) = self.splitting.probability(junction, pulse, start)
         {
             return Ok(rare);
         }
-        self.ensemble.probability(mtj, pulse, start)
+        self.ensemble.probability(junction, pulse, start)
     }
 
     fn pilot(&self) -> Ensemble {
@@ -90,44 +92,44 @@ impl Automatic {
     /// of probability and complement.
     fn row_by_trajectories(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        by_rising_widths(widths_s, |rising| self.rising_row_by_trajectories(mtj, volts, rising, start))
+        by_rising_widths(widths_s, |rising| self.rising_row_by_trajectories(junction, volts, rising, start))
     }
 
     /// As [`Self::row_by_trajectories`] for widths that rise.
     fn rising_row_by_trajectories(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let pilot = switching_counts_by_width(mtj, volts, widths_s, start, &self.pilot())?;
+        let pilot = counts_by_width(junction, volts, widths_s, start, &self.pilot())?;
         let lost = |count: &SwitchingCount| count.trials - count.switched < ENOUGH;
         let mut found: Vec<Vec<ProbabilityEstimate>> = vec![vec![]; widths_s.len()];
         let common: Vec<usize> = (0..widths_s.len()).filter(|k| !lost(&pilot[*k])).collect();
         if !common.is_empty() {
             let widths: Vec<f64> = common.iter().map(|k| widths_s[*k]).collect();
-            let estimates = self.ensemble.by_width(mtj, volts, &widths, start)?;
+            let estimates = self.ensemble.by_width(junction, volts, &widths, start)?;
             common.iter().zip(estimates).for_each(|(k, estimate)| found[*k].push(estimate));
         }
         if pilot.iter().any(lost)
-            && let Ok(estimates) = self.splitting.by_survival(mtj, volts, widths_s, start)
+            && let Ok(estimates) = self.splitting.by_survival(junction, volts, widths_s, start)
         {
             found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
         }
         if pilot.iter().any(|count| count.switched < ENOUGH)
-            && let Ok(estimates) = self.splitting.by_rate(mtj, volts, widths_s, start)
+            && let Ok(estimates) = self.splitting.by_rate(junction, volts, widths_s, start)
         {
             found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.extend(estimate));
         }
         if common.len() < widths_s.len() && found.iter().any(Vec::is_empty) {
             // Splitting failed: what the ensemble counts is an upper bound at least.
-            let estimates = self.ensemble.by_width(mtj, volts, widths_s, start)?;
+            let estimates = self.ensemble.by_width(junction, volts, widths_s, start)?;
             found.iter_mut().zip(estimates).for_each(|(found, estimate)| found.push(estimate));
         }
         let relative = |e: &ProbabilityEstimate| e.p_error / e.p.min(e.complement);
@@ -143,7 +145,7 @@ impl Automatic {
     /// `found` where it is good enough, the rest by trajectories.
     fn completed(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
@@ -154,7 +156,7 @@ impl Automatic {
             .collect();
         if !poor.is_empty() {
             let widths: Vec<f64> = poor.iter().map(|k| widths_s[*k]).collect();
-            let row = self.row_by_trajectories(mtj, volts, &widths, start)?;
+            let row = self.row_by_trajectories(junction, volts, &widths, start)?;
             poor.into_iter().zip(row).for_each(|(k, estimate)| found[k] = estimate);
         }
         Ok(found)
@@ -164,51 +166,57 @@ impl Automatic {
 impl SwitchingProbability for Automatic {
     fn probability(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
+        let Junction::Single(mtj) = junction else {
+            return self.ensemble.probability(junction, pulse, start);
+        };
         if AxialModel::of(mtj, pulse.drive).is_ok() {
-            return self.fokker_planck.probability(mtj, pulse, start);
+            return self.fokker_planck.probability(junction, pulse, start);
         }
         if self.takes_sphere(mtj)
-            && let Ok(found) = self.sphere.probability(mtj, pulse, start)
+            && let Ok(found) = self.sphere.probability(junction, pulse, start)
             && found.p_error <= WANTED * found.p.min(found.complement)
         {
             return Ok(found);
         }
-        self.by_trajectories(mtj, pulse, start)
+        self.by_trajectories(junction, pulse, start)
     }
 
     fn by_width(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        Ok(self.grid(mtj, &[volts], widths_s, start)?.into_iter().flatten().collect())
+        Ok(self.grid(junction, &[volts], widths_s, start)?.into_iter().flatten().collect())
     }
 
     fn grid_with_progress(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        let Junction::Single(mtj) = junction else {
+            return self.ensemble.grid_with_progress(junction, volts, widths_s, start, advance);
+        };
         if AxialModel::of(mtj, Drive::Voltage).is_ok() {
-            return self.fokker_planck.grid_with_progress(mtj, volts, widths_s, start, advance);
+            return self.fokker_planck.grid_with_progress(junction, volts, widths_s, start, advance);
         }
         if self.takes_sphere(mtj)
             && let Ok(solver) = self.sphere.solver(mtj)
         {
             return rows(volts, advance, |volts| match solver.plateau(volts, start, widths_s) {
-                Ok(found) => self.completed(mtj, volts, widths_s, start, found),
-                Err(_) => self.row_by_trajectories(mtj, volts, widths_s, start),
+                Ok(found) => self.completed(junction, volts, widths_s, start, found),
+                Err(_) => self.row_by_trajectories(junction, volts, widths_s, start),
             });
         }
-        rows(volts, advance, |volts| self.row_by_trajectories(mtj, volts, widths_s, start))
+        rows(volts, advance, |volts| self.row_by_trajectories(junction, volts, widths_s, start))
     }
 }

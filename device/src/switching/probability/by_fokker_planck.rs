@@ -1,7 +1,7 @@
 use super::{SwitchingProbability, rows};
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
-use crate::junction::mtj::Mtj;
+use crate::junction::Junction;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
 use crate::switching::estimate::ProbabilityEstimate;
@@ -11,6 +11,9 @@ use crate::switching::fokker_planck::{FokkerPlanck, Plateau, Resolution, Segment
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ByFokkerPlanck(pub Resolution);
 
+/// Name of the method where it does not hold.
+const MODEL: &str = "the Fokker-Planck equation of one variable";
+
 /// Linear pieces between two break points of a pulse with curved flanks; the error of the
 /// interpolation falls with the square.
 const PIECES: usize = 64;
@@ -18,10 +21,11 @@ const PIECES: usize = 64;
 impl SwitchingProbability for ByFokkerPlanck {
     fn probability(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         let model = AxialModel::of(mtj, pulse.drive)?;
         let relaxation_s = pulse.relaxation_s.unwrap_or_else(|| mtj.default_relaxation_s());
         let unit = model.relaxation_s();
@@ -51,23 +55,24 @@ impl SwitchingProbability for ByFokkerPlanck {
 
     fn by_width(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let grid = self.grid(mtj, &[volts], widths_s, start)?;
+        let grid = self.grid(junction, &[volts], widths_s, start)?;
         Ok(grid.into_iter().flatten().collect())
     }
 
     fn grid_with_progress(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         let model = AxialModel::of(mtj, Drive::Voltage)?;
         let solver = FokkerPlanck::new(model, mtj.default_relaxation_s(), self.0)?;
         rows(volts, advance, |volts| solver.plateau(&Plateau::rectangular(volts), start, widths_s))

@@ -1,6 +1,7 @@
 use super::{SwitchingProbability, rows};
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
+use crate::junction::Junction;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::switching::estimate::ProbabilityEstimate;
@@ -9,6 +10,9 @@ use crate::switching::sphere::{Sphere, SphereResolution};
 /// Back end `sphere`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BySphere(pub SphereResolution);
+
+/// Name of the method where it does not hold.
+const MODEL: &str = "the Fokker-Planck equation on the sphere";
 
 impl BySphere {
     pub(super) fn solver(&self, mtj: &Mtj) -> Result<Sphere, DeviceError> {
@@ -20,13 +24,14 @@ impl SwitchingProbability for BySphere {
     /// Of rectangular voltage pulses without bias.
     fn probability(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         let Some((volts, width_s)) = pulse.as_rectangular() else {
             return Err(DeviceError::NotApplicable {
-                model: "the Fokker-Planck equation on the sphere",
+                model: MODEL,
                 reason: "the pulse is not a rectangle of voltage; use the ensemble or splitting".into(),
             });
         };
@@ -36,23 +41,23 @@ impl SwitchingProbability for BySphere {
 
     fn by_width(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        self.solver(mtj)?.plateau(volts, start, widths_s)
+        self.solver(junction.macrospin(MODEL)?)?.plateau(volts, start, widths_s)
     }
 
     fn grid_with_progress(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        let solver = self.solver(mtj)?;
+        let solver = self.solver(junction.macrospin(MODEL)?)?;
         rows(volts, advance, |volts| solver.plateau(volts, start, widths_s))
     }
 }

@@ -2,6 +2,7 @@ use super::{SwitchingProbability, by_rising_widths};
 use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
+use crate::junction::Junction;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
@@ -19,6 +20,9 @@ pub struct BySplitting {
     pub stepping: Stepping,
 }
 
+/// Name of the method where it does not hold.
+const MODEL: &str = "rare-event splitting";
+
 /// Least width for which a constant rate describes a sub-critical pulse, in settling times `tau_D/(1 - V/V_c)`.
 const SHORTEST_FOR_RATE: f64 = 10.0;
 
@@ -31,11 +35,12 @@ impl BySplitting {
     /// Switching by a constant rate, for widths of at least [`SHORTEST_FOR_RATE`] settling times; none otherwise.
     pub(super) fn by_rate(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<Option<ProbabilityEstimate>>, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         let share = Self::share(mtj, volts, start);
         let settling_s = mtj.damping_time_s() / (1.0 - share);
         let long = |width: f64| share < LARGEST_SHARE && width >= SHORTEST_FOR_RATE * settling_s;
@@ -57,11 +62,12 @@ impl BySplitting {
     /// Write errors of all widths from the same runs, at any voltage.
     pub(super) fn by_survival(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         by_rising_widths(widths_s, |rising| {
             let kept = write_errors_by_width(mtj, volts, rising, start, &self.splitting, &self.stepping)?;
             Ok(kept.iter().map(|kept| self.survival(kept)).collect())
@@ -87,13 +93,14 @@ impl SwitchingProbability for BySplitting {
     /// Of rectangular pulses as [`Self::by_width`]; of others the complement by [`write_error`].
     fn probability(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         pulse: &Pulse,
         start: State,
     ) -> Result<ProbabilityEstimate, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         match pulse.as_rectangular() {
             Some((volts, width_s)) if Self::share(mtj, volts, start) < LARGEST_SHARE => {
-                Ok(self.by_width(mtj, volts, &[width_s], start)?[0])
+                Ok(self.by_width(junction, volts, &[width_s], start)?[0])
             }
             _ => {
                 let kept = write_error(mtj, pulse, start, &self.splitting, &self.stepping)?;
@@ -106,14 +113,15 @@ impl SwitchingProbability for BySplitting {
     /// with the rate of [`escape_rate`], for pulses of at least ten settling times `tau_D/(1 - V/V_c)`.
     fn by_width(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        let mtj = junction.macrospin(MODEL)?;
         let share = Self::share(mtj, volts, start);
         if share >= LARGEST_SHARE {
-            return self.by_survival(mtj, volts, widths_s, start);
+            return self.by_survival(junction, volts, widths_s, start);
         }
         let least_s = SHORTEST_FOR_RATE * mtj.damping_time_s() / (1.0 - share);
         if let Some(short) = widths_s.iter().find(|width| **width < least_s) {
@@ -125,6 +133,6 @@ impl SwitchingProbability for BySplitting {
                 ),
             });
         }
-        Ok(self.by_rate(mtj, volts, widths_s, start)?.into_iter().flatten().collect())
+        Ok(self.by_rate(junction, volts, widths_s, start)?.into_iter().flatten().collect())
     }
 }

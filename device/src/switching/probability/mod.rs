@@ -2,7 +2,7 @@
 //!
 //! | back end | devices | probabilities | error |
 //! |---|---|---|---|
-//! | ensemble | all | above some 10/trials, both sides | 95% binomial interval |
+//! | ensemble | all, coupled layers too | above some 10/trials, both sides | 95% binomial interval |
 //! | Fokker-Planck | axially symmetric, no heating | 1e-24 to 1 - 1e-24 | grid and step doubling |
 //! | sphere | all, no heating; rectangular pulses | above some 1e-5, both sides | fewer degrees and longer steps |
 //! | splitting | all with two wells | write errors down to 1e-15; escapes of any rarity | 95% interval of repeats |
@@ -10,7 +10,7 @@
 //! `auto` takes the Fokker-Planck equation of one variable where it is exact. Elsewhere it takes that on the sphere if
 //! [`AFFORDABLE`] coefficients suffice, for pulses where its error is below [`WANTED`] of the smaller probability;
 //! for the rest an ensemble, and splitting where a pilot ensemble sees fewer than [`ENOUGH`]
-//! events of either kind. All widths of a voltage are followed at once.
+//! events of either kind. Coupled layers go to the ensemble. All widths of a voltage are followed at once.
 
 mod automatic;
 mod by_ensemble;
@@ -28,19 +28,23 @@ use rayon::prelude::*;
 
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
-use crate::junction::mtj::Mtj;
+use crate::junction::Junction;
 use crate::junction::state::State;
 use crate::switching::estimate::ProbabilityEstimate;
 use crate::switching::table::{Cell, SwitchingTable};
 
 /// A way to compute switching probabilities. `V > 0` potentiates: it switches anti-parallel to parallel.
 pub trait SwitchingProbability: Sync {
-    /// Probability that `pulse` switches `mtj` out of `start`.
+    /// Probability that `pulse` switches `junction` out of `start`.
     ///
     /// # Errors
     /// [`DeviceError::NotApplicable`] where the method does not hold for the device or pulse.
-    fn probability(&self, mtj: &Mtj, pulse: &Pulse, start: State)
-    -> Result<ProbabilityEstimate, DeviceError>;
+    fn probability(
+        &self,
+        junction: &Junction,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError>;
 
     /// Probabilities of rectangular pulses of `volts` for several widths, in the order given.
     ///
@@ -48,14 +52,14 @@ pub trait SwitchingProbability: Sync {
     /// As [`Self::probability`].
     fn by_width(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: f64,
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
         widths_s
             .iter()
-            .map(|width| self.probability(mtj, &Pulse::rectangular(volts, *width), start))
+            .map(|width| self.probability(junction, &Pulse::rectangular(volts, *width), start))
             .collect()
     }
 
@@ -65,12 +69,12 @@ pub trait SwitchingProbability: Sync {
     /// As [`Self::probability`].
     fn grid(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        self.grid_with_progress(mtj, volts, widths_s, start, &|| ())
+        self.grid_with_progress(junction, volts, widths_s, start, &|| ())
     }
 
     /// As [`Self::grid`]; `advance` is called after each voltage, from any thread.
@@ -79,13 +83,13 @@ pub trait SwitchingProbability: Sync {
     /// As [`Self::probability`].
     fn grid_with_progress(
         &self,
-        mtj: &Mtj,
+        junction: &Junction,
         volts: &[f64],
         widths_s: &[f64],
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        rows(volts, advance, |volts| self.by_width(mtj, volts, widths_s, start))
+        rows(volts, advance, |volts| self.by_width(junction, volts, widths_s, start))
     }
 }
 
@@ -120,18 +124,18 @@ fn by_rising_widths(
     Ok(found)
 }
 
-/// Switching table of `mtj` by `back_end` over voltage magnitudes and widths, from both starts; the
+/// Switching table of `junction` by `back_end` over voltage magnitudes and widths, from both starts; the
 /// polarity drives out of the start (`V > 0` from anti-parallel).
 ///
 /// # Errors
 /// Those of the back end and of [`SwitchingTable::new`].
 pub fn switching_table(
     back_end: &dyn SwitchingProbability,
-    mtj: &Mtj,
+    junction: &Junction,
     magnitudes_v: &[f64],
     widths_s: &[f64],
 ) -> Result<SwitchingTable, DeviceError> {
-    switching_table_with_progress(back_end, mtj, magnitudes_v, widths_s, &|| ())
+    switching_table_with_progress(back_end, junction, magnitudes_v, widths_s, &|| ())
 }
 
 /// As [`switching_table`]; `advance` is called after each voltage of either polarity, from any thread.
@@ -140,14 +144,14 @@ pub fn switching_table(
 /// As [`switching_table`].
 pub fn switching_table_with_progress(
     back_end: &dyn SwitchingProbability,
-    mtj: &Mtj,
+    junction: &Junction,
     magnitudes_v: &[f64],
     widths_s: &[f64],
     advance: &(dyn Fn() + Sync),
 ) -> Result<SwitchingTable, DeviceError> {
     let of = |start: State| {
         let volts: Vec<f64> = magnitudes_v.iter().map(|v| v * start.switching_polarity()).collect();
-        back_end.grid_with_progress(mtj, &volts, widths_s, start, advance)
+        back_end.grid_with_progress(junction, &volts, widths_s, start, advance)
     };
     let (parallel, anti_parallel) = (of(State::Parallel)?, of(State::AntiParallel)?);
     let mut used: Vec<&str> =

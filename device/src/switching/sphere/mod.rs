@@ -370,7 +370,8 @@ mod tests {
         let widths: Vec<f64> = [0.7, 1.5, 3.0].map(|w| w * mtj.damping_time_s()).to_vec();
         for start in State::BOTH {
             let volts = 1.5 * mtj.critical_voltage(start).unwrap();
-            let exact = ByFokkerPlanck(Resolution::FINE).by_width(&mtj, volts, &widths, start).unwrap();
+            let exact =
+                ByFokkerPlanck(Resolution::FINE).by_width(&(&mtj).into(), volts, &widths, start).unwrap();
             let found = solver.plateau(volts, start, &widths).unwrap();
             for (found, exact) in found.iter().zip(&exact) {
                 let difference = (found.p - exact.p).abs();

@@ -21,18 +21,15 @@
 
 mod cell;
 mod curve;
+mod dataset;
 mod device_axis;
 mod refinement;
 
-use spinhebb_data::DataError;
-use spinhebb_data::labelled::{Dataset, Variable};
-
-use crate::dynamics::coupled;
-use crate::dynamics::ensemble::{Ensemble, SwitchingCount, switching_counts_by_width};
+use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
 use crate::error::DeviceError;
-use crate::junction::coupled::CoupledMtj;
-use crate::junction::mtj::Mtj;
+use crate::junction::Junction;
 use crate::junction::state::State;
+use crate::switching::counts::counts_by_width;
 pub use cell::Cell;
 use curve::{Curve, Monotone};
 pub use curve::{from_gumbel, gumbel};
@@ -131,32 +128,18 @@ impl SwitchingTable {
     /// # Errors
     /// As [`SwitchingTable::new`] and [`crate::dynamics::ensemble::switching_counts_by_width`].
     pub fn by_ensemble(
-        mtj: &Mtj,
+        junction: &Junction,
         magnitudes_v: &[f64],
         widths_s: &[f64],
         ensemble: &Ensemble,
         refinement: Refinement,
         progress: impl FnMut(usize),
     ) -> Result<Self, DeviceError> {
-        let counts = |start, volts| switching_counts_by_width(mtj, volts, widths_s, start, ensemble);
-        Self::by_counts(magnitudes_v, widths_s, "LLGS ensemble", refinement, counts, progress)
-    }
-
-    /// As [`Self::by_ensemble`] for coupled layers.
-    ///
-    /// # Errors
-    /// As [`SwitchingTable::new`] and [`coupled::switching_counts_by_width`].
-    pub fn by_coupled_ensemble(
-        device: &CoupledMtj,
-        magnitudes_v: &[f64],
-        widths_s: &[f64],
-        ensemble: &Ensemble,
-        refinement: Refinement,
-        progress: impl FnMut(usize),
-    ) -> Result<Self, DeviceError> {
-        let counts =
-            |start, volts| coupled::switching_counts_by_width(device, volts, widths_s, start, ensemble);
-        let source = "LLGS ensemble of coupled layers";
+        let counts = |start, volts| counts_by_width(junction, volts, widths_s, start, ensemble);
+        let source = match junction {
+            Junction::Single(_) => "LLGS ensemble",
+            Junction::Coupled(_) => "LLGS ensemble of coupled layers",
+        };
         Self::by_counts(magnitudes_v, widths_s, source, refinement, counts, progress)
     }
 
@@ -348,53 +331,6 @@ impl SwitchingTable {
             source: self.source.clone(),
         }
     }
-
-    /// The table as labelled arrays: one row per cell, with start, width, voltage, estimate,
-    /// interval and counts.
-    ///
-    /// # Errors
-    /// [`DataError`] if an array does not fit, which valid tables exclude.
-    pub fn to_dataset(&self) -> Result<Dataset, DataError> {
-        let mut rows: Vec<(State, f64, Cell)> = Vec::new();
-        for start in State::BOTH {
-            for (width, curve) in self.widths_s.iter().zip(&self.curves[index(start)]) {
-                rows.extend(curve.cells.iter().map(|cell| (start, *width, *cell)));
-            }
-        }
-        let column =
-            |value: &dyn Fn(&(State, f64, Cell)) -> f64| rows.iter().map(value).collect::<Vec<f64>>();
-        let counts =
-            |value: &dyn Fn(&Cell) -> u64| rows.iter().map(|row| value(&row.2)).collect::<Vec<u64>>();
-        Dataset::new("device/switching_table")
-            .attribute("source", self.source.as_str())
-            .attribute("convention", "positive voltage potentiates (anti-parallel to parallel)")
-            .with(Variable::along(
-                "start",
-                "cell",
-                "1",
-                "m.p of the state before the pulse",
-                rows.iter().map(|row| row.0.cosine()).collect::<Vec<f64>>(),
-            ))?
-            .with(Variable::along("width", "cell", "s", "full pulse width", column(&|row| row.1)))?
-            .with(Variable::along(
-                "voltage",
-                "cell",
-                "V",
-                "pulse amplitude",
-                column(&|row| row.0.switching_polarity() * row.2.magnitude_v),
-            ))?
-            .with(Variable::along("p", "cell", "1", "switching probability", column(&|row| row.2.p)))?
-            .with(Variable::along("p_lower", "cell", "1", "lower 95 % limit", column(&|row| row.2.lower)))?
-            .with(Variable::along("p_upper", "cell", "1", "upper 95 % limit", column(&|row| row.2.upper)))?
-            .with(Variable::along("trials", "cell", "1", "trials", counts(&|cell| cell.trials)))?
-            .with(Variable::along(
-                "switched",
-                "cell",
-                "1",
-                "trials that switched",
-                counts(&|cell| cell.switched),
-            ))
-    }
 }
 
 const fn index(start: State) -> usize {
@@ -466,21 +402,20 @@ mod tests {
 
     #[test]
     fn refinement_adds_points_where_the_curve_bends() {
-        let mtj = preset::load("perpendicular-40nm").unwrap().device.resolve().unwrap();
+        let junction = preset::load("perpendicular-40nm").unwrap().device.junction().unwrap();
         let coarse = [0.3, 0.5, 0.8, 1.1];
         let refinement = Refinement { most_voltages: 8, least_spacing_v: 0.02 };
         let ensemble = Ensemble::new(1500, 4);
         let table =
-            SwitchingTable::by_ensemble(&mtj, &coarse, &[1e-9, 1.5e-9], &ensemble, refinement, |_| {})
+            SwitchingTable::by_ensemble(&junction, &coarse, &[1e-9, 1.5e-9], &ensemble, refinement, |_| {})
                 .unwrap();
         for start in State::BOTH {
             let count = table.cells(start, 0).len();
             assert!((5..=8).contains(&count), "{start}: {count}");
             let estimate = table.voltage_for(0.5, 1e-9, start).unwrap();
             // The refined curve must be consistent with a fresh count at the voltage it gives.
-            let fresh =
-                switching_counts_by_width(&mtj, estimate.volts, &[1e-9], start, &Ensemble::new(3000, 5))
-                    .unwrap()[0];
+            let fresh = counts_by_width(&junction, estimate.volts, &[1e-9], start, &Ensemble::new(3000, 5))
+                .unwrap()[0];
             assert!((fresh.fraction() - 0.5).abs() < 0.06, "{start}: {estimate:?} gives {fresh:?}");
             let (near, far) = (estimate.lower.abs(), estimate.upper.abs());
             assert!(near <= estimate.volts.abs() && estimate.volts.abs() <= far);
