@@ -94,6 +94,8 @@ fn voltage_control_shifts_the_anisotropy_under_voltage_and_current_drive() {
         bias: Default::default(),
         relaxation: None,
         waveform: WaveformConfig::Rectangular { rise: Time(0.0), fall: Time(0.0) },
+        potentiation: None,
+        depression: None,
     };
     let pulse = pulses.current(spinhebb_data::quantity::Current(amperes)).unwrap();
     let with_current = azimuth_rate(&mtj, &pulse, tilt, 1e-9);

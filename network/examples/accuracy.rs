@@ -5,9 +5,9 @@
 
 use spinhebb_data::mnist;
 use spinhebb_network::encoding::Images;
+use spinhebb_network::readout::Readout;
 use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::readout::preset;
-use spinhebb_network::readout::rule::Readout;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -115,3 +115,48 @@ impl Check for ImagesConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> Mnist {
+        let images = |count: u8| mnist::Images {
+            rows: 1,
+            columns: 2,
+            pixels: (0..2 * count).collect(),
+            labels: (0..count).collect(),
+        };
+        Mnist { train: images(10), test: images(4), classes: 10, checksums: Vec::new() }
+    }
+
+    #[test]
+    fn the_first_images_are_shown_and_the_last_held_out() {
+        let set = set();
+        let parts = ImagesConfig::default().parts(&set).unwrap();
+        assert_eq!((parts.train.len(), parts.test.len(), parts.held_out), (10, 4, false));
+        let config = ImagesConfig { train: Some(3), held_out: Some(2), ..ImagesConfig::default() };
+        let parts = config.parts(&set).unwrap();
+        assert_eq!((parts.train_labels, parts.test_labels), (&[0, 1, 2][..], &[8, 9][..]));
+        assert_eq!((parts.train.image(2), parts.test.image(0)), (&[4, 5][..], &[16, 17][..]));
+        assert!(parts.held_out);
+        assert_eq!(config.shown(10), 3);
+        assert_eq!(ImagesConfig { held_out: Some(2), ..ImagesConfig::default() }.shown(10), 8);
+    }
+
+    #[test]
+    fn more_images_than_there_are_is_a_fault_of_the_key() {
+        let paths = |train, held_out| {
+            let mut faults = Faults::default();
+            let config = ImagesConfig { train, held_out, ..ImagesConfig::default() };
+            config.check(&mut faults);
+            config.check_available(10, &mut faults);
+            faults.found().iter().map(|fault| fault.path.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(Some(8), Some(2)), [""; 0]);
+        assert_eq!(paths(Some(9), Some(2)), ["train"]);
+        assert_eq!(paths(None, Some(10)), ["held_out"]);
+        assert_eq!(paths(Some(11), None), ["train"]);
+        assert_eq!(paths(Some(0), Some(0)), ["train", "held_out"]);
+    }
+}

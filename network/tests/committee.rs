@@ -6,14 +6,14 @@ use pictures::{SIDE, images};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::error::CircuitError;
-use spinhebb_data::config::Document;
+use spinhebb_data::config::{Document, Staged};
 use spinhebb_data::quantity::Resistance;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
 use spinhebb_network::encoding::{Encoder, EncodingConfig, Field, Images};
+use spinhebb_network::readout::Readout;
 use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::readout::preset::{self, CROSS};
-use spinhebb_network::readout::rule::Readout;
 use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::checkpoint::Checkpoint;
 use spinhebb_network::training::config::{NetworkConfig, Order, SynapseModel};
@@ -21,7 +21,6 @@ use spinhebb_network::training::crossbar::Crossbar;
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::on_array::ArrayTrainer;
 use spinhebb_network::training::recipe::{Recipe, WriteProbabilities};
-use spinhebb_network::training::schedule::Schedule;
 
 /// A field sees the lines of the whole image that lie in it, also when the image moves.
 #[test]
@@ -65,7 +64,7 @@ fn whole() -> Recipe {
         ..preset::paper(40, 2, 600).network
     };
     let pulses =
-        WriteProbabilities { potentiation: Schedule::constant(0.3), depression: Schedule::constant(0.25) };
+        WriteProbabilities { potentiation: Staged::Constant(0.3), depression: Staged::Constant(0.25) };
     Recipe { network, pulses }
 }
 

@@ -164,3 +164,20 @@ fn disturb_switches_other_rows_at_its_rate() {
     let expected = before as f64 * (NEURONS - 1) as f64 / NEURONS as f64 * share * rate * 32.0;
     assert!((lost - expected).abs() < 5.0 * expected.sqrt(), "{lost} {expected}");
 }
+
+/// Devices behind access transistors count in a read as the circuit layer's cells do.
+#[test]
+fn access_transistors_count_in_reads() {
+    let mut crossbar = crossbar(0.0, WriteScheme::CutOff);
+    crossbar.array.access = Resistance(2000.0);
+    let synapses = analog(1);
+    let effective = crossbar.map(&synapses).unwrap().effective_siemens();
+    for neuron in [0, NEURONS - 1] {
+        for line in [0, LINES - 1] {
+            let on = synapses.states()[neuron * LINES + line] & 1 == 1;
+            let state = if on { State::Parallel } else { State::AntiParallel };
+            let cell = crossbar.array.nominal_cell(crossbar.transport, state).zero_bias_siemens();
+            assert!((effective[(line, neuron)] / cell - 1.0).abs() < 1e-9, "{line} {neuron}");
+        }
+    }
+}

@@ -3,15 +3,15 @@
 mod pictures;
 
 use pictures::{SIDE, images};
+use spinhebb_data::config::Staged;
 use spinhebb_network::encoding::Images;
+use spinhebb_network::readout::Readout;
 use spinhebb_network::readout::preset;
-use spinhebb_network::readout::rule::Readout;
 use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::checkpoint::Checkpoint;
 use spinhebb_network::training::config::{NetworkConfig, Order, SynapseModel};
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::recipe::{Recipe, WriteProbabilities};
-use spinhebb_network::training::schedule::Schedule;
 
 fn recipe(copies: u8) -> Recipe {
     let network = NetworkConfig {
@@ -19,12 +19,12 @@ fn recipe(copies: u8) -> Recipe {
         order: Order::Shuffled,
         saccade: vec![[0, 0], [1, 0], [0, -1]],
         stages: 7,
-        gain: Schedule::linear(0.1, 0.01),
+        gain: Staged::linear(0.1, 0.01),
         ..preset::paper(80, copies, 600).network
     };
     let pulses = WriteProbabilities {
-        potentiation: Schedule::linear(0.3, 0.05),
-        depression: Schedule::linear(0.25, 0.04),
+        potentiation: Staged::linear(0.3, 0.05),
+        depression: Staged::linear(0.25, 0.04),
     };
     Recipe { network, pulses }
 }

@@ -255,3 +255,63 @@ fn subtract(amperes: &DVector<f64>, subtraction: Subtraction) -> Result<DVector<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spinhebb_data::config::Document;
+    use spinhebb_data::quantity::{Current, Resistance};
+
+    fn config() -> ArrayConfig {
+        Document::from_text("array.toml", include_str!("../../tests/array.toml")).unwrap().parse().unwrap()
+    }
+
+    /// With all inputs active, a column of parallel cells less what is subtracted from it gives full scale.
+    #[test]
+    fn full_scale_is_the_largest_output() {
+        let nominal = Transport { parallel_s: 2e-4, tmr: 1.0, half_voltage_v: f64::INFINITY };
+        let states = DMatrix::from_fn(3, 2, |_, j| State::BOTH[j]);
+        let parallel_first = State::BOTH[0] == State::Parallel;
+        for (subtraction, largest) in [
+            (SubtractionKind::None, 6e-5),
+            (SubtractionKind::ReferenceColumn, 1.5e-5),
+            (SubtractionKind::Pairs, 3e-5),
+        ] {
+            let config = ArrayConfig {
+                inputs: 3,
+                outputs: 2,
+                subtraction,
+                converter_offset: Current(1e-9),
+                driver: Resistance(1e-3),
+                ..config()
+            };
+            let cells = Cells::Devices(states.map(|state| config.nominal_cell(nominal, state)));
+            let array = config.for_read(config.wired(cells), &config.input_volts(&[true; 3]));
+            let (array, chain) = config.read_chain(array, nominal).unwrap();
+            let converter = chain.converter.unwrap();
+            assert!((converter.full_scale_amperes / largest - 1.0).abs() < 1e-12, "{subtraction:?}");
+            assert_eq!((converter.bits, converter.offset_amperes), (6, 1e-9));
+            let reading = array.read(&chain).unwrap();
+            let output = reading.outputs[usize::from(!parallel_first && reading.outputs.len() > 1)].abs();
+            assert!((output / largest - 1.0).abs() < 1e-5, "{subtraction:?}: {output}");
+            assert!(reading.settling.unwrap().settled_s > 0.0);
+        }
+    }
+
+    #[test]
+    fn all_faults_of_a_chain_are_told_at_once() {
+        let converter = Converter { bits: 0, full_scale_amperes: 0.0, offset_amperes: f64::NAN };
+        let chain = ReadChain {
+            subtraction: Subtraction::None,
+            converter: Some(converter),
+            settling: None,
+            integration_s: -1.0,
+        };
+        let mut faults = Faults::default();
+        chain.check(&mut faults);
+        let paths: Vec<&str> = faults.found().iter().map(|fault| fault.path.as_str()).collect();
+        let expected =
+            ["converter.bits", "converter.full_scale_amperes", "converter.offset_amperes", "integration_s"];
+        assert_eq!(paths, expected);
+    }
+}

@@ -26,7 +26,8 @@ impl Declarations {
 
     pub fn new(schema: &Schema) -> Self {
         let mut root = object(schema.as_value());
-        let shared = root.remove("$defs").map(|defs| object(&defs)).unwrap_or_default();
+        let mut shared = root.remove("$defs").map(|defs| object(&defs)).unwrap_or_default();
+        shared.insert("#".into(), Value::Object(root.clone())); // a type that contains itself
         let declarations = Self { root: Map::new(), shared };
         Self { root: declarations.resolved(&Value::Object(root)), ..declarations }
     }

@@ -53,13 +53,19 @@ pub(super) fn explain(
 
 /// "did you mean", where one of `names` is near enough to `word`.
 pub(super) fn suggestion(word: &str, names: &[&str]) -> Option<String> {
+    nearest(word, names).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// The name that is nearest to `word`, where one is near enough.
+pub(super) fn nearest<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let word = plain(word);
     names
         .iter()
-        .map(|name| (strsim::jaro_winkler(&plain(word), &plain(name)), name))
+        .map(|name| (strsim::jaro_winkler(&word, &plain(name)), *name))
         .filter(|(likeness, _)| *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| format!("did you mean `{name}`?"))
+        .map(|(_, name)| name)
 }
 
 /// Span of the only key or value that `wanted` accepts in the word or table at `span`, or else in

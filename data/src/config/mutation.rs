@@ -72,6 +72,7 @@ impl Mutator<'_> {
     }
 
     fn value(&mut self, value: &Spanned<DeValue<'_>>, node: &Node, path: &str) {
+        let all_forms = node;
         let node = chosen(self.declarations, value.get_ref(), node.clone());
         match value.get_ref() {
             DeValue::Table(table) => self.table(table, &node, path),
@@ -85,15 +86,17 @@ impl Mutator<'_> {
                     }
                 }
                 if !items.iter().any(|item| item.get_ref().is_table()) {
-                    self.wrong_type(value, &node, path);
+                    self.wrong_type(value, all_forms, path);
                 }
             }
-            _ => self.leaf(value, &node, path),
+            _ => {
+                self.wrong_type(value, all_forms, path);
+                self.leaf(value, &node, path);
+            }
         }
     }
 
     fn leaf(&mut self, value: &Spanned<DeValue<'_>>, node: &Node, path: &str) {
-        self.wrong_type(value, node, path);
         let span = value.span();
         if takes(self.declarations, node, Shape::Text) {
             if !self.declarations.choices(node).is_empty() && Declarations::quantity(node).is_none() {

@@ -6,6 +6,7 @@
 pub mod adaptive;
 pub mod block;
 pub mod coupled;
+pub mod critical_voltage;
 pub mod ensemble;
 pub(crate) mod heating;
 pub mod instruction_set;

@@ -4,8 +4,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Faults};
-use spinhebb_data::quantity::{Current, Time, Voltage};
+use spinhebb_data::config::{Check, Faults, Staged};
+use spinhebb_data::quantity::{Amplitude, Current, DriveVoltage, Time, Voltage};
 
 use super::pulse::{Drive, Pulse};
 use super::waveform::WaveformConfig;
@@ -25,6 +25,14 @@ pub struct PulsesConfig {
     pub relaxation: Option<Time>,
     /// Shape in time, relative to the amplitude.
     pub waveform: WaveformConfig,
+    /// Amplitude that potentiates (anti-parallel to parallel), over the stages of a training: a positive voltage, a
+    /// multiple of the critical voltage, or the probability of switching the nominal device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub potentiation: Option<Staged<Amplitude>>,
+    /// Amplitude that depresses (parallel to anti-parallel), over the stages of a training: a negative voltage, a
+    /// (positive) multiple of the critical voltage, or the probability of switching the nominal device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depression: Option<Staged<Amplitude>>,
 }
 
 impl PulsesConfig {
@@ -71,6 +79,31 @@ impl Check for PulsesConfig {
         if let Some(relaxation) = self.relaxation {
             not_negative(faults, "relaxation", relaxation.si(), relaxation);
         }
+        if let Some(amplitudes) = &self.potentiation {
+            faults.within("potentiation", |faults| check_amplitudes(amplitudes, 1.0, faults));
+        }
+        if let Some(amplitudes) = &self.depression {
+            faults.within("depression", |faults| check_amplitudes(amplitudes, -1.0, faults));
+        }
+    }
+}
+
+/// Voltages of one sign, positive multiples of the critical voltage (which has the sign itself), probabilities.
+fn check_amplitudes(amplitudes: &Staged<Amplitude>, sign: f64, faults: &mut Faults) {
+    for (key, amplitude) in amplitudes.entries() {
+        let (fine, expected) = match amplitude {
+            Amplitude::Voltage(DriveVoltage::Absolute(volts)) if sign > 0.0 => {
+                (volts.si() > 0.0, "a voltage above 0 V, which potentiates")
+            }
+            Amplitude::Voltage(DriveVoltage::Absolute(volts)) => {
+                (volts.si() < 0.0, "a voltage below 0 V, which depresses")
+            }
+            Amplitude::Voltage(DriveVoltage::Critical(multiple)) => {
+                (*multiple > 0.0, "a multiple above 0: the critical voltage has the sign of the pulse itself")
+            }
+            Amplitude::Probability(p) => ((0.0..=1.0).contains(p), "a probability from 0 to 1"),
+        };
+        faults.require(fine, &key, amplitude, expected);
     }
 }
 
@@ -79,7 +112,14 @@ mod tests {
     use super::*;
 
     fn pulses(width_s: f64, waveform: WaveformConfig) -> PulsesConfig {
-        PulsesConfig { width: Time(width_s), bias: Voltage(0.0), relaxation: None, waveform }
+        PulsesConfig {
+            width: Time(width_s),
+            bias: Voltage(0.0),
+            relaxation: None,
+            waveform,
+            potentiation: None,
+            depression: None,
+        }
     }
 
     #[test]
@@ -134,5 +174,24 @@ mod tests {
         wrong.check(&mut faults);
         let paths: Vec<&str> = faults.found().iter().map(|fault| fault.path.as_str()).collect();
         assert_eq!(paths, ["width", "bias"]);
+    }
+
+    #[test]
+    fn amplitudes_have_the_sign_of_their_pulse() {
+        let text = "width = \"2 ns\"\nbias = \"0 V\"\nwaveform = { kind = \"rectangular\" }\n";
+        let paths = |amplitudes: &str| -> Vec<String> {
+            let pulses: PulsesConfig = toml::from_str(&format!("{text}{amplitudes}")).unwrap();
+            let mut faults = Faults::default();
+            pulses.check(&mut faults);
+            faults.found().iter().map(|fault| fault.path.clone()).collect()
+        };
+        let fine = "potentiation = { first = \"0.7 V\", last = \"1.2 Vc0\" }\n\
+                    depression = { values = [\"-0.7 V\", \"2 Vc0\", 0.3] }";
+        assert!(paths(fine).is_empty());
+        let wrong = "potentiation = { first = \"-0.7 V\", last = \"-1.2 Vc0\" }\n\
+                     depression = { values = [\"0.7 V\", \"0 Vc0\", 0.3] }";
+        let expected =
+            ["potentiation.first", "potentiation.last", "depression.values[0]", "depression.values[1]"];
+        assert_eq!(paths(wrong), expected);
     }
 }

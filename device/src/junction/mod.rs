@@ -14,6 +14,7 @@ pub mod equilibrium;
 pub mod geometry;
 pub mod material;
 pub mod mtj;
+mod mtj_faults;
 pub mod preset;
 mod single_or_coupled;
 pub mod state;

@@ -9,7 +9,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::config::Check;
 use spinhebb_data::quantity::MagneticField;
 
 use crate::error::{DeviceError, unit_vector};
@@ -19,14 +19,13 @@ use crate::junction::coupled_layer::CoupledLayerConfig;
 use crate::junction::critical_voltage::critical_voltage;
 use crate::junction::demagnetisation;
 use crate::junction::energy;
-use crate::junction::geometry::{GeometryConfig, Shape};
+use crate::junction::geometry::GeometryConfig;
 use crate::junction::material::{MaterialConfig, TemperatureScaling};
 use crate::junction::state::State;
 use crate::junction::thermal::{JouleHeating, ThermalConfig};
 use crate::junction::torque::{Efficiency, SpinOrbitConfig, SpinTransferConfig, field_per_current_density};
 use crate::junction::transport::{Transport, TransportConfig};
 use crate::junction::vector::{SymmetricTensor, Vector, dot};
-use crate::ranges::{direction, finite};
 
 /// A junction as written in a configuration or preset. Absent terms are off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,53 +82,7 @@ pub struct FieldConfig {
     pub stray: [MagneticField; 3],
 }
 
-impl Check for MtjConfig {
-    fn check(&self, faults: &mut Faults) {
-        faults.within("geometry", |faults| self.geometry.check(faults));
-        faults.within("material", |faults| self.material.check(faults));
-        faults.within("anisotropy", |faults| self.anisotropy.check(faults));
-        faults.within("fixed_layer", |faults| self.fixed_layer.check(faults));
-        faults.within("field", |faults| self.field.check(faults));
-        faults.within("spin_transfer", |faults| self.spin_transfer.check(faults));
-        faults.within("spin_orbit", |faults| self.spin_orbit.check(faults));
-        faults.within("transport", |faults| self.transport.check(faults));
-        faults.within("thermal", |faults| self.thermal.check(faults));
-        faults.within("coupled", |faults| self.coupled.check(faults));
-        if self.coupled.is_some() {
-            self.check_terms_of_pairs(faults);
-        }
-    }
-}
-
-impl Check for FixedLayerConfig {
-    fn check(&self, faults: &mut Faults) {
-        direction(faults, "direction", self.direction);
-    }
-}
-
-impl Check for FieldConfig {
-    fn check(&self, faults: &mut Faults) {
-        for (key, field) in [("applied", &self.applied), ("stray", &self.stray)] {
-            faults.each(key, field, |h, faults| finite(faults, "", h.si(), h));
-        }
-    }
-}
-
 impl MtjConfig {
-    /// Terms that are not modelled with two coupled layers.
-    fn check_terms_of_pairs(&self, faults: &mut Faults) {
-        let cylinder = self.geometry.shape == Shape::EllipticCylinder;
-        let expected = "`elliptic-cylinder`, the shape of both layers of a device with `coupled`";
-        faults.require(cylinder, "geometry.shape", "ellipsoid", expected);
-        let absent = "left out of a device with `coupled`: it is modelled for one layer only";
-        faults.require(self.spin_orbit.is_none(), "spin_orbit", "given", absent);
-        faults.require(self.thermal.joule_heating.is_none(), "thermal.joule_heating", "given", absent);
-        if let Some(stability) = self.thermal.stability {
-            let expected = "`thermal.activation_volume` instead: the barrier depends on both layers";
-            faults.require(false, "thermal.stability", stability, expected);
-        }
-    }
-
     /// The first fault that [`Check`] finds.
     ///
     /// # Errors

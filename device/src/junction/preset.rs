@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Document, Faults, FieldFault};
+use spinhebb_data::config::{Check, ConfigError, Document, Faults};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -59,6 +59,8 @@ pub struct DeviceTable {
     pub name: String,
     /// TOML with the one table `device`; every key stands in the line and column it has in the file.
     pub text: String,
+    /// Whether it came with the program.
+    pub shipped: bool,
 }
 
 /// The table `[device]` of a preset by name, a device file by its path, or the folder of a calibration run, which holds
@@ -77,7 +79,7 @@ pub fn table(name_or_path: &str) -> Result<DeviceTable, DeviceError> {
         return Err(unreadable(document.toml.at_key("device.from", message).report()));
     }
     let text = device_alone(&document.text).map_err(|message| unreadable(message.to_string()))?;
-    Ok(DeviceTable { name: document.name, text })
+    Ok(DeviceTable { name: document.name, text, shipped: document.shipped })
 }
 
 /// Loads a preset by name.
@@ -108,6 +110,7 @@ enum Source<'a> {
 struct Described {
     name: String,
     text: String,
+    shipped: bool,
     toml: Document,
 }
 
@@ -131,8 +134,8 @@ impl<'a> Source<'a> {
     }
 
     fn read(self) -> Result<Described, DeviceError> {
-        let (name, text) = match self {
-            Self::Shipped(name, text) => (format!("preset {name}"), text.to_string()),
+        let (name, text, shipped) = match self {
+            Self::Shipped(name, text) => (format!("preset {name}"), text.to_string(), true),
             Self::File(path) => {
                 let name = path.display().to_string();
                 let unreadable = |error: std::io::Error| DeviceError::Unreadable {
@@ -140,12 +143,12 @@ impl<'a> Source<'a> {
                     message: error.to_string(),
                 };
                 let text = std::fs::read_to_string(&path).map_err(unreadable)?;
-                (name, text.strip_prefix('\u{feff}').unwrap_or(&text).to_string())
+                (name, text.strip_prefix('\u{feff}').unwrap_or(&text).to_string(), false)
             }
         };
         let toml = Document::from_text(&name, &text)
             .map_err(|error| DeviceError::Unreadable { name: name.clone(), message: error.report() })?;
-        Ok(Described { name, text, toml })
+        Ok(Described { name, text, shipped, toml })
     }
 }
 
@@ -156,9 +159,10 @@ impl Described {
         preset.device.from = None;
         let mut faults = Faults::default();
         faults.within("device", |faults| preset.device.check(faults));
-        let at = |fault: &FieldFault| self.toml.at_key(&fault.path, fault.to_string()).report();
-        let reports: Vec<String> = faults.found().iter().map(at).collect();
-        if reports.is_empty() { Ok(preset) } else { Err(unreadable(reports.join("\n"))) }
+        match ConfigError::located(&self.toml, faults.found()) {
+            Some(error) => Err(unreadable(error.report())),
+            None => Ok(preset),
+        }
     }
 }
 
@@ -265,5 +269,71 @@ mod tests {
                 .to_string()
                 .contains("perpendicular-40nm, in-plane, composite-40nm")
         );
+    }
+
+    #[test]
+    fn tables_hold_the_device_alone_at_its_place() {
+        for name in names() {
+            let table = table(name).unwrap();
+            assert_eq!(table.name, format!("preset {name}"));
+            let file = text(name).unwrap();
+            assert_eq!(table.text.lines().count(), file.lines().count());
+            let kept: toml::Table = toml::from_str(&table.text).unwrap();
+            let all: toml::Table = toml::from_str(file).unwrap();
+            assert_eq!((kept.len(), &kept["device"]), (1, &all["device"]));
+            for (kept, written) in table.text.lines().zip(file.lines()) {
+                assert!(kept == written || kept.trim().is_empty(), "{kept}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_cut_out_is_written_anew() {
+        let dotted = "source.a = \"x\"\ndevice.transport.tmr = 1.5\nsource.b = \"y\"\ndescription = \"\"\"two\nlines\"\"\"\n";
+        let kept: toml::Table = toml::from_str(&device_alone(dotted).unwrap()).unwrap();
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["device"]);
+        assert_eq!(kept["device"]["transport"]["tmr"].as_float(), Some(1.5));
+        let inline = "description = \"\"\"two\nlines\"\"\"\nnote = { a = [1,\n2] }\n[device]\nfoo = 1\n[source.deep]\nb = [1,\n2]\n";
+        let kept = device_alone(inline).unwrap();
+        assert!(kept.lines().nth(5) == Some("foo = 1"), "{kept:?}");
+        assert!(device_alone("description = 1").unwrap_err().contains("no table `device`"));
+    }
+
+    #[test]
+    fn files_and_folders_are_devices_and_their_errors_have_a_place() {
+        let folder = std::env::temp_dir().join(format!("spinhebb-preset-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(DEVICE_FILE);
+        let write = |text: &str| std::fs::write(&file, text).unwrap();
+        let (by_file, by_folder) = (file.to_str().unwrap(), folder.to_str().unwrap());
+        let shipped = text("in-plane").unwrap();
+
+        assert!(table(by_folder).unwrap_err().to_string().contains("no `device.toml`"));
+        assert!(open(by_file).unwrap_err().to_string().contains("cannot be read"));
+        write(shipped);
+        for name in [by_file, by_folder] {
+            assert_eq!(open(name).unwrap(), load("in-plane").unwrap());
+            assert_eq!(
+                table(name).unwrap(),
+                DeviceTable { name: by_file.into(), shipped: false, ..table("in-plane").unwrap() }
+            );
+        }
+        write(&shipped.replace("tmr = 0.9", "tmr = -0.9").replace("damping = 0.01", "damping = -0.01"));
+        let both = open(by_file).unwrap_err().to_string();
+        for place in ["device.toml:11:11", "`device.material.damping`", "`device.transport.tmr`"] {
+            assert!(both.contains(place), "{place}: {both}");
+        }
+        write(&shipped.replace("tmr = 0.9", "tmrr = 0.9"));
+        let unknown = open(by_file).unwrap_err().to_string();
+        assert!(
+            unknown.contains("unknown key `tmrr`") && unknown.contains("did you mean `tmr`?"),
+            "{unknown}"
+        );
+        write(&shipped.replace("tmr = 0.9", "tmr = "));
+        let broken = table(by_file).unwrap_err().to_string();
+        assert!(broken.contains("not valid TOML") && broken.contains("device.toml:21"), "{broken}");
+        write("[device]\nfrom = \"in-plane\"\n");
+        assert!(table(by_file).unwrap_err().to_string().contains("a device file is complete"));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! [`probability`] is the one face of all back ends; [`table`] interpolates what they computed over voltage and width.
 
+pub mod amplitude;
 pub mod axial;
 pub mod closed_form;
 mod counts;

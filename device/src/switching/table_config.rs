@@ -239,3 +239,145 @@ impl Check for TableConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::junction::preset;
+    use crate::junction::state::State;
+    use crate::switching::probability::switching_table;
+
+    fn config() -> TableConfig {
+        toml::from_str(
+            r#"
+            method = "ensemble"
+            lowest_voltage = "0.3 V"
+            highest_voltage = "1.1 V"
+            voltages = 4
+            most_voltages = 4
+            closest_voltages = "10 mV"
+            trials = 300
+            relative_error = 0.2
+            most_repeats = 32
+            integrator = "runge-kutta4"
+            barriers = 2
+            torques = 2
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn junction(preset: &str) -> Junction {
+        Junction::new(&preset::load(preset).unwrap().device).unwrap()
+    }
+
+    fn by_hand(refinement: Refinement, high: f64) -> SwitchingTable {
+        let volts: Vec<f64> = (0..4).map(|k| 0.3 + (high - 0.3) * f64::from(k) / 3.0).collect();
+        let device = junction("perpendicular-40nm");
+        let ensemble = Ensemble::new(300, 7);
+        let grid = PulseGrid { volts: &volts, widths_s: &[1e-9] };
+        SwitchingTable::by_ensemble(&device, grid, &ensemble, refinement, |_| ()).unwrap()
+    }
+
+    #[test]
+    fn counted_tables_are_those_of_the_ensemble_to_the_bit() {
+        let device = junction("perpendicular-40nm");
+        let request = TableRequest::new(&device, &[1e-9], 7);
+        let plain = config();
+        assert_eq!(plain.table(&request).unwrap(), by_hand(Refinement::NONE, 1.1));
+        let wide = TableRequest { reach: 1.3, ..request };
+        assert_eq!(plain.table(&wide).unwrap(), by_hand(Refinement::NONE, 1.1 * 1.3));
+        let seeded = TableConfig { seed: Some(7), ..plain.clone() };
+        let other_master = TableRequest { seed: 8, ..request };
+        assert_eq!(seeded.table(&other_master).unwrap(), by_hand(Refinement::NONE, 1.1));
+
+        let refined = TableConfig { most_voltages: 6, ..plain };
+        let steps = AtomicU64::new(0);
+        let progress = || {
+            steps.fetch_add(1, Ordering::Relaxed);
+        };
+        let table = refined.table(&TableRequest { progress: &progress, ..request }).unwrap();
+        assert_eq!(table, by_hand(Refinement { most_voltages: 6, least_spacing_v: 0.01 }, 1.1));
+        let found: usize = State::BOTH.iter().map(|start| table.cells(*start, 0).len()).sum();
+        assert_eq!(steps.into_inner(), found as u64);
+        assert!(found as u64 <= refined.amplitudes(&device));
+    }
+
+    #[test]
+    fn computed_tables_are_those_of_the_back_end_to_the_bit() {
+        let device = junction("perpendicular-40nm");
+        for method in [BackEnd::FokkerPlanck, BackEnd::Auto] {
+            let config = TableConfig { method, ..config() };
+            let table = config.table(&TableRequest::new(&device, &[1e-9, 2e-9], 7)).unwrap();
+            let back_end = ByFokkerPlanck(Resolution::TABLE);
+            let volts = config.magnitudes_v(1.0);
+            let grid = PulseGrid { volts: &volts, widths_s: &[1e-9, 2e-9] };
+            let by_hand = switching_table(&back_end, &device, grid).unwrap();
+            assert_eq!(table, by_hand);
+            assert_eq!(table.source(), "fokker-planck");
+        }
+    }
+
+    #[test]
+    fn coupled_layers_are_counted_or_refused_by_name() {
+        let device = junction("composite-40nm");
+        let few = TableConfig { trials: 40, voltages: 2, method: BackEnd::Auto, ..config() };
+        let request = TableRequest::new(&device, &[0.5e-9], 1);
+        let table = TableConfig { most_voltages: 0, ..few.clone() }.table(&request).unwrap();
+        assert_eq!(table.source(), "LLGS ensemble of coupled layers");
+        let sphere = TableConfig { method: BackEnd::Sphere, ..few };
+        let message = sphere.table(&request).unwrap_err().to_string();
+        assert!(message.contains("two coupled layers") && message.contains("`ensemble`"), "{message}");
+    }
+
+    #[test]
+    fn all_faults_are_found_at_once() {
+        let wrong = TableConfig {
+            widths: Some(vec![Time(2e-9), Time(1e-9)]),
+            lowest_voltage: Voltage(0.0),
+            highest_voltage: Voltage(-1.0),
+            voltages: 1,
+            most_voltages: 1_000_000,
+            closest_voltages: Voltage(0.0),
+            trials: 0,
+            relative_error: 0.0,
+            most_repeats: 1,
+            step: Some(Time(0.0)),
+            barriers: 0,
+            torques: 21,
+            ..config()
+        };
+        let mut faults = Faults::default();
+        wrong.check(&mut faults);
+        let paths: Vec<&str> = faults.found().iter().map(|fault| fault.path.as_str()).collect();
+        let expected = [
+            "widths",
+            "lowest_voltage",
+            "highest_voltage",
+            "voltages",
+            "most_voltages",
+            "closest_voltages",
+            "trials",
+            "relative_error",
+            "most_repeats",
+            "step",
+            "barriers",
+            "torques",
+        ];
+        assert_eq!(paths, expected);
+        assert!(config().first_fault().is_ok());
+    }
+
+    #[test]
+    fn splitting_is_as_asked_for() {
+        let few = TableConfig { most_repeats: 4, relative_error: 0.1, ..config() };
+        let splitting = few.splitting(3);
+        assert_eq!((splitting.repeats, splitting.most_repeats), (4, 4));
+        assert_eq!((splitting.relative_error, splitting.seed), (0.1, 3));
+        assert!(splitting.validate().is_ok());
+        assert_eq!(config().splitting(3), Splitting::new(3));
+        assert_eq!(config().automatic(3), Automatic::new(300, 3));
+    }
+}

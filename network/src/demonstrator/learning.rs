@@ -384,3 +384,48 @@ pub(crate) fn check(
     )?;
     probabilities.validate(source.neurons() * source.inputs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_found_at_once() {
+        let paths = |config: &DemonstratorConfig| {
+            let mut faults = Faults::default();
+            config.check(&mut faults);
+            faults.found().iter().map(|fault| fault.path.clone()).collect::<Vec<_>>()
+        };
+        let sound = DemonstratorConfig::of_the_paper();
+        assert_eq!(paths(&sound), [""; 0]);
+        let pattern = |text: &str| text.parse::<Pattern>().unwrap();
+        let broken = DemonstratorConfig {
+            targets: vec![pattern("110")],
+            images: vec![pattern("1001"), pattern("0110"), pattern("01100")],
+            neuron: LeakyIntegrator { retention: -0.1, cycles: 0 },
+            homeostasis: Homeostasis::Ratio { gain: -1.0, target: 2.0 },
+            threshold: 0.0,
+            max_images: 0,
+            runs: 0,
+            within: 101,
+            ..sound.clone()
+        };
+        let expected = [
+            "targets",
+            "images",
+            "targets[0]",
+            "images[2]",
+            "neuron.retention",
+            "neuron.cycles",
+            "homeostasis.gain",
+            "homeostasis.target",
+            "threshold",
+            "max_images",
+            "runs",
+            "within",
+        ];
+        assert_eq!(paths(&broken), expected);
+        let none = DemonstratorConfig { initial: Vec::new(), targets: Vec::new(), ..sound };
+        assert_eq!(paths(&none), ["initial", "images"]);
+    }
+}

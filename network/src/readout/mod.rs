@@ -7,4 +7,4 @@ pub mod labelling;
 pub mod preset;
 pub mod rule;
 
-pub use rule::Readout;
+pub use crate::rules::readout::Readout;

@@ -10,8 +10,8 @@ use crate::rules::homeostasis::Form;
 use crate::rules::readout::Readout;
 use crate::training::config::{NetworkConfig, Order, RecipeName, SynapseModel};
 use crate::training::recipe::{Recipe, WriteProbabilities};
-use crate::training::schedule::Schedule;
 use serde::Serialize;
+use spinhebb_data::config::Staged;
 use toml::Table;
 
 /// Ratio of depression to potentiation probability in the paper: 30 % to 35 %.
@@ -87,7 +87,7 @@ pub fn paper(neurons: usize, copies: u8, images: usize) -> Recipe {
         threshold: 1.0,
         reference: 0.0,
         homeostasis: Form::Ratio,
-        gain: Schedule::constant((2.5 / wins).min(0.15)),
+        gain: Staged::Constant((2.5 / wins).min(0.15)),
         fraction: 1.0,
         stages: 1,
         passes: 1,
@@ -103,8 +103,8 @@ pub fn paper(neurons: usize, copies: u8, images: usize) -> Recipe {
         test_shifts: vec![[0, 0]],
     };
     let pulses = WriteProbabilities {
-        potentiation: Schedule::constant(potentiation),
-        depression: Schedule::constant(DEPRESSION_RATIO * potentiation),
+        potentiation: Staged::Constant(potentiation),
+        depression: Staged::Constant(DEPRESSION_RATIO * potentiation),
     };
     Recipe { network, pulses }
 }
@@ -117,15 +117,15 @@ pub fn annealed(neurons: usize, copies: u8, images: usize, passes: u32) -> Recip
     let (gain, rest, first, last) =
         if neurons <= 3000 { (12.0, 0.03, 0.2, 0.02) } else { (14.4, 0.01, 0.5, 0.15) };
     let network = NetworkConfig {
-        gain: Schedule::linear(gain / wins, gain * rest / wins),
+        gain: Staged::linear(gain / wins, gain * rest / wins),
         stages: 100,
         passes,
         order: Order::Shuffled,
         ..paper(neurons, copies, images).network
     };
     let pulses = WriteProbabilities {
-        potentiation: Schedule::linear(first, last),
-        depression: Schedule::linear(0.8 * first, 0.8 * last),
+        potentiation: Staged::linear(first, last),
+        depression: Staged::linear(0.8 * first, 0.8 * last),
     };
     Recipe { network, pulses }
 }

@@ -4,10 +4,9 @@ use crate::encoding::{Encoder, Images, Shift};
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::{Labelling, check_labels, for_each_response};
+use crate::rules::readout::Readout;
 use crate::synapses::{Layer, Synapses};
 use spinhebb_data::config::Check;
-
-pub use crate::rules::readout::Readout;
 
 impl Readout {
     /// What `neuron` adds to each class when it votes first; `None` when it has no label.

@@ -5,10 +5,9 @@ use crate::neuron::LeakyIntegrator;
 use crate::rules::homeostasis::Form;
 use crate::rules::readout::Readout;
 use crate::synapses::{DeviceSpread, LayerConfig, MAX_COPIES};
-use crate::training::schedule::Schedule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::config::{Check, Faults, Staged};
 
 /// A shipped recipe: the keys that a user does not write.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +65,7 @@ pub struct NetworkConfig {
     /// Form of the homeostasis.
     pub homeostasis: Form,
     /// Gain of the homeostasis: relative (ratio) or in units of the threshold (Querlioz).
-    pub gain: Schedule,
+    pub gain: Staged<f64>,
     /// Fraction of the images that homeostasis wants some neuron to fire on; below 1 the leak gates weak images.
     pub fraction: f64,
     /// Stages in which pulses and gain are changed.
@@ -132,7 +131,7 @@ impl NetworkConfig {
         );
         self.layer().check(self.neurons_each(), faults);
         faults.require((1..=100_000).contains(&self.stages), "stages", self.stages, "1 to 100000 stages");
-        faults.within("gain", |faults| self.gain.check(self.stages, &(0.0..=1e6), faults));
+        faults.within("gain", |faults| self.gain.check_within(0.0, 1e6, self.stages, faults));
         faults.require(self.passes >= 1, "passes", self.passes, "at least 1 pass");
         faults.require(
             (0.0..=1.0).contains(&self.initial_parallel),
@@ -199,5 +198,130 @@ impl Check for NetworkConfig {
         self.check_training(faults);
         self.check_readout(faults);
         self.check_synapses(faults);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::recipe::{Recipe, WriteProbabilities};
+    use spinhebb_data::config::{Course, reference};
+
+    const SOUND: &str = r#"
+        recipe = "paper"
+        synapses = "ideal"
+        refresh = 5000
+        neurons = 50
+        copies = 8
+        threshold = 1.0
+        reference = 0.0
+        homeostasis = "ratio"
+        gain = 0.1
+        fraction = 1.0
+        stages = 1
+        passes = 1
+        order = "stored"
+        winners = 1
+        initial_parallel = 0.5
+        neuron = { retention = 1.0, cycles = 50 }
+        encoding = { thresholds = [64], upright = false }
+        readout = { kind = "single-winner" }
+        label_shifts = [[0, 0]]
+        test_shifts = [[0, 0]]
+    "#;
+
+    fn sound() -> NetworkConfig {
+        toml::from_str(SOUND).unwrap()
+    }
+
+    fn paths(part: &impl Check) -> Vec<String> {
+        let mut faults = Faults::default();
+        part.check(&mut faults);
+        faults.found().iter().map(|fault| fault.path.clone()).collect()
+    }
+
+    #[test]
+    fn all_faults_are_found_at_once_where_they_were_written() {
+        assert_eq!(paths(&sound()), [""; 0]);
+        let empty = Field { left: 0, top: 0, width: 0, height: 3 };
+        let broken = NetworkConfig {
+            copies: 9,
+            threshold: f64::NAN,
+            gain: Staged::Between { first: -1.0, last: 0.0, course: Course::Geometric },
+            winners: 26,
+            initial_parallel: 1.5,
+            passes: 0,
+            neuron: LeakyIntegrator { retention: 1.1, cycles: 0 },
+            encoding: EncodingConfig { thresholds: vec![80, 30], upright: false, field: Some(empty) },
+            fields: vec![Field { width: 3, ..empty }, Field { height: 0, ..empty }],
+            readout: Readout::LikelihoodVote { neurons: 30, prior: 0.0 },
+            test_shifts: Vec::new(),
+            spread: Some(DeviceSpread { conductance: 2.0, ..DeviceSpread::default() }),
+            refresh: 0,
+            ..sound()
+        };
+        let expected = [
+            "copies",
+            "neuron.retention",
+            "neuron.cycles",
+            "threshold",
+            "winners",
+            "gain.first",
+            "gain.last",
+            "passes",
+            "initial_parallel",
+            "encoding.thresholds",
+            "encoding.field.width",
+            "fields[1].width",
+            "fields[1].height",
+            "encoding.field",
+            "readout.prior",
+            "readout.neurons",
+            "test_shifts",
+            "spread.conductance",
+            "spread",
+            "refresh",
+        ];
+        assert_eq!(paths(&broken), expected);
+        let pulses = WriteProbabilities {
+            potentiation: Staged::linear(1.1, 0.5),
+            depression: Staged::Listed(vec![0.1, -0.1]),
+        };
+        let recipe = Recipe { network: NetworkConfig { neurons: 0, ..sound() }, pulses };
+        let expected = [
+            "network.neurons",
+            "pulses.potentiation.first",
+            "pulses.depression.values",
+            "pulses.depression.values[1]",
+        ];
+        assert_eq!(paths(&recipe), expected);
+    }
+
+    #[test]
+    fn an_array_takes_one_network_with_constant_pulses() {
+        let spread = DeviceSpread { conductance: 0.1, hazard: 0.2, ..DeviceSpread::default() };
+        let array = NetworkConfig { synapses: SynapseModel::Array, spread: Some(spread), ..sound() };
+        assert_eq!(paths(&array), [""; 0]);
+        let spread = DeviceSpread { step: 0.1, stuck: 0.1, hazard: 2.0, ..spread };
+        let field = Field { left: 0, top: 0, width: 3, height: 3 };
+        let array = NetworkConfig { stages: 2, fields: vec![field], spread: Some(spread), ..array };
+        let expected = ["stages", "fields", "spread.hazard", "spread.step", "spread.stuck"];
+        assert_eq!(paths(&array), expected);
+        let devices = NetworkConfig { synapses: SynapseModel::Devices, ..array };
+        assert_eq!(paths(&devices), [""; 0]);
+    }
+
+    /// Keys that are not those of the network, and tags of earlier files, are refused; every key has its documentation.
+    #[test]
+    fn keys_are_those_of_the_declaration() {
+        for wrong in ["potentiation = 0.3", "training = {}"] {
+            let text = format!("{SOUND}\n{wrong}");
+            assert!(toml::from_str::<NetworkConfig>(&text).is_err(), "{wrong}");
+        }
+        let old = SOUND.replace("kind = \"single-winner\"", "rule = \"single-winner\"");
+        assert!(toml::from_str::<NetworkConfig>(&old).is_err());
+        for key in reference::keys::<NetworkConfig>() {
+            assert!(!key.description.is_empty(), "{}", key.path);
+        }
     }
 }

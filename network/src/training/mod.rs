@@ -6,5 +6,4 @@ pub mod crossbar;
 pub mod network;
 pub mod on_array;
 pub mod recipe;
-pub mod schedule;
 pub mod trainer;

@@ -2,18 +2,17 @@
 
 use crate::synapses::Plasticity;
 use crate::training::config::{NetworkConfig, SynapseModel};
-use crate::training::schedule::Schedule;
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::config::{Check, Faults, Staged};
 
 /// Switching probabilities of the write pulses over the stages of a training.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct WriteProbabilities {
     /// Switching probability of a device under one potentiation pulse (V > 0, AP -> P).
-    pub potentiation: Schedule,
+    pub potentiation: Staged<f64>,
     /// Switching probability of a device under one depression pulse (V < 0, P -> AP).
-    pub depression: Schedule,
+    pub depression: Staged<f64>,
 }
 
 /// A network and the probabilities of its pulses.
@@ -63,7 +62,7 @@ impl Recipe {
         let stages = self.network.stages;
         (0..stages)
             .map(|stage| {
-                let at = |schedule: &Schedule| schedule.at(stage, stages);
+                let at = |value: &Staged<f64>| value.at(stage, stages);
                 law(at(&self.pulses.potentiation), at(&self.pulses.depression), at(&self.network.gain))
             })
             .collect()
@@ -75,10 +74,10 @@ impl Check for Recipe {
         faults.within("network", |faults| self.network.check(faults));
         faults.within("pulses", |faults| {
             let (pulses, stages) = (&self.pulses, self.network.stages);
-            for (key, schedule) in
+            for (key, probability) in
                 [("potentiation", &pulses.potentiation), ("depression", &pulses.depression)]
             {
-                faults.within(key, |faults| schedule.check(stages, &(0.0..=1.0), faults));
+                faults.within(key, |faults| probability.check_within(0.0, 1.0, stages, faults));
             }
         });
     }

@@ -20,7 +20,7 @@ mod population;
 use nalgebra::{DMatrix, Matrix5, Vector5};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
-use spinhebb_data::config::{Check as _, FieldFault};
+use spinhebb_data::config::Check as _;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -28,7 +28,6 @@ use spinhebb_device::junction::transport::Transport;
 use crate::array::cell::{Cell, CellLaw, Cells};
 use crate::array::crossbar::{Array, Break};
 use crate::error::CircuitError;
-use correlation::lower_factor;
 pub use faults::FaultsConfig;
 pub use population::{PARAMETERS, PopulationConfig, Spread, SpreadDistribution};
 
@@ -111,11 +110,7 @@ impl Variation {
     ) -> Result<Self, CircuitError> {
         population.first_fault()?;
         faults.first_fault()?;
-        let factor = lower_factor(&population.correlation_matrix()).map_err(|pivot| FieldFault {
-            path: "correlation".to_string(),
-            value: pivot.to_string(),
-            expected: "pivots of a positive semi-definite matrix".to_string(),
-        })?;
+        let factor = population.correlation_factor()?;
         let streams = Streams::new(seed, "circuit/devices");
         Ok(Self { faults: faults.clone(), seed, streams, factor, spreads: population.spreads() })
     }
@@ -237,85 +232,4 @@ fn scaled(law: CellLaw, factor: f64) -> CellLaw {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spread(relative: f64, distribution: SpreadDistribution) -> Spread {
-        Spread { relative, distribution, ..Spread::default() }
-    }
-
-    /// 40,000 devices: mean and spread of both shapes and a correlation, within five standard errors.
-    #[test]
-    fn draws_have_the_stated_moments() {
-        let mut correlation = [[0.0; PARAMETERS]; PARAMETERS];
-        for (k, row) in correlation.iter_mut().enumerate() {
-            row[k] = 1.0;
-        }
-        correlation[0][3] = -0.6;
-        correlation[3][0] = -0.6;
-        correlation[3][4] = 0.5;
-        correlation[4][3] = 0.5;
-        let population = PopulationConfig {
-            resistance_area: spread(0.1, SpreadDistribution::Normal),
-            tmr: spread(0.2, SpreadDistribution::LogNormal),
-            barrier: spread(0.08, SpreadDistribution::Normal),
-            critical_voltage: spread(0.05, SpreadDistribution::LogNormal),
-            correlation: Some(correlation),
-            ..PopulationConfig::default()
-        };
-        let faults = FaultsConfig { stuck_open: 0.02, ..FaultsConfig::default() };
-        let devices = Variation::new(&population, &faults, 5).unwrap().devices(200, 200);
-        let n = devices.len() as f64;
-        let mean = |f: &dyn Fn(&DeviceDraw) -> f64| devices.iter().map(f).sum::<f64>() / n;
-        let root = n.sqrt();
-        assert!((mean(&|d| d.resistance_area) - 1.0).abs() < 5.0 * 0.1 / root);
-        assert!((mean(&|d| d.tmr) - 1.0).abs() < 5.0 * 0.2 / root);
-        let deviation = mean(&|d| (d.resistance_area - 1.0).powi(2)).sqrt();
-        assert!((deviation - 0.1).abs() < 5.0 * 0.1 / (2.0 * n).sqrt());
-        let log_deviation = mean(&|d| (d.tmr.ln() + 0.02).powi(2)).sqrt();
-        assert!((log_deviation - 0.2).abs() < 5.0 * 0.2 / (2.0 * n).sqrt());
-        let correlated = mean(&|d| (d.resistance_area - 1.0) * (d.barrier - 1.0)) / (0.1 * 0.08);
-        assert!((correlated + 0.6).abs() < 5.0 * 1.2 / root, "{correlated}");
-        let voltage = |d: &DeviceDraw| d.critical_voltage.ln() + 0.00125;
-        let correlated = mean(&|d| voltage(d) * (d.barrier - 1.0)) / (0.05 * 0.08);
-        assert!((correlated - 0.5).abs() < 5.0 * 1.2 / root, "{correlated}");
-        let open = mean(&|d| f64::from(u8::from(d.fault == Some(Fault::Open))));
-        assert!((open - 0.02).abs() < 5.0 * (0.02_f64 * 0.98).sqrt() / root);
-        assert!(devices.iter().all(|d| d.area == 1.0));
-    }
-
-    #[test]
-    fn a_device_keeps_its_draw_in_any_array() {
-        let area = spread(0.1, SpreadDistribution::Normal);
-        let population = PopulationConfig { area, ..PopulationConfig::default() };
-        let variation = Variation::new(&population, &FaultsConfig::default(), 9).unwrap();
-        assert_eq!(variation.devices(4, 2)[(3, 1)], variation.devices(128, 64)[(3, 1)]);
-        assert_ne!(variation.devices(4, 2)[(3, 1)], variation.devices(4, 2)[(1, 1)]);
-    }
-
-    #[test]
-    fn impossible_variation_is_refused() {
-        let (none, broken) =
-            (FaultsConfig::default(), FaultsConfig { stuck_open: 1.5, ..Default::default() });
-        let error = Variation::new(&PopulationConfig::default(), &broken, 0).unwrap_err().to_string();
-        assert!(error.contains("`stuck_open` is 1.5"), "{error}");
-        let mut correlation = [[1.0; PARAMETERS]; PARAMETERS];
-        assert!(
-            Variation::new(
-                &PopulationConfig { correlation: Some(correlation), ..Default::default() },
-                &none,
-                0
-            )
-            .is_ok()
-        );
-        correlation[0][1] = 0.5;
-        assert!(
-            Variation::new(
-                &PopulationConfig { correlation: Some(correlation), ..Default::default() },
-                &none,
-                0
-            )
-            .is_err()
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use nalgebra::Matrix5;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::config::{Check, Faults, FieldFault};
 
 use super::correlation::lower_factor;
 
@@ -79,24 +79,27 @@ impl Check for PopulationConfig {
         ] {
             faults.within(key, |faults| spread.check(faults));
         }
-        let Some(rows) = self.correlation else { return };
+        let Some(matrix) = self.correlation.map(matrix_of) else { return };
         let mut sound = true;
-        let mut require = |fine: bool, row: usize, col: usize, expected: &str| {
+        for (row, col) in (0..PARAMETERS).flat_map(|row| (0..=row).map(move |col| (row, col))) {
+            let value = matrix[(row, col)];
+            let (fine, expected) = if row == col {
+                (value == 1.0, "1 on the diagonal")
+            } else {
+                let symmetric = value.is_finite() && (value - matrix[(col, row)]).abs() <= 1e-12;
+                (symmetric, "finite numbers, symmetric about the diagonal")
+            };
             sound &= fine;
-            faults.require(fine, &format!("correlation[{row}][{col}]"), rows[row][col], expected);
-        };
-        for row in 0..PARAMETERS {
-            require(rows[row][row] == 1.0, row, row, "1 on the diagonal");
-            for col in 0..row {
-                let fine = rows[row][col].is_finite() && (rows[row][col] - rows[col][row]).abs() <= 1e-12;
-                require(fine, row, col, "finite numbers, symmetric about the diagonal");
-            }
+            faults.require(fine, &format!("correlation[{row}][{col}]"), value, expected);
         }
-        let pivot = lower_factor(&self.correlation_matrix()).err().filter(|_| sound);
-        let expected =
-            format_args!("a positive semi-definite matrix, not one of pivot {}", pivot.unwrap_or(0.0));
-        faults.require(pivot.is_none(), "correlation", "", expected);
+        if sound && let Err(FieldFault { path, value, expected }) = self.correlation_factor() {
+            faults.require(false, &path, value, expected);
+        }
     }
+}
+
+fn matrix_of(rows: [[f64; PARAMETERS]; PARAMETERS]) -> Matrix5<f64> {
+    Matrix5::from_fn(|i, j| rows[i][j])
 }
 
 impl PopulationConfig {
@@ -105,9 +108,14 @@ impl PopulationConfig {
         [self.resistance_area, self.tmr, self.area, self.barrier, self.critical_voltage]
     }
 
-    /// Correlations, the identity where none are given.
-    pub(super) fn correlation_matrix(&self) -> Matrix5<f64> {
-        self.correlation.map_or_else(Matrix5::identity, |rows| Matrix5::from_fn(|i, j| rows[i][j]))
+    /// Factor of the symmetric matrix of correlations, the identity where none are given.
+    pub(super) fn correlation_factor(&self) -> Result<Matrix5<f64>, FieldFault> {
+        let Some(rows) = self.correlation else { return Ok(Matrix5::identity()) };
+        lower_factor(&matrix_of(rows)).map_err(|pivot| FieldFault {
+            path: "correlation".to_string(),
+            value: String::new(),
+            expected: format!("a positive semi-definite matrix, whose pivots are not {pivot}"),
+        })
     }
 }
 

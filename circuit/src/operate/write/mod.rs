@@ -257,3 +257,40 @@ pub fn states(array: &Array) -> Result<DMatrix<State>, CircuitError> {
     }
     Ok(states)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spinhebb_data::config::Document;
+    use spinhebb_data::quantity::Resistance;
+
+    fn config() -> ArrayConfig {
+        let text = include_str!("../../../tests/array.toml");
+        Document::from_text("array.toml", text).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn write_drivers_are_those_of_the_array() {
+        let config = ArrayConfig { write_driver: Resistance(20.0), off: Resistance(1e8), ..config() };
+        let expected =
+            WriteDrivers { word_ohm: 20.0, dendrite_ohm: 20.0, off_ohm: 1e8, one_after_the_other: false };
+        assert_eq!(config.write_drivers(), expected);
+        assert_eq!(config.ideal().write_drivers(), WriteDrivers { off_ohm: 1e8, ..WriteDrivers::default() });
+    }
+
+    #[test]
+    fn all_faults_of_a_step_are_told_at_once() {
+        let step = LearningStep {
+            dendrite: 0,
+            active: &[true],
+            potentiation_volts: -0.5,
+            depression_volts: 0.5,
+            width_s: 0.0,
+        };
+        let mut faults = Faults::default();
+        step.check(&mut faults);
+        WriteDrivers { off_ohm: 0.0, ..WriteDrivers::default() }.check(&mut faults);
+        let paths: Vec<&str> = faults.found().iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["potentiation_volts", "depression_volts", "width_s", "off_ohm"]);
+    }
+}

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use serde_json::Value;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::Walk;
 use crate::config::declarations::{Node, properties, required};
-use crate::config::explain::suggestion;
+use crate::config::explain::nearest;
 
 /// The keys that a table may have.
 pub(in crate::config) struct Keys {
@@ -45,6 +45,7 @@ impl Keys {
 
 impl Walk<'_> {
     /// A key that the schema does not know, at `path`: it was renamed, something in it was, or it is a slip.
+    /// Gives the path of the key that is meant, where that is clear.
     pub fn unknown(
         &mut self,
         path: String,
@@ -52,43 +53,48 @@ impl Walk<'_> {
         value: &DeValue<'_>,
         name: &str,
         names: &[&str],
-    ) {
+    ) -> Option<String> {
         let general = without_indices(&path);
         if let Some(rename) = self.renames.iter().find(|rename| rename.old == general) {
-            let (message, label) = match rename.new.contains(' ') {
-                true => (format!("`{general}` is no longer a key: {}", rename.new), "no longer a key".into()),
-                false => {
-                    (format!("`{general}` is now `{}`", rename.new), format!("renamed to `{}`", rename.new))
-                }
-            };
-            return self.add(path, key, message, label, None);
+            let new = rename.new;
+            if new.contains(' ') {
+                let message = format!("`{general}` is no longer a key: {new}");
+                self.add(path, key, message, "no longer a key".into(), None);
+                return None;
+            }
+            self.add(path, key, format!("`{general}` is now `{new}`"), format!("renamed to `{new}`"), None);
+            return Some(new.to_string());
         }
         let inside = |old: &str| {
             let rest = old.strip_prefix(general.as_str());
             rest.is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]"))
         };
-        if self.renames.iter().any(|rename| inside(rename.old)) {
-            match value {
-                DeValue::Table(_) => return self.unknown_inside(&path, value),
-                DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
-                    for (index, item) in items.iter().enumerate() {
-                        self.unknown_inside(&format!("{path}[{index}]"), item.get_ref());
-                    }
-                    return;
-                }
-                _ => {}
+        let tables: Vec<(String, &DeTable<'_>)> = match value {
+            DeValue::Table(table) => vec![(path.clone(), table)],
+            DeValue::Array(items) => {
+                let tables = items.iter().enumerate();
+                tables
+                    .filter_map(|(i, item)| Some((format!("{path}[{i}]"), item.get_ref().as_table()?)))
+                    .collect()
             }
+            _ => Vec::new(),
+        };
+        if !tables.is_empty() && self.renames.iter().any(|rename| inside(rename.old)) {
+            for (path, table) in tables {
+                for (key, value) in table {
+                    let name = key.get_ref().as_ref();
+                    self.unknown(format!("{path}.{name}"), &key.span(), value.get_ref(), name, &[]);
+                }
+            }
+            return None;
         }
-        let label = suggestion(name, names).unwrap_or_else(|| "not a key of this table".into());
+        let meant = nearest(name, names);
+        let label =
+            meant.map_or("not a key of this table".into(), |meant| format!("did you mean `{meant}`?"));
         let help = (!names.is_empty()).then(|| format!("the keys here are {}", names.join(", ")));
+        let parent = path.strip_suffix(name).unwrap_or_default().to_string();
         self.add(path, key, format!("unknown key `{name}`"), label, help);
-    }
-
-    fn unknown_inside(&mut self, path: &str, value: &DeValue<'_>) {
-        for (key, value) in value.as_table().into_iter().flatten() {
-            let name = key.get_ref().as_ref();
-            self.unknown(format!("{path}.{name}"), &key.span(), value.get_ref(), name, &[]);
-        }
+        meant.map(|meant| format!("{parent}{meant}"))
     }
 }
 

@@ -107,7 +107,7 @@ impl Walk<'_> {
                 let problem = scalar::problem(self.declarations, value, literal, &node, &at.path);
                 if let Some(problem) = problem {
                     let span = match value {
-                        DeValue::Table(_) => at.header().clone(),
+                        DeValue::Table(_) if !literal.starts_with('{') => at.header().clone(),
                         _ => at.span.clone(),
                     };
                     self.add(at.path.clone(), &span, problem.message, problem.label, problem.help);
@@ -137,7 +137,8 @@ impl Walk<'_> {
     }
 
     fn table(&mut self, table: &DeTable<'_>, node: &Node, at: &Spot) {
-        let keys = self.keys(table, node, at);
+        let keys = self.keys(table, node);
+        let mut slips = Vec::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             let is_read = at.is_read && (!at.path.is_empty() || (self.values_of)(name));
@@ -149,53 +150,42 @@ impl Walk<'_> {
                     self.value(value.get_ref(), &node, &spot);
                 }
                 None if keys.takes_more => {}
-                None => self.unknown(path, &key.span(), value.get_ref(), name, &keys.names()),
+                None => slips.extend(self.unknown(path, &key.span(), value.get_ref(), name, &keys.names())),
             }
         }
         for name in &keys.required {
             let is_read = at.is_read && (!at.path.is_empty() || (self.values_of)(name));
-            if is_read && !table.contains_key(name.as_str()) {
-                self.missing(name, at);
+            if is_read && !table.contains_key(name.as_str()) && !slips.contains(&at.path_of(name)) {
+                self.missing(name, &keys, at);
             }
         }
     }
 
-    fn missing(&mut self, name: &str, at: &Spot) {
+    fn missing(&mut self, name: &str, keys: &Keys, at: &Spot) {
         let label = if at.path.is_empty() { "in this file" } else { "in this table" };
-        let message = format!("the key `{name}` is missing");
-        self.add(at.path_of(name), at.header(), message, label.into(), None);
+        let declared =
+            keys.declaration(name).map(|node| self.declarations.resolved(node)).unwrap_or_default();
+        let choices = self.declarations.choices(&declared);
+        let words: Vec<&str> = choices.iter().map(|(word, _)| word.as_str()).collect();
+        let help = (!words.is_empty()).then(|| format!("the choices are {}", words.join(", ")));
+        self.add(at.path_of(name), at.header(), format!("the key `{name}` is missing"), label.into(), help);
     }
 
-    /// The keys that `table` may have; for a table of one of several kinds, those of the kind that it is.
-    fn keys(&mut self, table: &DeTable<'_>, node: &Node, at: &Spot) -> Keys {
+    /// The keys that `table` may have; for a table of one of several kinds those of the kind that it is, or
+    /// of all kinds where that is not clear.
+    fn keys(&self, table: &DeTable<'_>, node: &Node) -> Keys {
         let (tag, words) = match variant(self.declarations, table, node) {
             Variant::Known(node) => return Keys::of(&node),
             Variant::Unclear { tag, words } => (tag, words),
         };
-        if at.is_read {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let help = Some(format!("the kinds are {}", words.join(", ")));
-            let path = at.path_of(&tag);
-            match table.get(tag.as_str()) {
-                None => {
-                    let label = "in this table".to_string();
-                    self.add(path, at.header(), format!("the key `{tag}` is missing"), label, help);
-                }
-                Some(value) => {
-                    let (literal, word) = (self.document.text_of(&value.span()), value.get_ref().as_str());
-                    let (message, label) = scalar::no_choice(literal, word, &words);
-                    self.add(path, &value.span(), message, label, help);
-                }
-            }
-        }
         let mut all = Node::new();
         for alternative in self.declarations.alternatives(node) {
             lay_over(&mut all, with_base(alternative, node));
         }
-        if let Some(Value::Object(declared)) = all.get_mut("properties") {
-            declared.insert(tag, Value::Bool(true));
-        }
-        Keys { required: Vec::new(), ..Keys::of(&all) }
+        let mut keys = Keys::of(&all);
+        keys.required = vec![tag.clone()];
+        keys.declared.insert(tag, serde_json::json!({ "enum": words }));
+        keys
     }
 }
 
@@ -252,8 +242,9 @@ pub(super) fn chosen(declarations: &Declarations, value: &DeValue<'_>, node: Nod
 /// `alternative` with what its parent says of all of them.
 fn with_base(alternative: Node, parent: &Node) -> Node {
     let mut base = parent.clone();
-    base.remove("oneOf");
-    base.remove("anyOf");
+    for own in ["oneOf", "anyOf", "x-si-unit", "examples"] {
+        base.remove(own);
+    }
     let mut node = alternative;
     if json_types(&node) != ["object"] {
         base.retain(|key, _| key != "properties" && key != "required");

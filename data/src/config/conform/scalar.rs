@@ -54,8 +54,11 @@ pub(super) fn problem(
             if words.contains(&text.as_ref()) {
                 return None;
             }
-            let (message, label) = no_choice(literal, Some(text), &words);
-            Some(Problem { message, label, help: Some(format!("the choices are {}", words.join(", "))) })
+            Some(Problem {
+                message: format!("`{text}` is not a choice here"),
+                label: suggestion(text, &words).unwrap_or_else(|| "not one of the choices".into()),
+                help: Some(format!("the choices are {}", words.join(", "))),
+            })
         }
         DeValue::Integer(number) => whole_problem(declarations, number, node, path).map(Problem::new),
         DeValue::Float(number) => {
@@ -66,13 +69,6 @@ pub(super) fn problem(
         }
         _ => None,
     }
-}
-
-/// Message and label for a value that is none of `words`.
-pub(super) fn no_choice(literal: &str, word: Option<&str>, words: &[&str]) -> (String, String) {
-    let word = word.unwrap_or(literal);
-    let label = suggestion(word, words).unwrap_or_else(|| "not one of the choices".into());
-    (format!("`{word}` is not a choice here"), label)
 }
 
 /// What is wrong with a list of `length` items.

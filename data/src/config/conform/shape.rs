@@ -88,7 +88,7 @@ pub(super) fn score(declarations: &Declarations, value: &DeValue<'_>, node: &Nod
                 return 2;
             }
             let is_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-            i64::from(is_number == own_words(node).is_empty())
+            i64::from(is_number == declarations.choices(node).is_empty())
         }
         _ => i64::from(scalar::problem(declarations, value, "", node, "").is_none()),
     }

@@ -21,11 +21,9 @@
 
 mod cell;
 mod curve;
+mod dataset;
 mod device_axis;
 mod refinement;
-
-use spinhebb_data::DataError;
-use spinhebb_data::labelled::{Dataset, Variable};
 
 use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
 use crate::error::DeviceError;
@@ -333,53 +331,6 @@ impl SwitchingTable {
             curves: self.curves.each_ref().map(|curves| curves.iter().map(scale).collect()),
             source: self.source.clone(),
         }
-    }
-
-    /// The table as labelled arrays: one row per cell, with start, width, voltage, estimate,
-    /// interval and counts.
-    ///
-    /// # Errors
-    /// [`DataError`] if an array does not fit, which valid tables exclude.
-    pub fn to_dataset(&self) -> Result<Dataset, DataError> {
-        let mut rows: Vec<(State, f64, TableCell)> = Vec::new();
-        for start in State::BOTH {
-            for (width, curve) in self.widths_s.iter().zip(&self.curves[index(start)]) {
-                rows.extend(curve.cells.iter().map(|cell| (start, *width, *cell)));
-            }
-        }
-        let column =
-            |value: &dyn Fn(&(State, f64, TableCell)) -> f64| rows.iter().map(value).collect::<Vec<f64>>();
-        let counts =
-            |value: &dyn Fn(&TableCell) -> u64| rows.iter().map(|row| value(&row.2)).collect::<Vec<u64>>();
-        Dataset::new("device/switching_table")
-            .attribute("source", self.source.as_str())
-            .attribute("convention", "positive voltage potentiates (anti-parallel to parallel)")
-            .with(Variable::along(
-                "start",
-                "cell",
-                "1",
-                "m.p of the state before the pulse",
-                rows.iter().map(|row| row.0.cosine()).collect::<Vec<f64>>(),
-            ))?
-            .with(Variable::along("width", "cell", "s", "full pulse width", column(&|row| row.1)))?
-            .with(Variable::along(
-                "voltage",
-                "cell",
-                "V",
-                "pulse amplitude",
-                column(&|row| row.0.switching_polarity() * row.2.magnitude_v),
-            ))?
-            .with(Variable::along("p", "cell", "1", "switching probability", column(&|row| row.2.p)))?
-            .with(Variable::along("p_lower", "cell", "1", "lower 95 % limit", column(&|row| row.2.lower)))?
-            .with(Variable::along("p_upper", "cell", "1", "upper 95 % limit", column(&|row| row.2.upper)))?
-            .with(Variable::along("trials", "cell", "1", "trials", counts(&|cell| cell.trials)))?
-            .with(Variable::along(
-                "switched",
-                "cell",
-                "1",
-                "trials that switched",
-                counts(&|cell| cell.switched),
-            ))
     }
 }
 
