@@ -210,7 +210,7 @@ impl SwitchingLookup for DeviceTables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spinhebb_device::switching::table::Cell;
+    use spinhebb_device::switching::table::TableCell;
 
     /// A law with all of it: -ln(1 - p) = (t/ns) exp(a (k V - 0.5 V) + 3 (1 - b)).
     fn law(device: (f64, f64), magnitude: f64) -> f64 {
@@ -222,7 +222,7 @@ mod tests {
         SwitchingTable::new(&[1e-9], "formula", |_, _| {
             (0..41)
                 .map(|i| device.reach * (0.05 + 0.02 * f64::from(i)))
-                .map(|v| Cell::computed(v, law((device.barrier, device.torque), v), 0.0))
+                .map(|v| TableCell::computed(v, law((device.barrier, device.torque), v), 0.0))
                 .collect()
         })
     }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use crate::array::cell::CellLaw;
 use crate::array::crossbar::{Array, End, Lines};
 use crate::error::CircuitError;
-use crate::solve::line::{Kind, LineSet};
+use crate::solve::line::{LineKind, LineSet};
 
 impl Array {
     /// The array as a SPICE deck titled `title`; voltages at the cells count from word to bit line.
@@ -23,7 +23,7 @@ impl Array {
         // Nodes of a line without resistance all bear the name of its first.
         let name = |kind: &str, lines: &LineSet, index: usize| {
             let (line, k) = lines.place(index);
-            let index = lines.at(line, if lines.kind[line] == Kind::Segmented { k } else { 0 });
+            let index = lines.at(line, if lines.kind[line] == LineKind::Segmented { k } else { 0 });
             format!("{kind}{}_{}", index % rows, index / rows)
         };
         let w = |i: usize, j: usize| name("w", &word, j * rows + i);
@@ -105,7 +105,7 @@ fn line(
 ) {
     let wire = lines.segment_ohm[index];
     let last = set.length - 1;
-    if set.kind[index] == Kind::Segmented {
+    if set.kind[index] == LineKind::Segmented {
         for k in 0..last {
             if set.between(index, k) > 0.0 {
                 put(deck, format_args!("R{kind}{index}_{k} {} {} {wire:e}", node(k), node(k + 1)));

@@ -73,7 +73,7 @@ impl FittedParameter {
     /// A value of this parameter with its unit, to `digits` significant digits.
     pub(super) fn show(&self, value: f64, digits: usize) -> String {
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-        Parameter::free(&self.name, "", self.kind, Scale::Linear, bounds, 0.0).show(value, digits)
+        Parameter::free(&self.name, "", self.kind, Scale::Linear.over(bounds, 0.0)).show(value, digits)
     }
 }
 

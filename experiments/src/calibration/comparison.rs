@@ -7,7 +7,7 @@ use spinhebb_device::calibration::hold_out::{HoldOut, alternate, hold_out};
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{compare_shapes, in_words};
-use spinhebb_device::measurement::points::{Drive, MeasuredData};
+use spinhebb_device::measurement::points::{MeasuredVoltage, MeasuredData};
 
 use super::{CalibrateSettings, labels};
 use crate::error::ExperimentError;
@@ -119,8 +119,8 @@ pub(super) fn held_out(
 pub(super) fn held_out_dataset(parts: &[HeldOut]) -> Result<Dataset, ExperimentError> {
     let pairs = || parts.iter().flat_map(|part| part.data.points.iter().map(move |m| (part, m)));
     let volts = pairs().map(|(_, m)| match m.drive {
-        Drive::Volts(volts) => volts,
-        Drive::Amplitude(_) => f64::NAN,
+        MeasuredVoltage::Volts(volts) => volts,
+        MeasuredVoltage::Amplitude(_) => f64::NAN,
     });
     let predicted = parts.iter().flat_map(|p| p.result.predictions.iter().map(|x| x.probability()));
     let residuals = parts.iter().flat_map(|p| p.result.residuals.iter().copied());

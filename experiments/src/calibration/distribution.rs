@@ -8,7 +8,7 @@ use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::calibration::analysis::Calibration;
 use spinhebb_device::calibration::goodness::Goodness;
 use spinhebb_device::calibration::parameter::Scale;
-use spinhebb_device::calibration::population::{Population, population};
+use spinhebb_device::calibration::distribution::{DeviceDistribution, over_devices};
 use spinhebb_device::calibration::problem::Problem;
 use spinhebb_device::measurement::points::MeasuredData;
 
@@ -91,7 +91,7 @@ pub(super) fn describe(
     fits: &[Calibration],
     context: &Context,
 ) -> Result<(), ExperimentError> {
-    let population = population(fits)?;
+    let population = over_devices(fits)?;
     outcome.cite(&["dempster1981", "viechtbauer2007"]);
     outcome.add(dataset(&population)?);
     summarise(outcome, &population, &fits[0]);
@@ -114,14 +114,14 @@ pub(super) fn describe(
 }
 
 /// Mean value of parameter `j`: the draws of a population have mean one.
-fn mean_of(population: &Population, j: usize) -> f64 {
+fn mean_of(population: &DeviceDistribution, j: usize) -> f64 {
     match population.scales[j] {
         Scale::Log => population.median(j) * (0.5 * population.covariance[(j, j)]).exp(),
         Scale::Linear => population.median(j),
     }
 }
 
-fn dataset(population: &Population) -> Result<Dataset, ExperimentError> {
+fn dataset(population: &DeviceDistribution) -> Result<Dataset, ExperimentError> {
     let scales = population.scales.iter().map(|scale| match scale {
         Scale::Log => "logarithm",
         Scale::Linear => "value",
@@ -133,7 +133,7 @@ fn dataset(population: &Population) -> Result<Dataset, ExperimentError> {
 }
 
 /// Median and spread of every parameter; `like` is the fit of one of the devices.
-fn summarise(outcome: &mut Outcome, population: &Population, like: &Calibration) {
+fn summarise(outcome: &mut Outcome, population: &DeviceDistribution, like: &Calibration) {
     outcome.count("population/devices", population.devices, "devices of the population");
     for (j, name) in population.names.iter().enumerate() {
         let key = |family: &str| format!("population/{family}/{name}");
@@ -169,7 +169,7 @@ struct Known {
 }
 
 /// The part `[population]` with the spreads that the counts show.
-fn file(population: &Population) -> Result<String, ExperimentError> {
+fn file(population: &DeviceDistribution) -> Result<String, ExperimentError> {
     let head = format!(
         "# Spread of {} calibrated devices: laid over a system by `--config population.toml`. Barrier and critical voltage\n\
          # alone are known from counts; resistance-area product, TMR and area keep what the system says.\n\n",
@@ -181,7 +181,7 @@ fn file(population: &Population) -> Result<String, ExperimentError> {
 /// Spreads of barrier and critical voltage, log-normal, with their correlation. Both are logarithms of products of
 /// powers of the fitted parameters: the barrier is `delta`, the critical voltage is fitted itself (closed forms) or goes
 /// as damping over polarisation (macrospin).
-fn known(population: &Population) -> Known {
+fn known(population: &DeviceDistribution) -> Known {
     let combination = |powers: &[(&str, f64)]| {
         let power = |name: &String| powers.iter().find(|(known, _)| known == name).map_or(0.0, |(_, power)| *power);
         DVector::from_iterator(population.names.len(), population.names.iter().map(power))

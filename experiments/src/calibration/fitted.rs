@@ -9,7 +9,7 @@ use spinhebb_device::calibration::ensemble_model::EnsembleModel;
 use spinhebb_device::calibration::fitted_device::fitted_device;
 use spinhebb_device::calibration::macrospin::MacrospinModel;
 use spinhebb_device::calibration::model::Model;
-use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
+use spinhebb_device::calibration::shape_model::{CurveShape, ShapeModel};
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::measurement::points::MeasuredData;
 use spinhebb_device::switching::fokker_planck::Resolution;
@@ -78,10 +78,10 @@ impl Fitted {
             ModelName::Ensemble => {
                 Self::Ensemble(Box::new(EnsembleModel::new(base.clone(), data, settings.ensemble_trials, seed)?))
             }
-            ModelName::Gumbel => shape(Shape::Gumbel),
-            ModelName::Logistic => shape(Shape::Logistic),
-            ModelName::Normal => shape(Shape::Normal),
-            ModelName::ReversedGumbel => shape(Shape::ReversedGumbel),
+            ModelName::Gumbel => shape(CurveShape::Gumbel),
+            ModelName::Logistic => shape(CurveShape::Logistic),
+            ModelName::Normal => shape(CurveShape::Normal),
+            ModelName::ReversedGumbel => shape(CurveShape::ReversedGumbel),
         })
     }
 

@@ -8,7 +8,7 @@ use spinhebb_data::quantity::{Current, Voltage};
 use spinhebb_device::dynamics::coupled::{self, CoupledBeginning};
 use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
-use spinhebb_device::dynamics::trajectory::{self, Beginning};
+use spinhebb_device::dynamics::trajectory::{self, Beginning, Recording};
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
@@ -98,16 +98,22 @@ impl Experiment for Trajectories {
         if let Some(warning) = step_warning(&junction, &pulse, &stepping)? {
             outcome.warn(warning.to_string());
         }
-        let (count, every, start) = (settings.trajectories, settings.record_every, settings.start);
+        let start = settings.start;
+        let recording = Recording {
+            count: settings.trajectories,
+            every: settings.record_every,
+            seed: context.seed(),
+            stepping,
+        };
         let dataset = match &junction {
             Junction::Single(mtj) => {
                 let from = Beginning::Equilibrium(start);
-                trajectory::record(mtj, &pulse, from, count, context.seed(), &stepping, every)?.to_dataset()?
+                trajectory::record(mtj, &pulse, from, &recording)?.to_dataset()?
             }
             Junction::Coupled(pair) => {
                 outcome.cite(COUPLED_MODELS);
                 let from = CoupledBeginning::Equilibrium(start);
-                coupled::record(pair, &pulse, from, count, context.seed(), &stepping, every)?.to_dataset()?
+                coupled::record(pair, &pulse, from, &recording)?.to_dataset()?
             }
         };
         let cosines = cosines(&dataset, &junction)?;

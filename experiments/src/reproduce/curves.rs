@@ -6,7 +6,7 @@ use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::table::{Cell, SwitchingTable};
+use spinhebb_device::switching::table::{TableCell, SwitchingTable};
 
 use super::ReproduceParts;
 use super::settings::CurveParts;
@@ -112,17 +112,17 @@ fn dataset(curve: &Curve, table: &SwitchingTable) -> Result<Dataset, ExperimentE
     let on_all = |v: &f64| STARTS.iter().all(|s| table.cells(*s, 0).iter().any(|c| c.magnitude_v == *v));
     let voltages: Vec<f64> = voltages.into_iter().filter(on_all).collect();
     let shape = [STARTS.len(), widths.len(), voltages.len()];
-    let mut cells: Vec<Cell> = Vec::new();
+    let mut cells: Vec<TableCell> = Vec::new();
     for start in STARTS {
         for width in 0..widths.len() {
             cells.extend(table.cells(start, width).iter().filter(|c| voltages.contains(&c.magnitude_v)).copied());
         }
     }
     let dims = ["start", "width", "voltage"];
-    let grid = |name: &str, words: &str, pick: fn(&Cell) -> f64| {
+    let grid = |name: &str, words: &str, pick: fn(&TableCell) -> f64| {
         Variable::new(name, "1", words, &dims, &shape, cells.iter().map(pick).collect::<Vec<f64>>())
     };
-    let count = |name: &str, words: &str, pick: fn(&Cell) -> u64| {
+    let count = |name: &str, words: &str, pick: fn(&TableCell) -> u64| {
         Variable::new(name, "1", words, &dims, &shape, cells.iter().map(pick).collect::<Vec<u64>>())
     };
     let device = MtjConfig { from: None, ..curve.parts.device.clone() };

@@ -53,7 +53,7 @@ pub fn exact_learning_time(
             ),
         });
     }
-    type State = (Vec<Pattern>, Vec<u32>);
+    type ChainState = (Vec<Pattern>, Vec<u32>);
     let neurons = config.initial.len();
     let mut result = LearningTime { probability: vec![0.0], beyond: 0.0 };
     if config.learned(&config.initial) {
@@ -61,7 +61,7 @@ pub fn exact_learning_time(
         return Ok(result);
     }
     // A BTreeMap keeps the order of the sums, and with it the bits of the result, fixed.
-    let mut states: BTreeMap<State, f64> =
+    let mut states: BTreeMap<ChainState, f64> =
         BTreeMap::from([((config.initial.clone(), vec![0; neurons]), 1.0)]);
     let mut currents_a = vec![0.0; neurons];
     for image in 0..config.max_images {
@@ -71,7 +71,7 @@ pub fn exact_learning_time(
                 config.images.iter().map(|&i| (i, 1.0 / config.images.len() as f64)).collect()
             }
         };
-        let mut next: BTreeMap<State, f64> = BTreeMap::new();
+        let mut next: BTreeMap<ChainState, f64> = BTreeMap::new();
         let mut learned = 0.0;
         for ((weights, firings), p) in &states {
             let thresholds: Vec<f64> =

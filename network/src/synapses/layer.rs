@@ -148,7 +148,7 @@ impl LayerState {
 
 /// What a presentation is to do to the layer.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct Response {
     /// Neurons that fired, in the order in which they crossed.
     pub fired: Vec<usize>,
     /// Clock cycle of the first firing; the length of the presentation when no neuron fired.
@@ -259,7 +259,7 @@ impl<S: Synapses> Layer<S> {
         &mut self,
         batch: &Batch,
         plasticity: impl Fn(usize) -> &'p Plasticity,
-        mut outcome: impl FnMut(usize, &Outcome),
+        mut outcome: impl FnMut(usize, &Response),
     ) {
         assert!(batch.len() <= MAX_BATCH, "a batch holds at most {MAX_BATCH} images");
         let Self { synapses, config, race, .. } = self;
@@ -302,10 +302,10 @@ impl<S: Synapses> Layer<S> {
     }
 
     /// Who fires on an image of the batch, and when.
-    fn run_race(&mut self, image: usize) -> Outcome {
+    fn run_race(&mut self, image: usize) -> Response {
         let unit = f64::from(self.synapses.unit());
         let level = self.state.level(self.config.form) * unit;
-        let mut outcome = Outcome { fired: Vec::new(), cycle: self.config.neuron.cycles };
+        let mut outcome = Response { fired: Vec::new(), cycle: self.config.neuron.cycles };
         let mut taken: Vec<(usize, f32)> = Vec::new();
         for rank in 0..self.config.winners {
             let (neuron, q) = self.race.first(image);

@@ -27,7 +27,7 @@ pub use bit_sliced::BitSynapses;
 pub use change::Change;
 pub use counts::CountSynapses;
 pub use kind::{Synapses, WriteEvent};
-pub use layer::{Layer, LayerConfig, LayerState, Outcome, Reader};
+pub use layer::{Layer, LayerConfig, LayerState, Reader, Response};
 pub use plasticity::Plasticity;
 pub use stepping::SteppingLayer;
 pub use sum::Sum;

@@ -23,7 +23,7 @@ use super::parameter::Scale;
 
 /// Distribution of the parameters over devices. d parameters, all with the same free set.
 #[derive(Debug, Clone)]
-pub struct Population {
+pub struct DeviceDistribution {
     /// Names of the parameters. Shape: d.
     pub names: Vec<String>,
     /// Search coordinate of each: mean and covariance are those of the logarithm for [`Scale::Log`]. Shape: d.
@@ -42,7 +42,7 @@ pub struct Population {
     pub devices: usize,
 }
 
-impl Population {
+impl DeviceDistribution {
     /// Median value of parameter `j`, SI.
     #[must_use]
     pub fn median(&self, j: usize) -> f64 {
@@ -77,7 +77,7 @@ impl Population {
 ///
 /// # Errors
 /// [`CalibrationError::Setting`] for fewer than three devices or differing free parameters.
-pub fn population(devices: &[Calibration]) -> Result<Population, CalibrationError> {
+pub fn over_devices(devices: &[Calibration]) -> Result<DeviceDistribution, CalibrationError> {
     let refuse = |value: String, expected: &str| CalibrationError::Setting {
         key: "population".to_string(),
         value,
@@ -117,7 +117,7 @@ pub fn population(devices: &[Calibration]) -> Result<Population, CalibrationErro
         .collect();
     let (mean, mean_covariance, covariance) = between_and_within(&estimates);
     let each = |j: usize| estimates.iter().map(|(u, c)| (u[j], c[(j, j)])).collect::<Vec<_>>();
-    Ok(Population {
+    Ok(DeviceDistribution {
         names: first,
         scales,
         mean,
