@@ -1,11 +1,12 @@
 //! Shipped recipes: as layers of a system they train to the bits that are on record.
 
+use spinhebb_data::config::{Document, conform, render};
 use spinhebb_data::mnist;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::readout::preset::{self, RecipeLayer};
 use spinhebb_network::synapses::DeviceSpread;
-use spinhebb_network::training::config::{RecipeName, SynapseModel};
+use spinhebb_network::training::config::{NetworkConfig, RecipeName, SynapseModel};
 use spinhebb_network::training::recipe::Recipe;
 use toml::Value;
 
@@ -63,6 +64,16 @@ fn recipes_train_to_the_bits_on_record() {
         let shown = (&images, set.labels.as_slice());
         let (_, found) = committee.examine(&recipe.network, shown, shown, 10).unwrap();
         assert_eq!((sum(&committee, &images), found.correct()), (bits, recognised), "{name}");
+    }
+}
+
+/// A configuration written out has the keys that the schema declares.
+#[test]
+fn recipes_conform_to_the_schema() {
+    for recipe in [preset::paper(500, 8, 60_000), preset::best(500, 60_000)] {
+        let document = Document::from_text("network", &render(&recipe.network).unwrap()).unwrap();
+        let faults = conform(&document, &schemars::schema_for!(NetworkConfig), &|_| true, &[]);
+        assert!(faults.is_empty(), "{:?}", faults.iter().map(|(path, _)| path).collect::<Vec<_>>());
     }
 }
 

@@ -277,7 +277,8 @@ mod tests {
         let volts: Vec<f64> = (0..4).map(|k| 0.3 + (high - 0.3) * f64::from(k) / 3.0).collect();
         let device = junction("perpendicular-40nm");
         let ensemble = Ensemble::new(300, 7);
-        SwitchingTable::by_ensemble(&device, &volts, &[1e-9], &ensemble, refinement, |_| ()).unwrap()
+        let grid = PulseGrid { volts: &volts, widths_s: &[1e-9] };
+        SwitchingTable::by_ensemble(&device, grid, &ensemble, refinement, |_| ()).unwrap()
     }
 
     #[test]
@@ -312,7 +313,8 @@ mod tests {
             let table = config.table(&TableRequest::new(&device, &[1e-9, 2e-9], 7)).unwrap();
             let back_end = ByFokkerPlanck(Resolution::TABLE);
             let volts = config.magnitudes_v(1.0);
-            let by_hand = switching_table(&back_end, &device, &volts, &[1e-9, 2e-9]).unwrap();
+            let grid = PulseGrid { volts: &volts, widths_s: &[1e-9, 2e-9] };
+            let by_hand = switching_table(&back_end, &device, grid).unwrap();
             assert_eq!(table, by_hand);
             assert_eq!(table.source(), "fokker-planck");
         }

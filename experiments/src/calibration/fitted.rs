@@ -51,7 +51,7 @@ pub(super) enum Fitted {
     /// The macrospin by ensembles.
     Ensemble(Box<EnsembleModel>),
     /// A shape without physics.
-    CurveShape(ShapeModel),
+    Shape(ShapeModel),
 }
 
 impl Fitted {
@@ -94,7 +94,7 @@ impl Fitted {
             Self::Closed(model) => model,
             Self::Macrospin(model) => model.as_ref(),
             Self::Ensemble(model) => model.as_ref(),
-            Self::CurveShape(model) => model,
+            Self::Shape(model) => model,
         }
     }
 
@@ -108,7 +108,7 @@ impl Fitted {
             Self::Closed(_) => Some(fitted_device(base, fit)),
             Self::Macrospin(model) => Some(Ok(model.device(&fit.values))),
             Self::Ensemble(model) => Some(Ok(model.device(&fit.values))),
-            Self::CurveShape(_) => None,
+            Self::Shape(_) => None,
         }
     }
 }

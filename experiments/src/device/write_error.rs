@@ -8,6 +8,7 @@ use spinhebb_data::quantity::{DriveVoltage, Time};
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::ProbabilityEstimate;
 use spinhebb_device::switching::PulseGrid;
