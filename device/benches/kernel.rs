@@ -18,6 +18,7 @@ use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
 use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::fokker_planck::Resolution;
 use spinhebb_device::switching::probability::{ByFokkerPlanck, SwitchingProbability};
 use spinhebb_device::switching::table::{Refinement, SwitchingTable};
@@ -169,8 +170,7 @@ fn main() {
         let ensemble = Ensemble::new(10_000, 1);
         let table = SwitchingTable::by_ensemble(
             &(&device).into(),
-            &magnitudes,
-            &widths,
+            PulseGrid { volts: &magnitudes, widths_s: &widths },
             &ensemble,
             Refinement::NONE,
             |_| {},

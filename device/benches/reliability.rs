@@ -10,6 +10,7 @@ use cpu_time::ProcessTime;
 use spinhebb_device::dynamics::ensemble::Ensemble;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::fokker_planck::Resolution;
 use spinhebb_device::switching::probability::{ByEnsemble, ByFokkerPlanck, SwitchingProbability};
 
@@ -28,7 +29,11 @@ fn main() {
         let mut probabilities = Vec::new();
         for start in State::BOTH {
             let volts: Vec<f64> = magnitudes.iter().map(|v| v * start.switching_polarity()).collect();
-            probabilities.push(back_end.grid(&junction, &volts, &WIDTHS, start).expect("valid"));
+            probabilities.push(
+                back_end
+                    .grid(&junction, PulseGrid { volts: &volts, widths_s: &WIDTHS }, start)
+                    .expect("valid"),
+            );
         }
         (begin.elapsed().as_secs_f64(), probabilities)
     };

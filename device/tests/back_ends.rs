@@ -8,6 +8,7 @@ use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::Mtj;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::estimate::{BackEnd, ProbabilityEstimate};
 use spinhebb_device::switching::fokker_planck::Resolution;
 use spinhebb_device::switching::probability::{
@@ -123,8 +124,9 @@ fn tables_are_made_by_any_back_end() {
     let volts = [1.5, 1.8].map(|over| over * axial.critical_voltage(State::AntiParallel).expect("volts"));
     let automatic = Automatic::new(2000, 3);
     let widths = [1.5e-9, 2e-9];
+    let grid = PulseGrid { volts: &volts, widths_s: &widths };
     let table = |choice: BackEnd, mtj: &Mtj| {
-        switching_table(automatic.back_end(choice), &mtj.into(), &volts, &widths).expect("a table")
+        switching_table(automatic.back_end(choice), &mtj.into(), grid).expect("a table")
     };
     let exact = table(BackEnd::FokkerPlanck, &axial);
     assert_eq!(exact.source(), "fokker-planck");
@@ -154,11 +156,12 @@ fn coupled_layers_are_counted_and_refused_by_every_other_back_end() {
     let counted = coupled::switching_count(&pair, &pulse, start, &ensemble).expect("a count");
     let mut automatic = Automatic::new(64, 5);
     automatic.ensemble = ByEnsemble(ensemble);
+    let grid = PulseGrid { volts: &[0.4, 0.8], widths_s: &[1e-9] };
     for choice in [BackEnd::Ensemble, BackEnd::Auto] {
         let back_end = automatic.back_end(choice);
         let found = back_end.probability(&junction, &pulse, start).expect("a result");
         assert_eq!(found, ProbabilityEstimate::from_count(counted));
-        let table = switching_table(back_end, &junction, &[0.4, 0.8], &[1e-9]).expect("a table");
+        let table = switching_table(back_end, &junction, grid).expect("a table");
         assert_eq!(table.source(), "ensemble");
     }
     for (choice, name) in [
@@ -170,7 +173,7 @@ fn coupled_layers_are_counted_and_refused_by_every_other_back_end() {
         let refused = [
             back_end.probability(&junction, &pulse, start).expect_err("refused"),
             back_end.by_width(&junction, 0.8, &[1e-9], start).expect_err("refused"),
-            back_end.grid(&junction, &[0.8], &[1e-9], start).expect_err("refused"),
+            back_end.grid(&junction, grid, start).expect_err("refused"),
         ];
         for error in refused {
             assert!(matches!(&error, DeviceError::NotApplicable { model, .. } if *model == name), "{error}");

@@ -13,9 +13,9 @@ use spinhebb_device::calibration::goodness::draw;
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
-use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
+use spinhebb_device::calibration::shape_model::{CurveShape, ShapeModel};
 use spinhebb_device::junction::state::State;
-use spinhebb_device::measurement::points::{Drive, MeasuredData, Measurement};
+use spinhebb_device::measurement::points::{MeasuredData, MeasuredVoltage, Measurement};
 
 /// Points at all pairs of voltage and width, without counts.
 fn design(volts: &[f64], widths_s: &[f64], trials: u64) -> MeasuredData {
@@ -23,7 +23,7 @@ fn design(volts: &[f64], widths_s: &[f64], trials: u64) -> MeasuredData {
         .iter()
         .flat_map(|&v| widths_s.iter().map(move |&w| (v, w)))
         .map(|(v, width_s)| Measurement {
-            drive: Drive::Volts(v),
+            drive: MeasuredVoltage::Volts(v),
             width_s,
             start: State::AntiParallel,
             temperature_k: 300.0,
@@ -48,8 +48,8 @@ fn conditions(data: &MeasuredData) -> Vec<Condition> {
         .iter()
         .map(|m| Condition {
             volts: match m.drive {
-                Drive::Volts(v) => v,
-                Drive::Amplitude(_) => unreachable!("the design states all voltages"),
+                MeasuredVoltage::Volts(v) => v,
+                MeasuredVoltage::Amplitude(_) => unreachable!("the design states all voltages"),
             },
             width_s: m.width_s,
             start: m.start,
@@ -164,7 +164,7 @@ fn thermal_activation_covers_with_and_without_its_exponent() {
 #[test]
 fn shapes_cover() {
     let data = design(&linspace(0.3, 0.9, 20), &[1e-9], 500);
-    for shape in Shape::ALL {
+    for shape in CurveShape::ALL {
         let model = ShapeModel::new(shape, &data);
         assert_covers(
             shape.name(),

@@ -20,7 +20,7 @@ use spinhebb_device::calibration::slope::slope;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::measurement::points::{Drive, MeasuredData, Measurement};
+use spinhebb_device::measurement::points::{MeasuredData, MeasuredVoltage, Measurement};
 use spinhebb_device::switching::closed_form::LogProbability;
 use spinhebb_device::switching::fokker_planck::Resolution;
 
@@ -44,7 +44,7 @@ fn design(truth: &MtjConfig) -> MeasuredData {
     let mtj = truth.resolve().unwrap();
     let critical = mtj.critical_voltage(State::AntiParallel).unwrap();
     let point = |i: u32| Measurement {
-        drive: Drive::Volts(critical * (1.4 + 0.4 * f64::from(i / 2))),
+        drive: MeasuredVoltage::Volts(critical * (1.4 + 0.4 * f64::from(i / 2))),
         width_s: mtj.damping_time_s() * if i.is_multiple_of(2) { 1.5 } else { 3.0 },
         start: State::AntiParallel,
         temperature_k: 300.0,

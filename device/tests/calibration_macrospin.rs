@@ -22,7 +22,7 @@ use spinhebb_device::calibration::slope::slope;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::measurement::points::{Drive, MeasuredData, Measurement};
+use spinhebb_device::measurement::points::{MeasuredData, MeasuredVoltage, Measurement};
 use spinhebb_device::switching::closed_form::LogProbability;
 use spinhebb_device::switching::fokker_planck::Resolution;
 
@@ -39,7 +39,7 @@ fn design() -> MeasuredData {
     let critical = mtj.critical_voltage(State::AntiParallel).unwrap();
     let points = (0..16)
         .map(|i| Measurement {
-            drive: Drive::Volts(critical * (1.2 + 0.2 * f64::from(i / 2))),
+            drive: MeasuredVoltage::Volts(critical * (1.2 + 0.2 * f64::from(i / 2))),
             width_s: mtj.damping_time_s() * if i % 2 == 0 { 3.0 } else { 6.0 },
             start: State::AntiParallel,
             temperature_k: 300.0,

@@ -8,7 +8,7 @@ use spinhebb_device::calibration::hold_out::{alternate, hold_out};
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
 use spinhebb_device::calibration::shape_comparison::{ShapeFit, compare_shapes};
-use spinhebb_device::calibration::shape_model::Shape;
+use spinhebb_device::calibration::shape_model::CurveShape;
 use spinhebb_device::measurement::csv::{CsvDefaults, read_file};
 use spinhebb_device::measurement::points::MeasuredData;
 
@@ -26,22 +26,22 @@ fn measured(name: &str) -> MeasuredData {
 #[test]
 fn shapes_of_the_measured_curves() {
     let options = Options { simulated_sets: 200, ..Options::default() };
-    let plain = |fits: &[ShapeFit]| -> Vec<(Shape, f64)> {
+    let plain = |fits: &[ShapeFit]| -> Vec<(CurveShape, f64)> {
         let own = fits.iter().filter(|f| !f.logarithmic);
         own.map(|f| (f.shape, f.fit.goodness.deviance)).collect()
     };
     let width = compare_shapes(&measured("rehm2023_probability_vs_width.csv"), &options).unwrap();
     let in_width = plain(&width);
-    assert_eq!(in_width[0].0, Shape::Gumbel);
-    assert_eq!(in_width[3].0, Shape::ReversedGumbel);
+    assert_eq!(in_width[0].0, CurveShape::Gumbel);
+    assert_eq!(in_width[3].0, CurveShape::ReversedGumbel);
     assert!(5.0 * in_width[0].1 < in_width[1].1, "{in_width:?}");
-    assert!(width[0].shape == Shape::Logistic && width[0].logarithmic);
+    assert!(width[0].shape == CurveShape::Logistic && width[0].logarithmic);
 
     let data = measured("rehm2023_probability_vs_voltage.csv");
     let voltage = compare_shapes(&data, &options).unwrap();
     let in_voltage = plain(&voltage);
-    assert_eq!((in_voltage[0].0, in_voltage[1].0), (Shape::Logistic, Shape::Gumbel));
-    assert!(voltage[0].shape == Shape::Logistic && voltage[0].logarithmic);
+    assert_eq!((in_voltage[0].0, in_voltage[1].0), (CurveShape::Logistic, CurveShape::Gumbel));
+    assert!(voltage[0].shape == CurveShape::Logistic && voltage[0].logarithmic);
     let butler = ClosedFormModel::new(ClosedForm::Butler, &data);
     let problem = Problem::new(&butler, &data, &ParameterSettings::new(), CountLaw::Binomial).unwrap();
     let ballistic = calibrate(&problem, &Options { posterior: false, ..options }).unwrap();

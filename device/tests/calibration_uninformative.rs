@@ -7,7 +7,7 @@ use spinhebb_device::calibration::identifiability::in_words;
 use spinhebb_device::calibration::model::Model;
 use spinhebb_device::calibration::parameter::ParameterSettings;
 use spinhebb_device::calibration::problem::{CountLaw, Problem};
-use spinhebb_device::calibration::shape_model::{Shape, ShapeModel};
+use spinhebb_device::calibration::shape_model::{CurveShape, ShapeModel};
 use spinhebb_device::measurement::csv::{CsvDefaults, read};
 use spinhebb_device::measurement::points::MeasuredData;
 
@@ -20,7 +20,7 @@ fn data(points: &[(f64, u32)]) -> MeasuredData {
 
 fn fits(data: &MeasuredData) -> Vec<Calibration> {
     let closed = ClosedForm::ALL.map(|form| ClosedFormModel::new(form, data));
-    let shapes = Shape::ALL.map(|shape| ShapeModel::new(shape, data));
+    let shapes = CurveShape::ALL.map(|shape| ShapeModel::new(shape, data));
     let models = closed.iter().map(|m| m as &dyn Model).chain(shapes.iter().map(|m| m as &dyn Model));
     models
         .map(|model| {

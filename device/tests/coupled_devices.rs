@@ -7,6 +7,7 @@ use spinhebb_device::dynamics::ensemble::{self, Ensemble, SwitchingCount};
 use spinhebb_device::dynamics::instruction_set::InstructionSet;
 use spinhebb_device::dynamics::lanes::Stepping;
 use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_device::dynamics::trajectory::Recording;
 use spinhebb_device::error::DeviceError;
 use spinhebb_device::junction::constants::BOLTZMANN;
 use spinhebb_device::junction::coupled::{CoupledMtj, CoupledWell};
@@ -14,6 +15,7 @@ use spinhebb_device::junction::coupled_layer::DipolarConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 fn composite() -> MtjConfig {
@@ -125,7 +127,13 @@ fn coupled_starts_are_in_equilibrium() {
     let device = composite().resolve_coupled().unwrap();
     let pulse = Pulse::constant(0.0, 0.3e-9);
     let start = CoupledBeginning::Equilibrium(State::Parallel);
-    let record = coupled::record(&device, &pulse, start, 3000, 4, &Stepping::default(), 1_000_000).unwrap();
+    let record = coupled::record(
+        &device,
+        &pulse,
+        start,
+        &Recording { count: 3000, every: 1_000_000, seed: 4, stepping: Stepping::default() },
+    )
+    .unwrap();
     let energies = |time: usize| -> Vec<f64> {
         (0..3000)
             .map(|k| device.energy([record.barrier.direction[k][time], record.coupled[k][time]], 0.0))
@@ -149,8 +157,7 @@ fn a_switching_table_has_the_form_of_a_single_device() {
     let device = composite().junction().unwrap();
     let table = SwitchingTable::by_ensemble(
         &device,
-        &[0.2, 0.4, 0.7, 1.0],
-        &[1e-9, 1.5e-9],
+        PulseGrid { volts: &[0.2, 0.4, 0.7, 1.0], widths_s: &[1e-9, 1.5e-9] },
         &Ensemble::new(200, 4),
         Refinement { most_voltages: 5, least_spacing_v: 0.02 },
         |_| {},

@@ -1,7 +1,6 @@
 //! The three back ends against each other: ensemble, Fokker-Planck equation, splitting.
 
 use spinhebb_device::dynamics::ensemble::{Ensemble, switching_count};
-use spinhebb_device::dynamics::lanes::Stepping;
 use spinhebb_device::dynamics::pulse::{Drive, Pulse};
 use spinhebb_device::junction::constants::GAMMA0;
 use spinhebb_device::junction::mtj::Mtj;
@@ -158,7 +157,7 @@ fn write_errors_by_splitting_agree_with_fokker_planck() {
         let (width, exact) = width_for(&mtj, volts, start, wanted, |e| e.complement);
         let pulse = Pulse::rectangular(volts, width);
         let began = std::time::Instant::now();
-        let found = write_error(&mtj, &pulse, start, &splitting, &Stepping::default()).expect("splitting");
+        let found = write_error(&mtj, &pulse, start, &splitting).expect("splitting");
         println!(
             "{width:e} s: {:.4e} +- {:.1}% (exact {:.4e}) in {:.1?} of wall time",
             found.mean,
@@ -183,8 +182,7 @@ fn escapes_by_forward_flux_agree_with_the_eigenvalue() {
         let rates = SwitchingRates::new(&model, share * critical, Resolution::STANDARD).expect("rates");
         let began = std::time::Instant::now();
         let splitting = Splitting { copies: 512, repeats: 6, most_repeats: 6, ..Splitting::new(4) };
-        let found =
-            escape_rate(&mtj, share * critical, start, &splitting, &Stepping::default()).expect("a rate");
+        let found = escape_rate(&mtj, share * critical, start, &splitting).expect("a rate");
         println!("bias of the step {:.4}", found.step_bias);
         let found = found.rate;
         println!(
@@ -208,18 +206,13 @@ fn splitting_does_not_depend_on_threads() {
     let volts = 2.0 * mtj.critical_voltage(State::AntiParallel).expect("a critical voltage");
     let pulse = Pulse::rectangular(volts, 5.0 * mtj.damping_time_s());
     let splitting = Splitting { copies: 256, repeats: 2, most_repeats: 2, ..Splitting::new(9) };
-    let run = || {
-        write_error(&mtj, &pulse, State::AntiParallel, &splitting, &Stepping::default()).expect("a result")
-    };
+    let run = || write_error(&mtj, &pulse, State::AntiParallel, &splitting).expect("a result");
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool").install(run);
     let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool").install(run);
     assert_eq!(one, two);
     // And another seed gives other numbers.
     let other = Splitting { seed: 10, ..splitting };
-    assert_ne!(
-        one,
-        write_error(&mtj, &pulse, State::AntiParallel, &other, &Stepping::default()).expect("a result")
-    );
+    assert_ne!(one, write_error(&mtj, &pulse, State::AntiParallel, &other).expect("a result"));
 }
 
 fn in_plane(stability: f64) -> Mtj {
@@ -236,8 +229,7 @@ fn write_errors_in_plane_agree_with_ensembles() {
     let volts = 2.0 * mtj.critical_voltage(start).expect("a critical voltage");
     let widths = [2.5e-9, 3.5e-9, 4.25e-9, 5e-9];
     let splitting = Splitting { copies: 1024, most_repeats: 8, ..Splitting::new(2) };
-    let found = write_errors_by_width(&mtj, volts, &widths, start, &splitting, &Stepping::default())
-        .expect("splitting");
+    let found = write_errors_by_width(&mtj, volts, &widths, start, &splitting).expect("splitting");
     let trials = 20_000;
     for (width, found) in widths.iter().zip(&found) {
         // Streams of their own for each width.
@@ -268,12 +260,11 @@ fn rare_events_in_plane_agree_with_the_sphere() {
     let quantile = 5.41;
 
     let widths = [2e-9, 4e-9, 5e-9];
-    let resting = escape_rate(&mtj, 0.0, start.opposite(), &splitting, &Stepping::default()).expect("a rate");
+    let resting = escape_rate(&mtj, 0.0, start.opposite(), &splitting).expect("a rate");
     let returned = resting.rate.mean * relaxation_s;
     assert!(returned < 2e-5, "{returned:e}");
     let exact = solver.plateau(2.0 * critical, start, &widths).expect("the sphere");
-    let found = write_errors_by_width(&mtj, 2.0 * critical, &widths, start, &splitting, &Stepping::default())
-        .expect("splitting");
+    let found = write_errors_by_width(&mtj, 2.0 * critical, &widths, start, &splitting).expect("splitting");
     for ((width, exact), found) in widths.iter().zip(&exact).zip(&found) {
         println!("{width:e} s: {:.4e} +- {:.1e}, sphere {exact:?}", found.mean, found.standard_error);
         let allowed = quantile * found.standard_error + exact.complement_error + returned;
@@ -286,8 +277,7 @@ fn rare_events_in_plane_agree_with_the_sphere() {
     let rate = (left[0].complement / left[1].complement).ln() / (times[1] - times[0]);
     let rate_error =
         left.iter().map(|e| e.complement_error / e.complement).sum::<f64>() / (times[1] - times[0]);
-    let escape =
-        escape_rate(&mtj, share * critical, start, &splitting, &Stepping::default()).expect("a rate");
+    let escape = escape_rate(&mtj, share * critical, start, &splitting).expect("a rate");
     println!(
         "{:.4e} +- {:.1e} 1/s, sphere {rate:.4e} +- {rate_error:.1e}",
         escape.rate.mean, escape.rate.standard_error
@@ -315,7 +305,7 @@ fn escape_in_plane_has_langers_rate() {
     let langer =
         2.0 * growth / std::f64::consts::TAU * (soft * hard / (-down * up)).sqrt() * (-64.0_f64).exp();
     let splitting = Splitting { most_repeats: 8, ..Splitting::new(5) };
-    let escape = escape_rate(&mtj, 0.0, start, &splitting, &Stepping::default()).expect("a rate");
+    let escape = escape_rate(&mtj, 0.0, start, &splitting).expect("a rate");
     println!("{:.4e} +- {:.1e} 1/s, Langer {langer:.4e}", escape.rate.mean, escape.rate.standard_error);
     let allowed = 5.41 * escape.rate.standard_error + (escape.step_bias + 1.0 / 64.0) * langer;
     assert!((escape.rate.mean - langer).abs() < allowed);
@@ -333,11 +323,11 @@ fn short_lived_states_decay_at_the_counted_rate() {
         ByFokkerPlanck(Resolution::STANDARD).by_width(&(&mtj).into(), volts, &times, start).expect("exact");
     let decay = (left[0].complement / left[1].complement).ln() / (times[1] - times[0]);
     let splitting = Splitting { most_repeats: 8, ..Splitting::new(7) };
-    let escape = escape_rate(&mtj, volts, start, &splitting, &Stepping::default()).expect("a rate");
+    let escape = escape_rate(&mtj, volts, start, &splitting).expect("a rate");
     println!("{:.4e} +- {:.1e} 1/s, exact {decay:.4e}", escape.rate.mean, escape.rate.standard_error);
     let allowed = 5.41 * escape.rate.standard_error + escape.step_bias * decay;
     assert!((escape.rate.mean - decay).abs() < allowed);
     assert!(escape.rate.standard_error < 0.1 * decay);
-    let beyond = escape_rate(&mtj, 1.5 * volts, start, &splitting, &Stepping::default());
+    let beyond = escape_rate(&mtj, 1.5 * volts, start, &splitting);
     assert!(beyond.is_err_and(|error| error.to_string().contains("critical voltage")));
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use spinhebb_circuit::CircuitError;
 use spinhebb_data::DataError;
-use spinhebb_data::config::{ConfigError, Document};
+use spinhebb_data::config::ConfigError;
 use spinhebb_device::error::DeviceError;
 use spinhebb_network::error::NetworkError;
 
@@ -96,20 +96,6 @@ pub enum ExperimentError {
 }
 
 impl ExperimentError {
-    /// The same complaint with file, line and caret, where it is about a key of `document`.
-    #[must_use]
-    pub fn located(self, document: &Document) -> Self {
-        match &self {
-            Self::Value { key, value, expected } => {
-                Self::Config(document.at_key(key, format!("{key} = {value}: expected {expected}")))
-            }
-            Self::Circuit(CircuitError::Value { key, .. }) => {
-                Self::Config(document.at_key(key, self.to_string()))
-            }
-            _ => self,
-        }
-    }
-
     /// Refuses `value` of `key`; `expected` says what would be right.
     ///
     /// # Errors

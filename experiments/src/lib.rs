@@ -1,14 +1,17 @@
 //! Everything the program `spinhebb` does with the physics of the other crates: one system description, one experiment
 //! machine, and the experiments.
 
-pub mod command;
+pub mod calibration;
 pub mod circuit;
+pub mod command;
 pub mod device;
 pub mod error;
 pub mod experiment;
+pub mod network;
 pub mod present;
 pub mod progress;
 pub mod registry;
+pub mod reproduce;
 pub mod run;
 pub mod show;
 pub mod system;

@@ -1,10 +1,12 @@
 //! Every experiment of the program: the list from which command line, examples, schema and studies are made.
 
-use crate::{circuit, device};
 use crate::experiment::Registered;
+use crate::{calibration, circuit, device, network, reproduce};
 
 /// Every experiment, in the order in which help lists them.
 pub const EXPERIMENTS: &[Registered] = &[
+    Registered::new::<reproduce::Reproduce>(),
+    Registered::new::<calibration::Calibrate>(),
     Registered::new::<device::Trajectories>(),
     Registered::new::<device::Table>(),
     Registered::new::<device::WriteError>(),
@@ -14,6 +16,12 @@ pub const EXPERIMENTS: &[Registered] = &[
     Registered::new::<circuit::Write>(),
     Registered::new::<circuit::MapTiles>(),
     Registered::new::<circuit::Spice>(),
+    Registered::new::<network::Train>(),
+    Registered::new::<network::Evaluate>(),
+    Registered::new::<network::Grid>(),
+    Registered::new::<network::OnTheArray>(),
+    Registered::new::<network::Ablation>(),
+    Registered::new::<network::Sensitivity>(),
 ];
 
 /// The experiment of these words, such as `device table`; also with dashes, as runs are named.

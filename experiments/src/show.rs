@@ -1,12 +1,14 @@
 //! What a system amounts to: figures that need no simulation, from every part of it.
 
-use spinhebb_circuit::array::ArrayConfig;
+use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
-
+use spinhebb_data::config::Staged;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::amplitude::AmplitudeScale;
+use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
 use spinhebb_network::encoding::Encoder;
 use spinhebb_network::images::ImagesConfig;
@@ -97,30 +99,26 @@ fn pulses(
     let table = match axial {
         None => None,
         Some(_) => {
-            let settings = TableConfig { method: spinhebb_device::switching::estimate::BackEnd::FokkerPlanck, ..config.table.clone() };
+            let settings = TableConfig { method: BackEnd::FokkerPlanck, ..config.table.clone() };
             Some(settings.table(&TableRequest::new(junction, &[width_s], context.seed()))?)
         }
     };
-    let stages = config.network.stages;
+    let scale = AmplitudeScale { junction, table: table.as_ref(), width_s };
     for (name, wanted, start) in [
         ("potentiation", &config.pulses.potentiation, State::AntiParallel),
         ("depression", &config.pulses.depression, State::Parallel),
     ] {
-        let Some(wanted) = wanted else { continue };
-        for (stage, when) in [(0, "first"), (stages.saturating_sub(1), "last")] {
-            let amplitude = wanted.amplitude_at(stage, stages);
+        let entries = wanted.as_ref().map(Staged::entries).unwrap_or_default();
+        for (when, (_, amplitude)) in entries.first().map(|e| ("first", e)).into_iter().chain(entries.last().map(|e| ("last", e))) {
             let key = |what: &str| format!("pulses/{name}/{when}_stage/{what}");
-            match (&table, junction) {
-                (Some(table), Junction::Single(mtj)) => {
-                    let volts = amplitude.volts(table, mtj, width_s, start)?;
-                    let found = table.probability(volts, width_s, start)?;
-                    outcome.scalar(key("voltage"), volts, "V", "amplitude of the pulse");
-                    outcome
-                        .scalar(key("probability"), found.p, "1", "probability that it switches the nominal device")
-                        .interval(found.lower, found.upper);
-                }
-                _ => outcome.text(key("asked"), amplitude.to_string()),
-            }
+            outcome.text(key("asked"), amplitude.to_string());
+            let Some(table) = &table else { continue };
+            let volts = scale.volts(**amplitude, start)?;
+            let found = table.probability(volts, width_s, start)?;
+            outcome.scalar(key("voltage"), volts, "V", "amplitude of the pulse");
+            outcome
+                .scalar(key("probability"), found.p, "1", "probability that it switches the nominal device")
+                .interval(found.lower, found.upper);
         }
     }
     if table.is_none() {

@@ -15,7 +15,7 @@ use spinhebb_data::config::{Check, Faults};
 use crate::array::Array;
 use crate::array::cell::Cells;
 use crate::error::CircuitError;
-use crate::solve::line::{Kind, LineSet};
+use crate::solve::line::{LineKind, LineSet};
 use crate::solve::nodal::Solution;
 use crate::solve::schur::{Schur, Target};
 
@@ -84,7 +84,7 @@ impl Array {
         // Nodes at fixed voltages take no part; isolated ones drop out in the first solve.
         let free = |lines: &LineSet| -> Vec<bool> {
             let line = |at: usize| lines.kind[lines.place(at).0];
-            (0..count).map(|at| !matches!(line(at), Kind::Fixed(_))).collect()
+            (0..count).map(|at| !matches!(line(at), LineKind::Fixed(_))).collect()
         };
         let (word_free, bit_free) = (free(&schur.word), free(&schur.bit));
         let free_word = |at: usize| word_free[at];

@@ -13,7 +13,7 @@ use crate::error::CircuitError;
 
 /// How the nodes of one line hang together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum LineKind {
     /// Nodes joined by wire segments.
     Segmented,
     /// One node, because the wire has no resistance.
@@ -32,7 +32,7 @@ pub(crate) struct LineSet {
     pub line_stride: usize,
     /// Whether the lines run across the columns: neighbouring lines are neighbours in memory.
     pub across: bool,
-    pub kind: Vec<Kind>,
+    pub kind: Vec<LineKind>,
     /// Conductance of one segment of each line; 0 where the line is not segmented.
     pub segment: Vec<f64>,
     /// Conductance from the first node to its source, through the end segment; 0 if floating.
@@ -95,7 +95,7 @@ impl LineSet {
             node_stride,
             line_stride,
             across,
-            kind: vec![Kind::Segmented; count],
+            kind: vec![LineKind::Segmented; count],
             segment: vec![0.0; count],
             first: vec![0.0; count],
             first_volts: vec![0.0; count],
@@ -139,11 +139,11 @@ impl LineSet {
                 if first_ohm == 0.0 && last_ohm == 0.0 && first_volts != last_volts {
                     return Err(CircuitError::Conflict { lines: name, line, first_volts, last_volts });
                 }
-                set.kind[line] = Kind::Fixed(if first_ohm == 0.0 { first_volts } else { last_volts });
+                set.kind[line] = LineKind::Fixed(if first_ohm == 0.0 { first_volts } else { last_volts });
                 set.first[line] = if first_ohm == 0.0 { 0.0 } else { 1.0 / first_ohm };
                 set.last[line] = if last_ohm == 0.0 { 0.0 } else { 1.0 / last_ohm };
             } else {
-                set.kind[line] = Kind::Ideal;
+                set.kind[line] = LineKind::Ideal;
                 set.first[line] = 1.0 / first_ohm;
                 set.last[line] = 1.0 / last_ohm;
             }
@@ -184,7 +184,7 @@ impl LineSet {
             }
         }
         for line in 0..self.count {
-            if let Kind::Fixed(_) = self.kind[line] {
+            if let LineKind::Fixed(_) = self.kind[line] {
                 (0..self.length).for_each(|k| into[self.at(line, k)] = 0.0);
             }
         }
@@ -199,9 +199,9 @@ impl LineSet {
         for line in 0..self.count {
             let nodes = || (0..self.length).map(|k| into[self.at(line, k)]);
             largest = largest.max(match self.kind[line] {
-                Kind::Segmented => nodes().fold(0.0, |a, v| a.max(v.abs())),
-                Kind::Ideal => nodes().sum::<f64>().abs(),
-                Kind::Fixed(_) => 0.0,
+                LineKind::Segmented => nodes().fold(0.0, |a, v| a.max(v.abs())),
+                LineKind::Ideal => nodes().sum::<f64>().abs(),
+                LineKind::Fixed(_) => 0.0,
             });
         }
         largest
@@ -210,7 +210,7 @@ impl LineSet {
     /// Puts the nodes of lines without resistance to their source on its voltage.
     pub(crate) fn hold_fixed(&self, volts: &mut [f64]) {
         for line in 0..self.count {
-            if let Kind::Fixed(held) = self.kind[line] {
+            if let LineKind::Fixed(held) = self.kind[line] {
                 (0..self.length).for_each(|k| volts[self.at(line, k)] = held);
             }
         }
@@ -232,7 +232,7 @@ impl LineSet {
     }
 
     pub(crate) fn all_segmented(&self) -> bool {
-        self.kind.iter().all(|&kind| kind == Kind::Segmented)
+        self.kind.iter().all(|&kind| kind == LineKind::Segmented)
     }
 
     /// Largest magnitude of a source voltage.
@@ -319,7 +319,7 @@ impl Tridiagonal {
             for b in 0..inner {
                 let (k, line) = if across { (a, b) } else { (b, a) };
                 let at = k * node_stride + line * line_stride;
-                if lines.kind[line] != Kind::Segmented {
+                if lines.kind[line] != LineKind::Segmented {
                     self.inverse[at] = 0.0;
                     self.coupling[at] = 0.0;
                     self.whole[line] += siemens[at];
@@ -336,7 +336,7 @@ impl Tridiagonal {
         }
         for line in 0..lines.count {
             let sum = self.whole[line] + lines.first[line] + lines.last[line];
-            self.whole[line] = if lines.kind[line] == Kind::Ideal && sum > 0.0 { 1.0 / sum } else { 0.0 };
+            self.whole[line] = if lines.kind[line] == LineKind::Ideal && sum > 0.0 { 1.0 / sum } else { 0.0 };
         }
     }
 }

@@ -19,7 +19,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::array::cell::{Cell, Cells};
 use crate::array::crossbar::{Array, End};
 use crate::error::CircuitError;
-use crate::solve::line::{Kind, LineSet};
+use crate::solve::line::{LineKind, LineSet};
 
 /// One driven line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,14 +58,14 @@ impl Transfer {
             return Err(CircuitError::NeedsLinear { method: "the transfer matrix" });
         }
         let (rows, cols) = array.shape();
-        let network = Network {
+        let network = TileNetwork {
             rows,
             cols,
             siemens: array.zero_bias_siemens(),
             word: LineSet::word(array)?,
             bit: LineSet::bit(array)?,
         };
-        let whole = Block { top: 0, bottom: rows, left: 0, right: cols };
+        let whole = CellBlock { top: 0, bottom: rows, left: 0, right: cols };
         let front = network.reduce(whole);
         let terminals: Vec<Terminal> = front.nodes.iter().map(|&node| network.terminal(node)).collect();
         let size = terminals.len();
@@ -132,7 +132,7 @@ fn source_volts(array: &Array, terminal: Terminal) -> f64 {
 /// Cells of rows `top..bottom` and columns `left..right`, with the wire segments to their right and
 /// below; blocks at the left and top edges also hold the first segments.
 #[derive(Debug, Clone, Copy)]
-struct Block {
+struct CellBlock {
     top: usize,
     bottom: usize,
     left: usize,
@@ -147,7 +147,7 @@ struct Front {
     siemens: Vec<f64>,
 }
 
-struct Network {
+struct TileNetwork {
     rows: usize,
     cols: usize,
     siemens: DMatrix<f64>,
@@ -155,25 +155,25 @@ struct Network {
     bit: LineSet,
 }
 
-impl Network {
+impl TileNetwork {
     // Node numbers: w[i,j], then b[i,j], then the sources left, right, top, bottom.
     fn word_node(&self, i: usize, j: usize) -> usize {
         let (line, _) = self.word.place(j * self.rows + i);
         match self.word.kind[line] {
-            Kind::Segmented => j * self.rows + i,
-            Kind::Ideal => self.word.at(line, 0),
-            Kind::Fixed(_) if self.word.first_ohm[line] == 0.0 => self.source(Terminal::Left(line)),
-            Kind::Fixed(_) => self.source(Terminal::Right(line)),
+            LineKind::Segmented => j * self.rows + i,
+            LineKind::Ideal => self.word.at(line, 0),
+            LineKind::Fixed(_) if self.word.first_ohm[line] == 0.0 => self.source(Terminal::Left(line)),
+            LineKind::Fixed(_) => self.source(Terminal::Right(line)),
         }
     }
 
     fn bit_node(&self, i: usize, j: usize) -> usize {
         let cells = self.rows * self.cols;
         match self.bit.kind[j] {
-            Kind::Segmented => cells + j * self.rows + i,
-            Kind::Ideal => cells + j * self.rows,
-            Kind::Fixed(_) if self.bit.first_ohm[j] == 0.0 => self.source(Terminal::Top(j)),
-            Kind::Fixed(_) => self.source(Terminal::Bottom(j)),
+            LineKind::Segmented => cells + j * self.rows + i,
+            LineKind::Ideal => cells + j * self.rows,
+            LineKind::Fixed(_) if self.bit.first_ohm[j] == 0.0 => self.source(Terminal::Top(j)),
+            LineKind::Fixed(_) => self.source(Terminal::Bottom(j)),
         }
     }
 
@@ -202,7 +202,7 @@ impl Network {
     }
 
     /// Whether every branch of `node` lies inside `block`.
-    fn complete(&self, node: usize, block: Block) -> bool {
+    fn complete(&self, node: usize, block: CellBlock) -> bool {
         let cells = self.rows * self.cols;
         if node >= 2 * cells {
             return false;
@@ -211,28 +211,28 @@ impl Network {
         let (line, k) = lines.place(node % cells);
         let (start, end) = if lines.across { (block.left, block.right) } else { (block.top, block.bottom) };
         match lines.kind[line] {
-            Kind::Segmented => (start < k || k == 0) && k < end,
+            LineKind::Segmented => (start < k || k == 0) && k < end,
             _ => start == 0 && end == lines.length,
         }
     }
 
-    fn reduce(&self, block: Block) -> Front {
+    fn reduce(&self, block: CellBlock) -> Front {
         let (rows, cols) = (block.bottom - block.top, block.right - block.left);
         if rows <= 2 && cols <= 2 {
             return self.leaf(block);
         }
         let (a, b) = if rows > cols {
             let seam = block.top + rows / 2;
-            (Block { bottom: seam, ..block }, Block { top: seam, ..block })
+            (CellBlock { bottom: seam, ..block }, CellBlock { top: seam, ..block })
         } else {
             let seam = block.left + cols / 2;
-            (Block { right: seam, ..block }, Block { left: seam, ..block })
+            (CellBlock { right: seam, ..block }, CellBlock { left: seam, ..block })
         };
         let (a, b) = (self.reduce(a), self.reduce(b));
         self.join(block, &[a, b])
     }
 
-    fn leaf(&self, block: Block) -> Front {
+    fn leaf(&self, block: CellBlock) -> Front {
         let mut branches: Vec<(usize, usize, f64)> = Vec::new();
         for j in block.left..block.right {
             for i in block.top..block.bottom {
@@ -279,7 +279,7 @@ impl Network {
     }
 
     /// Adds the parts and eliminates every node that has no branch outside `block`.
-    fn join(&self, block: Block, parts: &[Front]) -> Front {
+    fn join(&self, block: CellBlock, parts: &[Front]) -> Front {
         let mut all: Vec<usize> = parts.iter().flat_map(|part| part.nodes.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
@@ -332,7 +332,7 @@ fn eliminate(mut a: Vec<f64>, size: usize, inner: usize) -> Vec<f64> {
     for i in 0..outer {
         kept[i * outer + i..(i + 1) * outer].copy_from_slice(&rim[i * size + inner + i..(i + 1) * size]);
     }
-    add_products(&mut kept, outer, panel, size, inner, &inverse);
+    add_products(&mut kept, panel, size, &inverse);
     for i in 0..outer {
         for j in 0..i {
             kept[i * outer + j] = kept[j * outer + i];
@@ -348,9 +348,12 @@ fn add_multiple(row: &mut [f64], share: f64, pivot_row: &[f64]) {
     }
 }
 
-/// kept_ij += sum_k panel_ki panel_kj inverse_k for i <= j, four pivots and two rows at a time.
+/// kept_ij += sum_k panel_ki panel_kj inverse_k for i <= j, four pivots and two rows at a time. `panel` has a row of `size`
+/// for each pivot.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn add_products(kept: &mut [f64], outer: usize, panel: &[f64], size: usize, inner: usize, inverse: &[f64]) {
+fn add_products(kept: &mut [f64], panel: &[f64], size: usize, inverse: &[f64]) {
+    let inner = inverse.len();
+    let outer = size - inner;
     let row = |k: usize| &panel[k * size + inner..(k + 1) * size];
     let mut k = 0;
     while k < inner {

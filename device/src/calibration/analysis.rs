@@ -12,7 +12,7 @@ use super::likelihood;
 use super::parameter::Parameter;
 use super::posterior::{ChainLength, Posterior, sample};
 use super::problem::{CountLaw, Problem};
-use super::profile::{Profile, Z95, profile};
+use super::profile::{Neighbourhood, Profile, Z95, profile};
 use super::response_surface::{ResponseSurface, whitening};
 use super::simulated_likelihood::SimulatedLikelihood;
 use crate::switching::closed_form::LogProbability;
@@ -178,11 +178,9 @@ fn answer(
             (end(optimum.u[j] - half), end(optimum.u[j] + half))
         })
         .collect();
+    let about = Neighbourhood { optimum: &optimum, covariance: &covariance, surface: &surface };
     let profiles = if options.profiles {
-        (0..d)
-            .into_par_iter()
-            .map(|j| profile(problem, &optimum, &covariance, &surface, j, 3))
-            .collect::<Result<_, _>>()?
+        (0..d).into_par_iter().map(|j| profile(problem, about, j, 3)).collect::<Result<_, _>>()?
     } else {
         Vec::new()
     };

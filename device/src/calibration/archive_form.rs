@@ -4,7 +4,9 @@ use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
 
 use super::analysis::Calibration;
-use super::population::Population;
+use super::distribution::DeviceDistribution;
+use super::posterior::Posterior;
+use super::profile::Profile;
 use crate::measurement::points::{MeasuredData, proportion_interval};
 
 impl Calibration {
@@ -13,12 +15,26 @@ impl Calibration {
     /// # Errors
     /// Never for a calibration of `data`; the arrays are checked against their dimensions.
     pub fn to_datasets(&self, group: &str, data: &MeasuredData) -> Result<Vec<Dataset>, DataError> {
-        let names: Vec<String> = self.free.iter().map(|&k| self.parameters[k].name.clone()).collect();
+        let mut all = vec![self.fit_dataset(group)?, self.points_dataset(group, data)?];
+        for profile in &self.profiles {
+            all.push(self.profile_dataset(group, profile)?);
+        }
+        if let Some(posterior) = &self.posterior {
+            all.push(self.posterior_dataset(group, posterior)?);
+        }
+        Ok(all)
+    }
+
+    /// Names of the free parameters. Shape: d.
+    fn free_names(&self) -> Vec<String> {
+        self.free.iter().map(|&k| self.parameters[k].name.clone()).collect()
+    }
+
+    /// Values, errors, intervals and covariance of the free parameters, and the verdict on the fit.
+    fn fit_dataset(&self, group: &str) -> Result<Dataset, DataError> {
+        let names = self.free_names();
         let d = names.len();
         let each = |f: &dyn Fn(usize) -> f64| (0..d).map(f).collect::<Vec<f64>>();
-        let parameter = |name: &str, meaning: &str, values: Vec<f64>| {
-            Variable::along(name, "parameter", "1", meaning, values)
-        };
         let nan = f64::NAN;
         let mut fit = Dataset::new(&format!("{group}/fit"))
             .attribute("model", self.model.as_str())
@@ -29,7 +45,7 @@ impl Calibration {
             .attribute("p_value_simulated", self.goodness.simulated_p)
             .attribute("akaike_information", self.goodness.aic)
             .attribute("verdict", self.goodness.in_words())
-            .with(Variable::coordinate("parameter", "1", "fitted parameter", names.clone()))?
+            .with(Variable::coordinate("parameter", "1", "fitted parameter", names))?
             .with(Variable::along(
                 "unit",
                 "parameter",
@@ -37,23 +53,27 @@ impl Calibration {
                 "SI unit of each parameter",
                 self.free.iter().map(|&k| self.parameters[k].unit().to_string()).collect::<Vec<_>>(),
             ))?
-            .with(parameter("value", "maximum-likelihood value, SI", each(&|j| self.values[self.free[j]])))?
-            .with(parameter(
+            .with(along_parameters(
+                "value",
+                "maximum-likelihood value, SI",
+                each(&|j| self.values[self.free[j]]),
+            ))?
+            .with(along_parameters(
                 "standard_error",
                 "from the observed information, SI",
                 each(&|j| self.standard_error(j)),
             ))?
-            .with(parameter(
+            .with(along_parameters(
                 "simulation_share",
                 "share of the variance that is due to the finite trials of a simulated model",
                 self.simulation_share.clone(),
             ))?
-            .with(parameter(
+            .with(along_parameters(
                 "normal_lower",
                 "lower end of the 95 % interval from the observed information, SI",
                 each(&|j| self.normal_intervals[j].0),
             ))?
-            .with(parameter(
+            .with(along_parameters(
                 "normal_upper",
                 "upper end of the 95 % interval from the observed information, SI",
                 each(&|j| self.normal_intervals[j].1),
@@ -67,49 +87,51 @@ impl Calibration {
                 (0..d * d).map(|k| self.covariance[(k / d, k % d)]).collect::<Vec<f64>>(),
             )?)?;
         if !self.profiles.is_empty() {
-            fit.push(parameter(
+            fit.push(along_parameters(
                 "profile_lower",
                 "lower end of the 95 % profile interval, SI; NaN: open",
                 each(&|j| self.profiles[j].lower.unwrap_or(nan)),
             ))?;
-            fit.push(parameter(
+            fit.push(along_parameters(
                 "profile_upper",
                 "upper end of the 95 % profile interval, SI; NaN: open",
                 each(&|j| self.profiles[j].upper.unwrap_or(nan)),
             ))?;
         }
+        Ok(fit)
+    }
+
+    /// Conditions, counts and fitted probabilities of the points.
+    fn points_dataset(&self, group: &str, data: &MeasuredData) -> Result<Dataset, DataError> {
         let per_point = |f: &dyn Fn(usize) -> f64| (0..data.points.len()).map(f).collect::<Vec<f64>>();
-        let point = |name: &str, unit: &str, meaning: &str, values: Vec<f64>| {
-            Variable::along(name, "point", unit, meaning, values)
-        };
         let interval = |i: usize| proportion_interval(data.points[i].switched, data.points[i].trials);
-        let points = Dataset::new(&format!("{group}/points"))
+        Dataset::new(&format!("{group}/points"))
             .with(Variable::coordinate(
                 "point",
                 "1",
                 "measured point",
                 (0..data.points.len() as u64).collect::<Vec<u64>>(),
             ))?
-            .with(point(
+            .with(along_points(
                 "voltage",
                 "V",
                 "pulse voltage; positive favours P",
                 per_point(&|i| self.conditions[i].volts),
             ))?
-            .with(point("width", "s", "full pulse width", per_point(&|i| self.conditions[i].width_s)))?
-            .with(point(
+            .with(along_points("width", "s", "full pulse width", per_point(&|i| self.conditions[i].width_s)))?
+            .with(along_points(
                 "start",
                 "1",
                 "m.p before the pulse",
                 per_point(&|i| self.conditions[i].start.cosine()),
             ))?
-            .with(point(
+            .with(along_points(
                 "temperature",
                 "K",
                 "ambient temperature",
                 per_point(&|i| self.conditions[i].temperature_k),
             ))?
-            .with(point(
+            .with(along_points(
                 "field",
                 "A m-1",
                 "applied field along the fixed layer",
@@ -129,86 +151,89 @@ impl Calibration {
                 "pulses that switched",
                 data.points.iter().map(|m| m.switched).collect::<Vec<u64>>(),
             ))?
-            .with(point(
+            .with(along_points(
                 "measured_lower",
                 "1",
                 "lower end of the 95 % Clopper-Pearson interval",
                 per_point(&|i| interval(i).0),
             ))?
-            .with(point(
+            .with(along_points(
                 "measured_upper",
                 "1",
                 "upper end of the 95 % Clopper-Pearson interval",
                 per_point(&|i| interval(i).1),
             ))?
-            .with(point(
+            .with(along_points(
                 "fitted_probability",
                 "1",
                 "fitted switching probability",
                 per_point(&|i| self.predictions[i].probability()),
             ))?
-            .with(point(
+            .with(along_points(
                 "log_odds_half_width",
                 "1",
                 "half width of the 95 % band of the fit in log-odds",
                 self.band.clone(),
             ))?
-            .with(point(
+            .with(along_points(
                 "standardised_residual",
                 "1",
                 "standardised deviance residual",
                 self.goodness.residuals.clone(),
-            ))?;
-        let mut all = vec![fit, points];
-        for profile in &self.profiles {
-            // Colons separate names and files of unknown amplitudes; groups have none.
-            let name = self.parameters[profile.parameter].name.replace(':', "_");
-            let unit = self.parameters[profile.parameter].unit();
-            all.push(
-                Dataset::new(&format!("{group}/profile/{name}"))
-                    .with(Variable::coordinate(
-                        "value",
-                        unit,
-                        "value of the parameter",
-                        profile.values.clone(),
-                    ))?
-                    .with(Variable::along(
-                        "deviance_rise",
-                        "value",
-                        "1",
-                        "twice the rise of minus the log-likelihood",
-                        profile.deviance_rise.clone(),
-                    ))?,
-            );
-        }
-        if let Some(posterior) = &self.posterior {
-            let (chains, draws) = (posterior.samples.len(), posterior.samples[0].len());
-            let flat: Vec<f64> = posterior.samples.iter().flatten().flatten().copied().collect();
-            all.push(
-                Dataset::new(&format!("{group}/posterior"))
-                    .attribute("acceptance", posterior.acceptance)
-                    .with(Variable::coordinate("parameter", "1", "fitted parameter", names))?
-                    .with(Variable::new(
-                        "samples",
-                        "1",
-                        "posterior draws, SI",
-                        &["chain", "draw", "parameter"],
-                        &[chains, draws, d],
-                        flat,
-                    )?)?
-                    .with(parameter("r_hat", "rank-normalised split R-hat", posterior.r_hat.clone()))?
-                    .with(parameter(
-                        "effective_size",
-                        "bulk effective sample size",
-                        posterior.effective_size.clone(),
-                    ))?,
-            );
-        }
-        Ok(all)
+            ))
+    }
+
+    /// One profile likelihood.
+    fn profile_dataset(&self, group: &str, profile: &Profile) -> Result<Dataset, DataError> {
+        // Colons separate names and files of unknown amplitudes; groups have none.
+        let name = self.parameters[profile.parameter].name.replace(':', "_");
+        let unit = self.parameters[profile.parameter].unit();
+        Dataset::new(&format!("{group}/profile/{name}"))
+            .with(Variable::coordinate("value", unit, "value of the parameter", profile.values.clone()))?
+            .with(Variable::along(
+                "deviance_rise",
+                "value",
+                "1",
+                "twice the rise of minus the log-likelihood",
+                profile.deviance_rise.clone(),
+            ))
+    }
+
+    /// Draws from the posterior, and how well the chains have mixed.
+    fn posterior_dataset(&self, group: &str, posterior: &Posterior) -> Result<Dataset, DataError> {
+        let (chains, draws) = (posterior.samples.len(), posterior.samples[0].len());
+        let flat: Vec<f64> = posterior.samples.iter().flatten().flatten().copied().collect();
+        Dataset::new(&format!("{group}/posterior"))
+            .attribute("acceptance", posterior.acceptance)
+            .with(Variable::coordinate("parameter", "1", "fitted parameter", self.free_names()))?
+            .with(Variable::new(
+                "samples",
+                "1",
+                "posterior draws, SI",
+                &["chain", "draw", "parameter"],
+                &[chains, draws, self.free.len()],
+                flat,
+            )?)?
+            .with(along_parameters("r_hat", "rank-normalised split R-hat", posterior.r_hat.clone()))?
+            .with(along_parameters(
+                "effective_size",
+                "bulk effective sample size",
+                posterior.effective_size.clone(),
+            ))
     }
 }
 
-impl Population {
+/// Pure numbers, one for each free parameter.
+fn along_parameters(name: &str, meaning: &str, values: Vec<f64>) -> Variable {
+    Variable::along(name, "parameter", "1", meaning, values)
+}
+
+/// Numbers in `unit`, one for each point.
+fn along_points(name: &str, unit: &str, meaning: &str, values: Vec<f64>) -> Variable {
+    Variable::along(name, "point", unit, meaning, values)
+}
+
+impl DeviceDistribution {
     /// Mean and covariance over devices under the group `group`.
     ///
     /// # Errors

@@ -90,17 +90,13 @@ impl Model for ClosedFormModel {
                 "delta",
                 "thermal stability E_b/(kB T) at 300 K",
                 None,
-                Scale::Log,
-                [2.0, 500.0],
-                40.0,
+                Scale::Log.over([2.0, 500.0], 40.0),
             ),
             Parameter::free(
                 "critical_voltage",
                 "critical voltage at zero temperature",
                 volts,
-                Scale::Log,
-                [0.02 * v, 20.0 * v],
-                critical,
+                Scale::Log.over([0.02 * v, 20.0 * v], critical),
             ),
         ];
         if self.form == ClosedForm::ThermalActivation {
@@ -109,9 +105,7 @@ impl Model for ClosedFormModel {
                     "attempt_time",
                     "inverse attempt rate",
                     Some(Time::KIND),
-                    Scale::Log,
-                    [1e-12, 1e-6],
-                    1e-9,
+                    Scale::Log.over([1e-12, 1e-6], 1e-9),
                 )
                 .held(),
             );
@@ -120,9 +114,7 @@ impl Model for ClosedFormModel {
                     "exponent",
                     "exponent n of the barrier law",
                     None,
-                    Scale::Log,
-                    [0.5, 4.0],
-                    2.0,
+                    Scale::Log.over([0.5, 4.0], 2.0),
                 )
                 .held(),
             );
@@ -132,9 +124,7 @@ impl Model for ClosedFormModel {
                 "relaxation_time",
                 "tau_D = (1 + alpha^2)/(alpha gamma0 Hk)",
                 Some(Time::KIND),
-                Scale::Log,
-                [1e-3 * t, 1e3 * t],
-                0.5 * t,
+                Scale::Log.over([1e-3 * t, 1e3 * t], 0.5 * t),
             ));
         }
         list.push(
@@ -142,9 +132,7 @@ impl Model for ClosedFormModel {
                 "voltage_offset",
                 "voltage at which the drive vanishes",
                 volts,
-                Scale::Linear,
-                [-v, v],
-                0.0,
+                Scale::Linear.over([-v, v], 0.0),
             )
             .held(),
         );
@@ -154,9 +142,7 @@ impl Model for ClosedFormModel {
                 WIDTH_LOSS,
                 "part of the pulse width that does not act (rise and fall)",
                 Some(Time::KIND),
-                Scale::Linear,
-                [-0.9 * shortest, 0.9 * shortest],
-                0.0,
+                Scale::Linear.over([-0.9 * shortest, 0.9 * shortest], 0.0),
             )
             .held(),
         );
@@ -165,7 +151,7 @@ impl Model for ClosedFormModel {
                 ("critical_voltage_ratio", "critical voltage of P -> AP over that of AP -> P"),
                 ("delta_ratio", "thermal stability of P over that of AP"),
             ] {
-                list.push(Parameter::free(name, meaning, None, Scale::Log, [0.05, 20.0], 1.0));
+                list.push(Parameter::free(name, meaning, None, Scale::Log.over([0.05, 20.0], 1.0)));
             }
         }
         list

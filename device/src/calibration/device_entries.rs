@@ -37,16 +37,22 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
     let polarisation = *polarisation_of(&mut law);
     let control = base.anisotropy.voltage_control.as_ref().map_or(0.0, |c| c.coefficient.si());
     let half = base.transport.tmr_half_voltage.map_or(NO_BIAS_DEPENDENCE_V, |v| v.si());
-    let (free, log, linear) = (Parameter::free, Scale::Log, Scale::Linear);
-    Ok(vec![
+    let mut entries = layer_entries([stability, polarisation, base.material.damping]);
+    entries.extend(bias_entries(half, control));
+    Ok(entries)
+}
+
+/// Stability, spin-transfer efficiency and damping, searched from `starts`.
+fn layer_entries(starts: [f64; 3]) -> Vec<Entry> {
+    let (free, log) = (Parameter::free, Scale::Log);
+    let [stability, polarisation, damping] = starts;
+    vec![
         Entry {
             parameter: free(
                 "delta",
                 "thermal stability E_b/(kB T) from P at the base temperature",
                 None,
-                log,
-                [5.0, 300.0],
-                stability,
+                log.over([5.0, 300.0], stability),
             ),
             set: |c, x| {
                 c.thermal.stability = Some(x);
@@ -58,9 +64,7 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
                 "polarisation",
                 "size of the spin-transfer efficiency",
                 None,
-                log,
-                [0.02, 0.98],
-                polarisation,
+                log.over([0.02, 0.98], polarisation),
             ),
             set: |c, x| {
                 if let Some(transfer) = &mut c.spin_transfer {
@@ -69,17 +73,22 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
             },
         },
         Entry {
-            parameter: free("damping", "Gilbert damping", None, log, [1e-3, 0.5], base.material.damping),
+            parameter: free("damping", "Gilbert damping", None, log.over([1e-3, 0.5], damping)),
             set: |c, x| c.material.damping = x,
         },
+    ]
+}
+
+/// What is held unless set free: the bias dependence of the TMR from `half` V, the voltage `control` in SI, a stray field.
+fn bias_entries(half: f64, control: f64) -> Vec<Entry> {
+    let (free, log, linear) = (Parameter::free, Scale::Log, Scale::Linear);
+    vec![
         Entry {
             parameter: free(
                 "tmr_half_voltage",
                 "voltage V_h at which the TMR has halved",
                 Some(Voltage::KIND),
-                log,
-                [0.05, NO_BIAS_DEPENDENCE_V],
-                half,
+                log.over([0.05, NO_BIAS_DEPENDENCE_V], half),
             )
             .held(),
             set: |c, x| {
@@ -91,9 +100,7 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
                 "voltage_control",
                 "voltage control xi of the interfacial anisotropy",
                 Some(VcmaCoefficient::KIND),
-                linear,
-                [-300e-15, 300e-15],
-                control,
+                linear.over([-300e-15, 300e-15], control),
             )
             .held(),
             set: |c, x| match &mut c.anisotropy.voltage_control {
@@ -111,9 +118,7 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
                 "stray_field",
                 "stray field along the fixed layer, added to that of the base device",
                 Some(MagneticField::KIND),
-                linear,
-                [-8e4, 8e4],
-                0.0,
+                linear.over([-8e4, 8e4], 0.0),
             )
             .held(),
             set: |c, x| {
@@ -123,7 +128,7 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
                     std::array::from_fn(|i| MagneticField(c.field.stray[i].si() + x * p[i] / norm));
             },
         },
-    ])
+    ]
 }
 
 /// V_h at and above which the TMR counts as independent of the bias.
@@ -179,21 +184,21 @@ pub(super) fn grouped(
 pub(super) fn width_loss(shortest_s: f64) -> Parameter {
     let meaning = "part of the pulse width that does not act (rise and fall)";
     let bounds = [-0.9 * shortest_s, 0.9 * shortest_s];
-    Parameter::free(WIDTH_LOSS, meaning, Some(Time::KIND), Scale::Linear, bounds, 0.0).held()
+    Parameter::free(WIDTH_LOSS, meaning, Some(Time::KIND), Scale::Linear.over(bounds, 0.0)).held()
 }
 
 /// Voltage at which the drive vanishes, for voltages of the size `typical_v`.
 pub(super) fn voltage_offset(typical_v: f64) -> Parameter {
     let meaning = "voltage at which the drive vanishes";
     let bounds = [-0.5 * typical_v, 0.5 * typical_v];
-    Parameter::free("voltage_offset", meaning, Some(Voltage::KIND), Scale::Linear, bounds, 0.0).held()
+    Parameter::free("voltage_offset", meaning, Some(Voltage::KIND), Scale::Linear.over(bounds, 0.0)).held()
 }
 
 /// Temperature rise per power, held at `start` (K/W) unless set free.
 pub(super) fn thermal_resistance(start: f64) -> Parameter {
     let kind = Some(ThermalResistance::KIND);
     let meaning = "temperature rise per power R_th";
-    Parameter::free("thermal_resistance", meaning, kind, Scale::Linear, [0.0, 1e7], start).held()
+    Parameter::free("thermal_resistance", meaning, kind, Scale::Linear.over([0.0, 1e7], start)).held()
 }
 
 /// Sets the temperature rise per power of `config`; the thermal time constant where it has none is `pole_s`.

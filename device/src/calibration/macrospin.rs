@@ -109,14 +109,17 @@ impl Model for MacrospinModel {
                 "edge_time",
                 "duration of the rise and of the fall, both inside the pulse width",
                 Some(Time::KIND),
-                linear,
-                [0.0, 0.49 * self.shortest_s],
-                0.0,
+                linear.over([0.0, 0.49 * self.shortest_s], 0.0),
             )
             .held(),
             thermal_resistance(0.0),
-            Parameter::free("torque_slope", "growth of the torque per volt", none, linear, [-0.9, 3.0], 0.0)
-                .held(),
+            Parameter::free(
+                "torque_slope",
+                "growth of the torque per volt",
+                none,
+                linear.over([-0.9, 3.0], 0.0),
+            )
+            .held(),
         ]);
         list
     }

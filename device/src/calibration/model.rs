@@ -4,7 +4,7 @@ use super::condition::Condition;
 use super::error::CalibrationError;
 use super::parameter::Parameter;
 use super::simulation::Simulation;
-use crate::measurement::points::{Drive, MeasuredData};
+use crate::measurement::points::{MeasuredData, MeasuredVoltage};
 use crate::switching::closed_form::LogProbability;
 
 /// A model of the switching probability with named parameters.
@@ -73,8 +73,8 @@ pub(super) fn typical(data: &MeasuredData) -> (f64, f64) {
             .filter(|m| !only_steep || (0.1..=0.9).contains(&m.fraction()))
             .map(|m| {
                 let volts = match m.drive {
-                    Drive::Volts(v) => v.abs(),
-                    Drive::Amplitude(i) => data.amplitudes[i].guess_v,
+                    MeasuredVoltage::Volts(v) => v.abs(),
+                    MeasuredVoltage::Amplitude(i) => data.amplitudes[i].guess_v,
                 };
                 (volts, m.width_s)
             })

@@ -17,6 +17,25 @@ pub enum Scale {
     Linear,
 }
 
+/// What a free parameter is searched over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// Search coordinate.
+    pub scale: Scale,
+    /// Lower and upper bound, SI.
+    pub bounds: [f64; 2],
+    /// Starting value, SI.
+    pub start: f64,
+}
+
+impl Scale {
+    /// A search in this coordinate within `bounds` from `start`, SI.
+    #[must_use]
+    pub const fn over(self, bounds: [f64; 2], start: f64) -> Range {
+        Range { scale: self, bounds, start }
+    }
+}
+
 /// Normal prior on the value of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prior {
@@ -52,14 +71,8 @@ pub struct Parameter {
 impl Parameter {
     /// A free parameter; the start is moved inside the bounds.
     #[must_use]
-    pub fn free(
-        name: &str,
-        meaning: &str,
-        kind: Option<Kind>,
-        scale: Scale,
-        bounds: [f64; 2],
-        start: f64,
-    ) -> Self {
+    pub fn free(name: &str, meaning: &str, kind: Option<Kind>, range: Range) -> Self {
+        let Range { scale, bounds, start } = range;
         Self {
             name: name.to_string(),
             meaning: meaning.to_string(),
@@ -261,7 +274,7 @@ mod tests {
     use spinhebb_data::quantity::Voltage;
 
     fn voltage() -> Vec<Parameter> {
-        vec![Parameter::free("critical_voltage", "", Some(Voltage::KIND), Scale::Log, [0.01, 10.0], 0.5)]
+        vec![Parameter::free("critical_voltage", "", Some(Voltage::KIND), Scale::Log.over([0.01, 10.0], 0.5))]
     }
 
     fn set(setting: ParameterSetting) -> Result<Vec<Parameter>, CalibrationError> {

@@ -7,7 +7,7 @@ use super::model::Model;
 use super::parameter::{Parameter, ParameterSettings, Scale, apply_settings};
 use super::simulation::BatchCounts;
 use super::surface_predictor::SurfacePredictor;
-use crate::measurement::points::{Drive, MeasuredData};
+use crate::measurement::points::{MeasuredData, MeasuredVoltage};
 use crate::switching::closed_form::LogProbability;
 use spinhebb_data::quantity::Voltage;
 
@@ -53,15 +53,13 @@ impl<'a> Problem<'a> {
         let mut parameters = model.parameters();
         let own = parameters.len();
         for (index, amplitude) in data.amplitudes.iter().enumerate() {
-            let used = data.points.iter().any(|m| m.drive == Drive::Amplitude(index));
+            let used = data.points.iter().any(|m| m.drive == MeasuredVoltage::Amplitude(index));
             let guess = amplitude.guess_v;
             let parameter = Parameter::free(
                 &format!("amplitude:{}", amplitude.name),
                 "pulse amplitude that the data do not state",
                 Some(Voltage::KIND),
-                Scale::Log,
-                [0.5 * guess, 2.0 * guess],
-                guess,
+                Scale::Log.over([0.5 * guess, 2.0 * guess], guess),
             );
             parameters.push(if used { parameter } else { parameter.held() });
         }
@@ -70,9 +68,7 @@ impl<'a> Problem<'a> {
                 OVERDISPERSION,
                 "correlation rho of the outcomes of one point",
                 None,
-                Scale::Log,
-                [1e-8, 0.5],
-                1e-3,
+                Scale::Log.over([1e-8, 0.5], 1e-3),
             ));
         }
         apply_settings(&mut parameters, settings, &model.name())?;
@@ -224,8 +220,8 @@ impl<'a> Problem<'a> {
             .iter()
             .map(|m| Condition {
                 volts: match m.drive {
-                    Drive::Volts(v) => v,
-                    Drive::Amplitude(i) => m.start.switching_polarity() * values[self.own + i],
+                    MeasuredVoltage::Volts(v) => v,
+                    MeasuredVoltage::Amplitude(i) => m.start.switching_polarity() * values[self.own + i],
                 },
                 width_s: m.width_s,
                 start: m.start,

@@ -14,14 +14,14 @@ use super::analysis::{Calibration, Options, calibrate};
 use super::error::CalibrationError;
 use super::parameter::ParameterSettings;
 use super::problem::{CountLaw, Problem};
-use super::shape_model::{Shape, ShapeModel};
-use crate::measurement::points::{Drive, MeasuredData, Measurement};
+use super::shape_model::{CurveShape, ShapeModel};
+use crate::measurement::points::{MeasuredData, MeasuredVoltage, Measurement};
 
 /// One shape fitted to the data.
 #[derive(Debug, Clone)]
 pub struct ShapeFit {
     /// The shape.
-    pub shape: Shape,
+    pub shape: CurveShape,
     /// Whether it is taken along the logarithm of the abscissa.
     pub logarithmic: bool,
     /// Its fit.
@@ -38,11 +38,12 @@ pub fn compare_shapes(data: &MeasuredData, options: &Options) -> Result<Vec<Shap
     let mut fits = Vec::new();
     // Along logarithms only where all voltages drive the transition.
     let driving = |m: &Measurement| match m.drive {
-        Drive::Volts(v) => v * m.start.switching_polarity() > 0.0,
-        Drive::Amplitude(_) => true,
+        MeasuredVoltage::Volts(v) => v * m.start.switching_polarity() > 0.0,
+        MeasuredVoltage::Amplitude(_) => true,
     };
     let scales: &[bool] = if data.points.iter().all(driving) { &[false, true] } else { &[false] };
-    for (shape, &logarithmic) in Shape::ALL.into_iter().flat_map(|s| scales.iter().map(move |l| (s, l))) {
+    for (shape, &logarithmic) in CurveShape::ALL.into_iter().flat_map(|s| scales.iter().map(move |l| (s, l)))
+    {
         let model = ShapeModel::new(shape, data);
         let model = if logarithmic { model.logarithmic() } else { model };
         // An unknown amplitude does not matter to a shape along the width.

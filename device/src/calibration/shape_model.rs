@@ -6,12 +6,12 @@ use super::condition::Condition;
 use super::error::CalibrationError;
 use super::model::{Model, typical};
 use super::parameter::{Parameter, Scale};
-use crate::measurement::points::{Drive, MeasuredData};
+use crate::measurement::points::{MeasuredData, MeasuredVoltage};
 use crate::switching::closed_form::LogProbability;
 
 /// Shape of a switching curve with a location and a scale and no physics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum CurveShape {
     /// `P = 1/(1 + exp(-x))`.
     Logistic,
     /// `P = Phi(x)`.
@@ -22,7 +22,7 @@ pub enum Shape {
     ReversedGumbel,
 }
 
-impl Shape {
+impl CurveShape {
     /// All shapes.
     pub const ALL: [Self; 4] = [Self::Logistic, Self::Normal, Self::Gumbel, Self::ReversedGumbel];
 
@@ -79,7 +79,7 @@ pub enum Abscissa {
 /// Frechet law, reversed Gumbel in ln s that of Weibull).
 #[derive(Debug, Clone)]
 pub struct ShapeModel {
-    shape: Shape,
+    shape: CurveShape,
     abscissa: Abscissa,
     logarithmic: bool,
     location: f64,
@@ -89,7 +89,7 @@ pub struct ShapeModel {
 impl ShapeModel {
     /// `shape` along the abscissa that varies most in `data`.
     #[must_use]
-    pub fn new(shape: Shape, data: &MeasuredData) -> Self {
+    pub fn new(shape: CurveShape, data: &MeasuredData) -> Self {
         let (typical_v, typical_s) = typical(data);
         let spread = |x: &dyn Fn(usize) -> f64| {
             let (low, high) = (0..data.points.len())
@@ -98,8 +98,8 @@ impl ShapeModel {
             high - low
         };
         let volts = spread(&|i| match data.points[i].drive {
-            Drive::Volts(v) => v * data.points[i].start.switching_polarity(),
-            Drive::Amplitude(_) => 0.0,
+            MeasuredVoltage::Volts(v) => v * data.points[i].start.switching_polarity(),
+            MeasuredVoltage::Amplitude(_) => 0.0,
         });
         let widths = spread(&|i| data.points[i].width_s);
         if volts > 0.0 {
@@ -148,8 +148,13 @@ impl Model for ShapeModel {
             let factor = (1.0 + 3.0 * span / x).min(1e3);
             let location = [x / factor, x * factor];
             return vec![
-                Parameter::free("location", "where the curve lies", kind, Scale::Log, location, x),
-                Parameter::free("scale", "relative width of the curve", None, Scale::Log, [1e-4, 10.0], 0.1),
+                Parameter::free("location", "where the curve lies", kind, Scale::Log.over(location, x)),
+                Parameter::free(
+                    "scale",
+                    "relative width of the curve",
+                    None,
+                    Scale::Log.over([1e-4, 10.0], 0.1),
+                ),
             ];
         }
         vec![
@@ -157,17 +162,13 @@ impl Model for ShapeModel {
                 "location",
                 "where the curve lies",
                 kind,
-                Scale::Linear,
-                [x - 3.0 * span, x + 3.0 * span],
-                x,
+                Scale::Linear.over([x - 3.0 * span, x + 3.0 * span], x),
             ),
             Parameter::free(
                 "scale",
                 "width of the curve",
                 kind,
-                Scale::Log,
-                [1e-4 * span, 10.0 * span],
-                0.1 * span,
+                Scale::Log.over([1e-4 * span, 10.0 * span], 0.1 * span),
             ),
         ]
     }

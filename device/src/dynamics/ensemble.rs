@@ -88,7 +88,7 @@ pub fn switching_count(
 ) -> Result<SwitchingCount, DeviceError> {
     let dynamics = Dynamics::new(mtj, pulse, &ensemble.stepping)?;
     let well = Well::new(mtj, start)?;
-    let reading = Reading::new(mtj, pulse, &dynamics)?;
+    let reading = ReadOut::new(mtj, pulse, &dynamics)?;
     let streams = CellStreams::new(ensemble.seed, pulse.drive, pulse.amplitude, pulse.end_s(), start);
     let switched = batches(&ensemble.trials)
         .into_par_iter()
@@ -125,7 +125,7 @@ pub fn switching_counts_by_width(
             let before = if i == 0 { 0.0 } else { widths_s[i - 1] };
             let pulse = Pulse::rectangular(volts, width_s - before);
             let dynamics = Dynamics::new(mtj, &pulse, &ensemble.stepping)?;
-            let reading = Reading::new(mtj, &pulse, &dynamics)?;
+            let reading = ReadOut::new(mtj, &pulse, &dynamics)?;
             let key = |what| format!("device/ensemble/{what} of width {i}/{start}/{volts:e}");
             let streams =
                 (Streams::new(ensemble.seed, &key("pulse")), Streams::new(ensemble.seed, &key("rest")));
@@ -191,14 +191,14 @@ impl CellStreams {
 }
 
 /// How the state is read after the pulse.
-pub(crate) struct Reading {
+pub(crate) struct ReadOut {
     tensor: SymmetricTensor,
     field: [f64; 3],
     /// Energy density (A/m) below which a relaxing trial is read at once.
     safe_density: Option<f64>,
 }
 
-impl Reading {
+impl ReadOut {
     pub(crate) fn new(mtj: &Mtj, pulse: &Pulse, dynamics: &Dynamics) -> Result<Self, DeviceError> {
         let tensor = mtj.tensor(0.0);
         let field = mtj.field_a_per_m;

@@ -216,13 +216,7 @@ mod tests {
         let mtj = mtj.with_stability(8.0).unwrap();
         let equation = Equation::new(&mtj, Drive::Voltage).unwrap();
         let keys = RoundKeys::new(Streams::new(5, "test strong order").key());
-        let unit = crate::junction::thermal::field_deviation(
-            mtj.damping,
-            mtj.temperature_k,
-            mtj.magnetisation_a_per_m,
-            mtj.activation_volume_m3,
-            1.0,
-        );
+        let unit = mtj.thermal_field_deviation(mtj.temperature_k, 1.0);
         let (finest_s, fine_steps, levels) = (0.02e-12, 1 << 13, 7);
         let scalars = |step_s: f64| {
             let instant = equation.instant(0.5).scaled(-equation.precession * step_s);

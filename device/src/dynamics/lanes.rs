@@ -23,7 +23,6 @@ use crate::dynamics::pulse::{Drive, Pulse};
 use crate::dynamics::schedule::{Schedule, Step};
 use crate::error::{DeviceError, positive};
 use crate::junction::mtj::Mtj;
-use crate::junction::thermal::field_deviation;
 use crate::junction::vector::Vector;
 
 /// States of many macrospins of the same junction.
@@ -189,13 +188,7 @@ impl Dynamics {
             equation,
             plan,
             temperature_k: mtj.temperature_k,
-            unit_deviation: field_deviation(
-                mtj.damping,
-                1.0,
-                mtj.magnetisation_a_per_m,
-                mtj.activation_volume_m3,
-                1.0,
-            ),
+            unit_deviation: mtj.thermal_field_deviation(1.0, 1.0),
             heating: Heating::of(mtj),
         })
     }

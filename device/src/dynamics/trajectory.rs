@@ -43,24 +43,42 @@ pub struct Record {
     pub source: Drive,
 }
 
-/// Integrates `count` trajectories and records every `every`-th step. Positive drive potentiates
-/// (anti-parallel to parallel).
+/// Which trajectories are recorded, and how steps are taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recording {
+    /// Number of trajectories.
+    pub count: u64,
+    /// Steps from one recorded time to the next, at least 1.
+    pub every: usize,
+    /// Master seed.
+    pub seed: u64,
+    /// How steps are taken.
+    pub stepping: Stepping,
+}
+
+impl Recording {
+    /// Checks the range.
+    pub(crate) fn validate(&self) -> Result<(), DeviceError> {
+        match self.every {
+            0 => Err(DeviceError::out_of_range("every", self.every, "it must be at least 1")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Integrates trajectories under `pulse` and records them. Positive drive potentiates (anti-parallel to parallel).
 ///
 /// # Errors
-/// [`DeviceError::OutOfRange`] if `every` is zero; errors of [`Dynamics::new`] and [`Well::new`].
+/// [`DeviceError::OutOfRange`] if [`Recording::every`] is zero; errors of [`Dynamics::new`] and [`Well::new`].
 pub fn record(
     mtj: &Mtj,
     pulse: &Pulse,
     beginning: Beginning,
-    count: u64,
-    seed: u64,
-    stepping: &Stepping,
-    every: usize,
+    recording: &Recording,
 ) -> Result<Record, DeviceError> {
-    if every == 0 {
-        return Err(DeviceError::out_of_range("every", every, "it must be at least 1"));
-    }
-    let dynamics = Dynamics::new(mtj, pulse, stepping)?;
+    recording.validate()?;
+    let Recording { count, every, seed, stepping } = *recording;
+    let dynamics = Dynamics::new(mtj, pulse, &stepping)?;
     let initial = Streams::new(seed, "device/trajectory/initial direction");
     let mut lanes = match beginning {
         Beginning::Direction(m) => dynamics.lanes((0..count).map(|k| (k, m))),
@@ -80,9 +98,13 @@ pub fn record(
         record.begin(time_s, drive);
         for lane in 0..n {
             let cosine = lanes.cosine(lane);
-            let junction_v = dynamics.junction_volts(drive, cosine);
-            let direction = dynamics.direction(&lanes, lane);
-            record.push(lane, direction, cosine, junction_v, lanes.temperature_k(lane), &mtj.transport);
+            let sample = Sample {
+                direction: dynamics.direction(&lanes, lane),
+                cosine,
+                junction_v: dynamics.junction_volts(drive, cosine),
+                temperature_k: lanes.temperature_k(lane),
+            };
+            record.push(lane, sample, &mtj.transport);
         }
         if step == steps {
             return Ok(record);
@@ -91,6 +113,19 @@ pub fn record(
         dynamics.advance(&mut lanes, &noise, step..next);
         step = next;
     }
+}
+
+/// State of one trajectory at one time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    /// Direction in the laboratory frame.
+    pub direction: Vector,
+    /// `m.p`.
+    pub cosine: f64,
+    /// Voltage across the junction, V.
+    pub junction_v: f64,
+    /// Temperature, K.
+    pub temperature_k: f64,
 }
 
 impl Record {
@@ -115,15 +150,8 @@ impl Record {
     }
 
     /// Adds the state of one trajectory at the time begun last.
-    pub(crate) fn push(
-        &mut self,
-        trajectory: usize,
-        direction: Vector,
-        cosine: f64,
-        junction_v: f64,
-        temperature_k: f64,
-        transport: &Transport,
-    ) {
+    pub(crate) fn push(&mut self, trajectory: usize, sample: Sample, transport: &Transport) {
+        let Sample { direction, cosine, junction_v, temperature_k } = sample;
         let drive = self.drive.last().copied().unwrap_or(0.0);
         let (conductance_s, current_a) = match self.source {
             Drive::Voltage => {
@@ -186,7 +214,8 @@ mod tests {
         let mtj = preset::load("perpendicular-40nm").unwrap().device.resolve().unwrap();
         let pulse = Pulse::rectangular(0.9, 3e-9);
         let start = Beginning::Equilibrium(State::AntiParallel);
-        let record = record(&mtj, &pulse, start, 3, 1, &Stepping::default(), 10).unwrap();
+        let recording = Recording { count: 3, every: 10, seed: 1, stepping: Stepping::default() };
+        let record = record(&mtj, &pulse, start, &recording).unwrap();
         let (parallel, antiparallel) =
             (mtj.transport.parallel_s, mtj.transport.conductance(State::AntiParallel, 0.9));
         for lane in 0..3 {

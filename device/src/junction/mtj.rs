@@ -432,6 +432,14 @@ impl Mtj {
         critical_voltage(start, stable)
     }
 
+    /// Standard deviation in A/m of each component of the thermal field over a step of `step_s` at `temperature_k`; see
+    /// [`crate::junction::thermal`].
+    #[must_use]
+    pub fn thermal_field_deviation(&self, temperature_k: f64, step_s: f64) -> f64 {
+        let moment = GAMMA0 * MU0 * self.magnetisation_a_per_m * self.activation_volume_m3 * step_s;
+        (2.0 * self.damping * BOLTZMANN * temperature_k / moment).sqrt()
+    }
+
     /// Default time from the end of a pulse to the reading, s: six damping times, after which the
     /// energy of a deviation has fallen by `e^-12`.
     #[must_use]

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Temperature, ThermalResistance, Time, Volume};
 
-use crate::junction::constants::{BOLTZMANN, GAMMA0, MU0};
 use crate::ranges::{not_negative, positive};
 
 /// Temperature and thermal stability. At most one of `stability` and `activation_volume` is given.
@@ -75,17 +74,4 @@ pub struct JouleHeating {
     pub resistance_k_per_w: f64,
     /// Thermal time constant, s.
     pub time_constant_s: f64,
-}
-
-/// Standard deviation in A/m of each component of the thermal field over a step of `step_s`.
-#[must_use]
-pub fn field_deviation(
-    damping: f64,
-    temperature_k: f64,
-    magnetisation_a_per_m: f64,
-    volume_m3: f64,
-    step_s: f64,
-) -> f64 {
-    (2.0 * damping * BOLTZMANN * temperature_k / (GAMMA0 * MU0 * magnetisation_a_per_m * volume_m3 * step_s))
-        .sqrt()
 }

@@ -4,7 +4,7 @@ use crate::junction::state::State;
 
 /// The pulse voltage of a measured point.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Drive {
+pub enum MeasuredVoltage {
     /// Known voltage in V; V > 0 favours P (drives AP -> P).
     Volts(f64),
     /// Unknown amplitude, common to all points that name the same entry of
@@ -16,7 +16,7 @@ pub enum Drive {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
     /// Pulse voltage.
-    pub drive: Drive,
+    pub drive: MeasuredVoltage,
     /// Full width of the pulse in s.
     pub width_s: f64,
     /// State before the pulse.
@@ -100,7 +100,7 @@ impl MeasuredData {
         self.points.extend(other.points.into_iter().map(|mut m| {
             m.file += file;
             m.device = device[m.device];
-            if let Drive::Amplitude(index) = &mut m.drive {
+            if let MeasuredVoltage::Amplitude(index) = &mut m.drive {
                 *index += amplitude;
             }
             m

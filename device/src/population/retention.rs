@@ -12,7 +12,6 @@
 //! # Not modelled
 //! Changes of the prefactor of the rate with the barrier across the population; correlated devices.
 
-use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::Drive;
 use crate::error::DeviceError;
 use crate::junction::mtj::Mtj;
@@ -51,7 +50,7 @@ impl EscapeRate {
                 back_end: BackEnd::FokkerPlanck,
             });
         }
-        let escape = escape_rate(mtj, volts, start, splitting, &Stepping::default())?;
+        let escape = escape_rate(mtj, volts, start, splitting)?;
         Ok(Self { per_second: escape.rate.mean, error: escape.error(), back_end: BackEnd::Splitting })
     }
 
@@ -76,7 +75,7 @@ impl EscapeRate {
 
 /// Bits with a spread of barriers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Population {
+pub struct StoredBits {
     /// Number of bits.
     pub bits: f64,
     /// Standard deviation of the barrier over kB T; 0 for equal bits.
@@ -88,7 +87,7 @@ const POINTS: usize = 4001;
 /// Half range of the quadrature around the mean barrier, in standard deviations, beyond the shift.
 const RANGE: f64 = 10.0;
 
-impl Population {
+impl StoredBits {
     /// Mean probability that a bit has failed within `time_s`, for bits whose mean has `rate`.
     ///
     /// The integrand is largest where the barrier is low, `sigma^2` below the mean for rare failures;
@@ -138,7 +137,7 @@ mod tests {
     #[test]
     fn rare_failures_grow_with_the_log_normal_mean() {
         for sigma in [0.0, 1.0, 3.0, 6.0] {
-            let population = Population { bits: 1e9, barrier_deviation: sigma };
+            let population = StoredBits { bits: 1e9, barrier_deviation: sigma };
             let found = population.failure_probability(&rate(1e-30), 1.0);
             let exact = 1e-30 * (0.5 * sigma * sigma).exp();
             assert!((found / exact - 1.0).abs() < 1e-6, "sigma {sigma}: {found:e} {exact:e}");
@@ -149,7 +148,7 @@ mod tests {
     fn a_gigabit_of_one_fit_bits() {
         let per_second = 1.0 / (3600.0 * 1e9);
         assert!((rate(per_second).fit() - 1.0).abs() < 1e-12);
-        let population = Population { bits: 1e9, barrier_deviation: 0.0 };
+        let population = StoredBits { bits: 1e9, barrier_deviation: 0.0 };
         assert!((population.fit(&rate(per_second), 1.0) / 1e9 - 1.0).abs() < 1e-6);
         // One failure expected: 1 - 1/e.
         let found = population.any_failure(&rate(per_second), 3600.0);

@@ -74,11 +74,11 @@ impl AmplitudeScale<'_> {
 mod tests {
     use super::*;
     use crate::junction::preset;
-    use crate::switching::table::Cell;
+    use crate::switching::table::TableCell;
 
     fn table() -> SwitchingTable {
         SwitchingTable::new(&[1e-9], "formula", |_, _| {
-            (1..=10).map(|k| f64::from(k) / 10.0).map(|v| Cell::computed(v, 0.99 * v * v, 0.0)).collect()
+            (1..=10).map(|k| f64::from(k) / 10.0).map(|v| TableCell::computed(v, 0.99 * v * v, 0.0)).collect()
         })
         .unwrap()
     }

@@ -7,10 +7,14 @@ pub mod amplitude;
 pub mod axial;
 pub mod closed_form;
 mod counts;
+mod direction;
 pub mod estimate;
 pub mod fokker_planck;
+mod grid;
 pub mod probability;
 pub mod sphere;
 pub mod splitting;
 pub mod table;
 pub mod table_config;
+
+pub use grid::PulseGrid;

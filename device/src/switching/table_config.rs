@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Time, Voltage};
 
+use super::PulseGrid;
 use super::estimate::BackEnd;
 use super::fokker_planck::Resolution;
-use super::probability::{Automatic, ByEnsemble, ByFokkerPlanck, switching_table_with_progress};
+use super::probability::{Automatic, ByEnsemble, ByFokkerPlanck, BySplitting, switching_table_with_progress};
 use super::splitting::Splitting;
 use super::table::{Refinement, SwitchingTable};
 use crate::dynamics::ensemble::Ensemble;
@@ -111,8 +112,7 @@ impl TableConfig {
     fn counted(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         SwitchingTable::by_ensemble(
             request.junction,
-            &self.magnitudes_v(request.reach),
-            request.widths_s,
+            PulseGrid { volts: &self.magnitudes_v(request.reach), widths_s: request.widths_s },
             &self.ensemble(request.seed),
             self.refinement(),
             |_| (request.progress)(),
@@ -125,8 +125,7 @@ impl TableConfig {
         switching_table_with_progress(
             automatic.back_end(self.method),
             request.junction,
-            &self.magnitudes_v(request.reach),
-            request.widths_s,
+            PulseGrid { volts: &self.magnitudes_v(request.reach), widths_s: request.widths_s },
             request.progress,
         )
     }
@@ -179,7 +178,7 @@ impl TableConfig {
         Ensemble { trials: 0..self.trials, seed: self.seed_or(master), stepping: self.stepping() }
     }
 
-    /// Size, accuracy and seed of splitting.
+    /// Size, accuracy, seed and steps of splitting.
     #[must_use]
     pub fn splitting(&self, master: u64) -> Splitting {
         let splitting = Splitting::new(self.seed_or(master));
@@ -187,6 +186,7 @@ impl TableConfig {
             relative_error: self.relative_error,
             most_repeats: self.most_repeats,
             repeats: splitting.repeats.min(self.most_repeats),
+            stepping: self.stepping(),
             ..splitting
         }
     }
@@ -196,8 +196,7 @@ impl TableConfig {
     pub fn automatic(&self, master: u64) -> Automatic {
         let mut automatic = Automatic::new(self.trials, self.seed_or(master));
         automatic.ensemble = ByEnsemble(self.ensemble(master));
-        automatic.splitting.splitting = self.splitting(master);
-        automatic.splitting.stepping = self.stepping();
+        automatic.splitting = BySplitting(self.splitting(master));
         automatic
     }
 }
@@ -278,7 +277,8 @@ mod tests {
         let volts: Vec<f64> = (0..4).map(|k| 0.3 + (high - 0.3) * f64::from(k) / 3.0).collect();
         let device = junction("perpendicular-40nm");
         let ensemble = Ensemble::new(300, 7);
-        SwitchingTable::by_ensemble(&device, &volts, &[1e-9], &ensemble, refinement, |_| ()).unwrap()
+        let grid = PulseGrid { volts: &volts, widths_s: &[1e-9] };
+        SwitchingTable::by_ensemble(&device, grid, &ensemble, refinement, |_| ()).unwrap()
     }
 
     #[test]
@@ -313,7 +313,8 @@ mod tests {
             let table = config.table(&TableRequest::new(&device, &[1e-9, 2e-9], 7)).unwrap();
             let back_end = ByFokkerPlanck(Resolution::TABLE);
             let volts = config.magnitudes_v(1.0);
-            let by_hand = switching_table(&back_end, &device, &volts, &[1e-9, 2e-9]).unwrap();
+            let grid = PulseGrid { volts: &volts, widths_s: &[1e-9, 2e-9] };
+            let by_hand = switching_table(&back_end, &device, grid).unwrap();
             assert_eq!(table, by_hand);
             assert_eq!(table.source(), "fokker-planck");
         }

@@ -4,8 +4,9 @@
 //! the fraction of active inputs and the size of the array. Every case is solved twice: with ideal lines and drivers,
 //! which shows what the scheme does, and with the configured ones.
 
-use spinhebb_circuit::array::{ArrayConfig, WriteDrivers, WriteScheme};
-use spinhebb_circuit::operate::write::{LearningStep, write};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::operate::write::{LearningStep, WriteDrivers, write};
 use spinhebb_data::labelled::{Dataset, Values, Variable};
 use spinhebb_data::quantity::Resistance;
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_circuit::array::ArrayConfig;
+use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_data::config::{Check, Faults};

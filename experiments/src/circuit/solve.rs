@@ -3,7 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_circuit::array::{Array, ArrayConfig};
+use spinhebb_circuit::array::Array;
+use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_circuit::operate::read::Reading;
 use spinhebb_data::config::{Check, Faults};
@@ -80,7 +81,8 @@ impl Experiment for Solve {
             .read_chain(maker.for_read(config.array.inputs, config.array.outputs), mtj.transport)?;
         let reading = array.read(&chain)?;
         summarise(&mut outcome, &reading);
-        outcome.add(read_dataset(&mut outcome, &array, &reading, config.solve.bound_sweeps)?);
+        let read = read_dataset(&mut outcome, &array, &reading, config.solve.bound_sweeps)?;
+        outcome.add(read);
         let stage = context.stage("error against size", config.solve.sizes.len() as u64);
         let sizes = context.unit("error against size", || {
             let points: Vec<SizePoint> = config

@@ -1,6 +1,6 @@
 //! `spinhebb circuit spice`: the read as a netlist, with its solution beside it.
 
-use spinhebb_circuit::array::ArrayConfig;
+use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_device::junction::mtj::MtjConfig;
 

@@ -1,14 +1,15 @@
 //! Switching tables of an array's devices, and the voltages of a learning step looked up in the nominal one.
 
 use spinhebb_circuit::array::variation::DeviceDraw;
-use spinhebb_circuit::array::WriteDrivers;
 use spinhebb_circuit::operate::device_tables::{DeviceTables, TableNodes};
+use spinhebb_circuit::operate::write::WriteDrivers;
 use spinhebb_data::config::Staged;
 use spinhebb_data::quantity::Amplitude;
 use spinhebb_device::error::DeviceError;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::Mtj;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::amplitude::AmplitudeScale;
 use spinhebb_device::switching::table::SwitchingTable;
 use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
 
@@ -44,9 +45,12 @@ pub(super) fn pulses(
 ) -> Result<Pulses, ExperimentError> {
     let maker = TableMaker { settings: &config.table, mtj, width_s: config.pulses.width.si(), context };
     let nominal = maker.table(1.0, 1.0, 1.0)?;
+    let junction = Junction::Single(Box::new(mtj.clone()));
+    let scale = AmplitudeScale { junction: &junction, table: Some(&nominal), width_s: maker.width_s };
+    // The first stage of a training; that there is one was checked.
     let volts = |wanted: &Option<Staged<Amplitude>>, start: State| -> Result<f64, ExperimentError> {
-        let amplitude = wanted.as_ref().map_or(Amplitude::Probability(0.0), |staged| staged.at(0, 1));
-        Ok(amplitude.volts(&nominal, mtj, maker.width_s, start)?)
+        let first = wanted.as_ref().and_then(|staged| staged.entries().first().map(|(_, value)| **value));
+        Ok(scale.volts(first.unwrap_or(Amplitude::Probability(0.0)), start)?)
     };
     let up = volts(&config.pulses.potentiation, State::AntiParallel)?;
     let down = volts(&config.pulses.depression, State::Parallel)?;

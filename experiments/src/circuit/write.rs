@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
-use spinhebb_circuit::array::{ArrayConfig, WriteScheme};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::operate::write::{LearningStep, Role, RoleSummary, write};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::dynamics::pulses::PulsesConfig;

@@ -65,8 +65,11 @@ pub(super) fn system_arguments() -> [Arg; 3] {
 }
 
 fn shortcut_argument(shortcut: &Shortcut) -> Arg {
-    let argument =
-        Arg::new(shortcut.key).value_name(shortcut.value_name).help(format!("{} [{}]", shortcut.help, shortcut.key));
+    let argument = Arg::new(shortcut.key).help(format!("{} [{}]", shortcut.help, shortcut.key));
+    if shortcut.is_switch() {
+        return argument.long(shortcut.flag).action(ArgAction::SetTrue);
+    }
+    let argument = argument.value_name(shortcut.value_name);
     let argument = match (shortcut.flag, shortcut.list) {
         ("", _) => return argument.num_args(1..).action(ArgAction::Append),
         (flag, false) => argument.long(flag).action(ArgAction::Set),
@@ -80,6 +83,13 @@ fn shortcut_argument(shortcut: &Shortcut) -> Arg {
 pub(super) fn options(experiment: &Registered, matches: &ArgMatches) -> RunOptions {
     let mut settings = settings(matches);
     for shortcut in experiment.shortcuts {
+        if shortcut.is_switch() {
+            if matches.get_flag(shortcut.key) {
+                let (shown, value) = (format!("--{}", shortcut.flag), toml::Value::Boolean(true));
+                settings.push(Setting::Flag { shown, key: shortcut.key.to_string(), value });
+            }
+            continue;
+        }
         let Some(values) = matches.get_many::<String>(shortcut.key) else { continue };
         let texts: Vec<&str> = values.map(String::as_str).collect();
         let value = match texts.as_slice() {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::{DriveVoltage, Time};
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::EscapeRate;

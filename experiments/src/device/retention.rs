@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::Time;
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
-use spinhebb_device::population::retention::{EscapeRate, Population};
+use spinhebb_device::population::retention::{EscapeRate, StoredBits};
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::Splitting;
@@ -118,7 +119,7 @@ impl Experiment for Retention {
 fn array(outcome: &mut Outcome, settings: &RetentionSettings, rate: &EscapeRate) {
     let storage_s = settings.storage_time.si();
     for sigma in &settings.barrier_deviations {
-        let population = Population { bits: settings.bits, barrier_deviation: *sigma };
+        let population = StoredBits { bits: settings.bits, barrier_deviation: *sigma };
         let key = |what: &str| format!("array/deviation {sigma} kT/{what}");
         outcome.scalar(key("fit"), population.fit(rate, storage_s), "1", "failures of the array in 1e9 hours");
         let any = population.any_failure(rate, storage_s);
@@ -134,8 +135,8 @@ fn failures(settings: &RetentionSettings, rate: &EscapeRate) -> Result<Dataset, 
     let deviations = settings.barrier_deviations.clone();
     let shape = [deviations.len(), times.len()];
     let dims = ["barrier_deviation", "time"];
-    let over = |of: &dyn Fn(&Population, f64) -> f64| -> Vec<f64> {
-        let population = |sigma: &f64| Population { bits: settings.bits, barrier_deviation: *sigma };
+    let over = |of: &dyn Fn(&StoredBits, f64) -> f64| -> Vec<f64> {
+        let population = |sigma: &f64| StoredBits { bits: settings.bits, barrier_deviation: *sigma };
         let rows = deviations.iter().map(population);
         rows.flat_map(|p| times.iter().map(|t| of(&p, *t)).collect::<Vec<_>>()).collect()
     };

@@ -98,20 +98,22 @@ impl Experiment for Trajectories {
         if let Some(warning) = step_warning(&junction, &pulse, &stepping)? {
             outcome.warn(warning.to_string());
         }
+        let start = settings.start;
         let recording = Recording {
             count: settings.trajectories,
             every: settings.record_every,
             seed: context.seed(),
-            stepping: &stepping,
+            stepping,
         };
-        let start = settings.start;
         let dataset = match &junction {
             Junction::Single(mtj) => {
-                trajectory::record(mtj, &pulse, Beginning::Equilibrium(start), &recording)?.to_dataset()?
+                let from = Beginning::Equilibrium(start);
+                trajectory::record(mtj, &pulse, from, &recording)?.to_dataset()?
             }
             Junction::Coupled(pair) => {
                 outcome.cite(COUPLED_MODELS);
-                coupled::record(pair, &pulse, CoupledBeginning::Equilibrium(start), &recording)?.to_dataset()?
+                let from = CoupledBeginning::Equilibrium(start);
+                coupled::record(pair, &pulse, from, &recording)?.to_dataset()?
             }
         };
         let cosines = cosines(&dataset, &junction)?;

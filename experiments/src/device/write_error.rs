@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::quantity::{DriveVoltage, Time};
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::ProbabilityEstimate;
 
@@ -100,7 +102,8 @@ impl Experiment for WriteError {
         let volts: Vec<f64> = magnitudes.iter().map(|v| v * wer.start.switching_polarity()).collect();
         let data = context.unit("write errors", || {
             let advance = || stage.advance();
-            let grid = back_end.grid_with_progress(&junction, &volts, &widths, wer.start, &advance)?;
+            let pulses = PulseGrid { volts: &volts, widths_s: &widths };
+            let grid = back_end.grid_with_progress(&junction, pulses, wer.start, &advance)?;
             Ok(vec![dataset(&volts, &widths, &grid, wer)?])
         })?;
         drop(stage);

@@ -9,6 +9,7 @@ use spinhebb_data::archive::{self, Archive, Header};
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
 
 use super::outcome::{Input, Outcome, OutcomeFile, Scalar, Text};
+use super::sealable::Sealable;
 use crate::error::ExperimentError;
 
 const RESULTS: &str = "results";
@@ -16,12 +17,19 @@ const TEXTS: &str = "outcome/texts";
 const WARNINGS: &str = "outcome/warnings";
 const CITATIONS: &str = "outcome/citations";
 const FILES: &str = "outcome/files";
+/// In sealed units alone: what an archive has in its header.
+const HEAD: &str = "outcome/head";
 
 /// Writes `outcome` as a sealed archive at `path`.
 ///
 /// # Errors
 /// A dataset is not valid, or the file cannot be written.
 pub fn write_archive(path: &Path, outcome: &Outcome) -> Result<(), ExperimentError> {
+    Ok(archive::write(path, &header(outcome), &body(outcome)?)?)
+}
+
+/// All that is not in the header.
+fn body(outcome: &Outcome) -> Result<Vec<Dataset>, ExperimentError> {
     let mut datasets = results(&outcome.scalars)?;
     datasets.extend(outcome.datasets.iter().cloned());
     let column = |pick: fn(&Text) -> &String| outcome.texts.iter().map(|t| pick(t).clone()).collect::<Vec<_>>();
@@ -47,7 +55,7 @@ pub fn write_archive(path: &Path, outcome: &Outcome) -> Result<(), ExperimentErr
                 .with(Variable::along("bytes", "byte", "1", "content of the file", file.bytes.clone()))?,
         );
     }
-    Ok(archive::write(path, &header(outcome), &datasets)?)
+    Ok(datasets)
 }
 
 fn header(outcome: &Outcome) -> Header {
@@ -100,20 +108,61 @@ pub fn read_archive(path: &Path) -> Result<Outcome, ExperimentError> {
         ..Outcome::default()
     };
     for name in archive.names()? {
-        let dataset = archive.dataset(&name)?;
-        match name.as_str() {
-            RESULTS => outcome.scalars = scalars_of(&dataset)?,
-            TEXTS => {
-                let (keys, words) = (texts(&dataset, "text")?, texts(&dataset, "words")?);
-                outcome.texts = keys.into_iter().zip(words).map(|(key, text)| Text { key, text }).collect();
-            }
-            WARNINGS => outcome.warnings = texts(&dataset, "words")?,
-            CITATIONS => outcome.citations = texts(&dataset, "words")?.into_iter().collect(),
-            _ if name.starts_with(FILES) => outcome.files.push(file_of(&dataset)?),
-            _ => outcome.datasets.push(dataset),
-        }
+        take(&mut outcome, archive.dataset(&name)?)?;
     }
     Ok(outcome)
+}
+
+/// Puts a dataset of [`body`] where it belongs.
+fn take(outcome: &mut Outcome, dataset: Dataset) -> Result<(), ExperimentError> {
+    match dataset.name.as_str() {
+        RESULTS => outcome.scalars = scalars_of(&dataset)?,
+        TEXTS => {
+            let (keys, words) = (texts(&dataset, "text")?, texts(&dataset, "words")?);
+            outcome.texts = keys.into_iter().zip(words).map(|(key, text)| Text { key, text }).collect();
+        }
+        WARNINGS => outcome.warnings = texts(&dataset, "words")?,
+        CITATIONS => outcome.citations = texts(&dataset, "words")?.into_iter().collect(),
+        name if name.starts_with(FILES) => outcome.files.push(file_of(&dataset)?),
+        _ => outcome.datasets.push(dataset),
+    }
+    Ok(())
+}
+
+/// What an experiment composed of others seals of each of them. Data come back in the order of their names.
+impl Sealable for Outcome {
+    fn to_datasets(&self) -> Result<Vec<Dataset>, ExperimentError> {
+        let head = vec![self.experiment.clone(), self.title.clone(), self.configuration.clone(), self.seed.to_string()];
+        let input = |pick: fn(&Input) -> &String| self.inputs.iter().map(|i| pick(i).clone()).collect::<Vec<_>>();
+        let words = "experiment, title, configuration and seed";
+        let mut sealed = Dataset::new(HEAD).with(Variable::along("head", "entry", "1", words, head))?;
+        if !self.inputs.is_empty() {
+            sealed.push(Variable::coordinate("input", "1", "name of the input", input(|i| &i.name)))?;
+            sealed.push(Variable::along("sha256", "input", "1", "its checksum", input(|i| &i.sha256)))?;
+        }
+        let mut datasets = body(self)?;
+        datasets.push(sealed);
+        Ok(datasets)
+    }
+
+    fn from_datasets(datasets: Vec<Dataset>) -> Result<Self, ExperimentError> {
+        let mut outcome = Self::default();
+        for dataset in datasets {
+            if dataset.name != HEAD {
+                take(&mut outcome, dataset)?;
+                continue;
+            }
+            let [experiment, title, configuration, seed] =
+                <[String; 4]>::try_from(texts(&dataset, "head")?).map_err(|_| lacks(&dataset, "head"))?;
+            outcome.seed = seed.parse().map_err(|_| lacks(&dataset, "seed"))?;
+            (outcome.experiment, outcome.title, outcome.configuration) = (experiment, title, configuration);
+            if dataset.variable("input").is_some() {
+                let pairs = texts(&dataset, "input")?.into_iter().zip(texts(&dataset, "sha256")?);
+                outcome.inputs = pairs.map(|(name, sha256)| Input { name, sha256 }).collect();
+            }
+        }
+        Ok(outcome)
+    }
 }
 
 fn scalars_of(dataset: &Dataset) -> Result<Vec<Scalar>, ExperimentError> {
@@ -146,7 +195,11 @@ fn file_of(dataset: &Dataset) -> Result<OutcomeFile, ExperimentError> {
     }
 }
 
-fn texts(dataset: &Dataset, name: &str) -> Result<Vec<String>, ExperimentError> {
+/// The texts of the variable `name`.
+///
+/// # Errors
+/// There is none: the archive is of another version.
+pub(crate) fn texts(dataset: &Dataset, name: &str) -> Result<Vec<String>, ExperimentError> {
     match dataset.variable(name).map(|v| &v.values) {
         Some(Values::Text(texts)) => Ok(texts.clone()),
         _ => Err(lacks(dataset, name)),
@@ -202,5 +255,7 @@ mod tests {
         let again = folder.path().join("again.h5");
         write_archive(&again, &read).unwrap();
         assert_eq!(std::fs::read(path).unwrap(), std::fs::read(again).unwrap());
+        let sealed = Outcome::from_datasets(outcome.to_datasets().unwrap()).unwrap();
+        assert_eq!(plain(&sealed), plain(&outcome));
     }
 }

@@ -11,6 +11,7 @@ mod outcome;
 mod registered;
 mod sealable;
 
+pub(crate) use archive_form::texts;
 pub use archive_form::{read_archive, write_archive};
 pub use context::{Context, Units};
 pub use cost::Cost;

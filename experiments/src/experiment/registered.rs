@@ -14,12 +14,20 @@ pub struct Shortcut {
     pub flag: &'static str,
     /// The key.
     pub key: &'static str,
-    /// What the value is called in the help.
+    /// What the value is called in the help; empty for a switch, which takes none and sets the key to true.
     pub value_name: &'static str,
     /// What it does.
     pub help: &'static str,
     /// Whether it takes several values, which become a list.
     pub list: bool,
+}
+
+impl Shortcut {
+    /// Whether it takes no value.
+    #[must_use]
+    pub const fn is_switch(&self) -> bool {
+        self.value_name.is_empty()
+    }
 }
 
 /// An experiment with a configuration that was found sound.

@@ -11,6 +11,7 @@ mod part;
 mod recipe;
 mod renames;
 mod request;
+mod trained;
 
 pub use input_file::InputFile;
 pub use overlay::overlay;
@@ -105,8 +106,10 @@ impl System {
     /// The defaults do not read, which a test excludes.
     pub fn example(&self, experiment: &Registered) -> Result<String, ExperimentError> {
         let parts = experiment.parts();
-        let mut table = base(experiment, None)?.merged();
-        table.retain(|key, _| parts.contains(key));
+        let defaults = built_in()?;
+        let document = base(experiment, None)?.map_or(defaults.clone(), |base| base.over(&defaults));
+        let mut table = document.merged();
+        table.retain(|key, _| parts.iter().any(|part| part == key));
         let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
     }
@@ -118,16 +121,28 @@ impl System {
     pub fn load(&self, experiment: &Registered, request: &Request) -> Result<Loaded, ExperimentError> {
         let user = request.document()?;
         let asked = user.merged();
-        let mut lower = base(experiment, user.text_at(PROFILE).as_deref())?;
         let parts = experiment.parts();
-        if parts.iter().any(|part| part == "network" || part == "pulses") {
-            let recipe = recipe::layer(&user.clone().over(&lower))?;
-            lower = recipe.map_or(lower.clone(), |recipe| recipe.over(&lower));
+        let upper = match base(experiment, user.text_at(PROFILE).as_deref())? {
+            Some(base) => user.over(&base),
+            None => user,
+        };
+        // What a name stands for lies under the keys of every layer that may give the name.
+        let mut lower = built_in()?;
+        let whole = upper.clone().over(&lower);
+        let named = if parts.iter().any(|part| part == "evaluate") {
+            trained::layer(&whole)?
+        } else if parts.iter().any(|part| part == "network" || part == "pulses") {
+            recipe::layer(&whole)?
+        } else {
+            None
+        };
+        if let Some(layer) = named {
+            lower = layer.over(&lower);
         }
-        if let Some(device) = from::device_layer(&user.clone().over(&lower))? {
+        if let Some(device) = from::device_layer(&upper.clone().over(&lower))? {
             lower = device.over(&lower);
         }
-        let document = user.over(&lower);
+        let document = upper.over(&lower);
         let inputs = input_file::find(&document, &parts)?;
         Ok(Loaded { document, asked, inputs })
     }
@@ -146,14 +161,20 @@ impl System {
     }
 }
 
-/// The built-in defaults, with the systems that `experiment` starts from above them.
-fn base(experiment: &Registered, profile: Option<&str>) -> Result<Document, ExperimentError> {
-    let mut lower = Document::built_in("built-in defaults", DEFAULTS)?;
+/// The built-in defaults.
+fn built_in() -> Result<Document, ExperimentError> {
+    Ok(Document::built_in("built-in defaults", DEFAULTS)?)
+}
+
+/// The systems that `experiment` starts from, that of `profile` on top; `None` where it has none.
+fn base(experiment: &Registered, profile: Option<&str>) -> Result<Option<Document>, ExperimentError> {
+    let mut base: Option<Document> = None;
     for (name, text) in experiment.bases {
         if name.is_empty() || profile == Some(name) {
             let title = format!("{} {name}", experiment.name);
-            lower = Document::built_in(title.trim_end(), text)?.over(&lower);
+            let layer = Document::built_in(title.trim_end(), text)?;
+            base = Some(base.map_or(layer.clone(), |base| layer.over(&base)));
         }
     }
-    Ok(lower)
+    Ok(base)
 }

@@ -3,6 +3,7 @@
 use spinhebb_data::config::Document;
 use spinhebb_data::mnist;
 use spinhebb_network::readout::preset;
+use spinhebb_network::training::config::RecipeName;
 
 use super::input_file::resolve;
 use crate::error::ExperimentError;
@@ -18,10 +19,8 @@ pub(super) fn layer(document: &Document) -> Result<Option<Document>, ExperimentE
         Some(toml::Value::Integer(n)) => usize::try_from(n).ok().filter(|n| *n > 0),
         _ => None,
     };
-    let Some(name) = document.text_at("network.recipe").and_then(|name| name.parse::<preset::RecipeName>().ok())
-    else {
-        return Ok(None);
-    };
+    let name = document.value_at("network.recipe").and_then(|name| name.try_into::<RecipeName>().ok());
+    let Some(name) = name else { return Ok(None) };
     let (Some(neurons), Some(copies)) = (whole("network.neurons"), whole("network.copies")) else {
         return Ok(None);
     };
@@ -30,9 +29,11 @@ pub(super) fn layer(document: &Document) -> Result<Option<Document>, ExperimentE
         None => stored_images(document)?.saturating_sub(whole("images.held_out").unwrap_or(0)).max(1),
     };
     let copies = u8::try_from(copies).unwrap_or(u8::MAX);
-    let layer = preset::layer(name, neurons, copies, images);
-    let text = spinhebb_data::config::render(&layer)?;
-    Ok(Some(Document::built_in(&format!("recipe {name}"), &text)?))
+    let layer = preset::layer(name, neurons, copies, images)?;
+    let parts = [("network", layer.network), ("pulses", layer.pulses)];
+    let table: toml::Table = parts.map(|(part, keys)| (part.to_string(), toml::Value::Table(keys))).into_iter().collect();
+    let title = format!("recipe {}", document.text_at("network.recipe").unwrap_or_default());
+    Ok(Some(Document::built_in(&title, &spinhebb_data::config::render(&table)?)?))
 }
 
 fn stored_images(document: &Document) -> Result<usize, ExperimentError> {

@@ -10,13 +10,13 @@ pub const TILE: usize = 64;
 const MAX_LINES: usize = u8::MAX as usize / super::switching::MAX_COPIES;
 
 /// A run of neighbouring active lines: where it starts and ends among the weights of a tile, `TILE * line`.
-pub(super) type Run = [u32; 2];
+pub(super) type LineRun = [u32; 2];
 
 /// Runs that together hold at most 31 lines; the last ones may be empty.
 ///
 /// Always four, so that the processor need not guess when a loop over them ends (four made the fewest additions with
 /// MNIST's 26 runs an image among three to ten).
-pub(super) type Group = [Run; 4];
+pub(super) type Group = [LineRun; 4];
 
 /// Active lines of some images, one after the other.
 #[derive(Debug, Clone, Default)]

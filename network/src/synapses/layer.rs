@@ -148,11 +148,22 @@ impl LayerState {
 
 /// What a presentation is to do to the layer.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct Response {
     /// Neurons that fired, in the order in which they crossed.
     pub fired: Vec<usize>,
     /// Clock cycle of the first firing; the length of the presentation when no neuron fired.
     pub cycle: u32,
+}
+
+/// One firing on an image of a batch.
+struct Firing {
+    neuron: usize,
+    /// Place among those that fire on the image, from 0.
+    rank: usize,
+    /// Place of the image in the batch.
+    image: usize,
+    /// Active lines of the image.
+    driven: usize,
 }
 
 /// One layer of neurons over `S`.
@@ -259,7 +270,7 @@ impl<S: Synapses> Layer<S> {
         &mut self,
         batch: &Batch,
         plasticity: impl Fn(usize) -> &'p Plasticity,
-        mut outcome: impl FnMut(usize, &Outcome),
+        mut outcome: impl FnMut(usize, &Response),
     ) {
         assert!(batch.len() <= MAX_BATCH, "a batch holds at most {MAX_BATCH} images");
         let Self { synapses, config, race, .. } = self;
@@ -287,7 +298,7 @@ impl<S: Synapses> Layer<S> {
                     self.active[usize::from(line)] = 1;
                 }
                 for (rank, &neuron) in fired.fired.iter().enumerate() {
-                    self.write(neuron, rank, image, lines.len(), plasticity);
+                    self.write(Firing { neuron, rank, image, driven: lines.len() }, plasticity);
                 }
                 for &line in lines {
                     self.active[usize::from(line)] = 0;
@@ -302,10 +313,10 @@ impl<S: Synapses> Layer<S> {
     }
 
     /// Who fires on an image of the batch, and when.
-    fn run_race(&mut self, image: usize) -> Outcome {
+    fn run_race(&mut self, image: usize) -> Response {
         let unit = f64::from(self.synapses.unit());
         let level = self.state.level(self.config.form) * unit;
-        let mut outcome = Outcome { fired: Vec::new(), cycle: self.config.neuron.cycles };
+        let mut outcome = Response { fired: Vec::new(), cycle: self.config.neuron.cycles };
         let mut taken: Vec<(usize, f32)> = Vec::new();
         for rank in 0..self.config.winners {
             let (neuron, q) = self.race.first(image);
@@ -331,7 +342,8 @@ impl<S: Synapses> Layer<S> {
     }
 
     /// The STDP event of one neuron, and the correction of the sums of the images still to come.
-    fn write(&mut self, neuron: usize, rank: usize, image: usize, driven: usize, plasticity: &Plasticity) {
+    fn write(&mut self, firing: Firing, plasticity: &Plasticity) {
+        let Firing { neuron, rank, image, driven } = firing;
         let event = WriteEvent {
             active: &self.active,
             plasticity,

@@ -64,9 +64,9 @@ struct Header {
 }
 
 /// 64-bit FNV-1a sum.
-struct Sum(u64);
+struct Checksum(u64);
 
-impl Sum {
+impl Checksum {
     const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
@@ -81,7 +81,7 @@ impl Sum {
 /// A sum over the pixels and the size of images, to tell one training set from another.
 #[must_use]
 pub fn fingerprint(images: &Images<'_>) -> u64 {
-    let mut sum = Sum::new();
+    let mut sum = Checksum::new();
     let (width, height) = images.size();
     for n in [width, height, images.len()] {
         sum.add(&(n as u64).to_le_bytes());
@@ -165,7 +165,7 @@ impl Checkpoint {
         bytes.extend(state.firings.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(state.switched.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(state.switched_per_synapse.iter().flat_map(|x| x.to_le_bytes()));
-        let mut sum = Sum::new();
+        let mut sum = Checksum::new();
         sum.add(&bytes);
         bytes.extend_from_slice(&sum.0.to_le_bytes());
         Ok(bytes)
@@ -187,7 +187,7 @@ impl Checkpoint {
         let (arrays, rest) = rest.split_at_checked(size).ok_or("it is cut short")?;
         let (stored, rest) = rest.split_first_chunk::<8>().ok_or("it is cut short")?;
         let whole = bytes.len() - rest.len();
-        let mut sum = Sum::new();
+        let mut sum = Checksum::new();
         sum.add(&bytes[..whole - 8]);
         if sum.0 != u64::from_le_bytes(*stored) {
             return Err("its checksum does not fit its contents".into());

@@ -15,7 +15,7 @@
 mod lanczos;
 mod substitution;
 
-use crate::solve::line::{Kind, LineSet, Tridiagonal};
+use crate::solve::line::{LineKind, LineSet, Tridiagonal};
 use lanczos::Lanczos;
 use substitution::{solve_along_columns, substitute};
 
@@ -144,12 +144,12 @@ impl Schur {
     pub(crate) fn project(&self, r: &mut [f64]) {
         for (column, kind) in r.chunks_exact_mut(self.rows).zip(&self.bit.kind) {
             match kind {
-                Kind::Segmented => {}
-                Kind::Ideal => {
+                LineKind::Segmented => {}
+                LineKind::Ideal => {
                     let mean = column.iter().sum::<f64>() / column.len() as f64;
                     column.fill(mean);
                 }
-                Kind::Fixed(_) => column.fill(0.0),
+                LineKind::Fixed(_) => column.fill(0.0),
             }
         }
     }
@@ -178,7 +178,7 @@ impl Schur {
             };
             largest = largest.max(top);
             for l in 0..lanes {
-                if self.bit.kind[j + l] == Kind::Ideal {
+                if self.bit.kind[j + l] == LineKind::Ideal {
                     let value = r[l * m] * m as f64 * self.bit_factor.whole[j + l];
                     z[l * m..(l + 1) * m].fill(value);
                     largest = largest.max(value.abs());
@@ -288,7 +288,7 @@ fn add_wire_currents(bit: &LineSet, line: usize, p: &[f64], out: &mut [f64]) {
     let last = p.len() - 1;
     out[0] += bit.first[line] * p[0];
     out[last] += bit.last[line] * p[last];
-    if bit.kind[line] != Kind::Segmented {
+    if bit.kind[line] != LineKind::Segmented {
         return;
     }
     if bit.broken.is_empty() {

@@ -2,13 +2,13 @@
 
 use multiversion::multiversion;
 
-use crate::solve::line::{Kind, LineSet, Tridiagonal};
+use crate::solve::line::{LineKind, LineSet, Tridiagonal};
 
 /// T^-1 in place for lines that run along the columns.
 pub(super) fn solve_along_columns(lines: &LineSet, factor: &Tridiagonal, m: usize, f: &mut [f64]) {
     let mut z = vec![0.0; m];
     for (line, column) in f.chunks_exact_mut(m).enumerate() {
-        if lines.kind[line] == Kind::Segmented {
+        if lines.kind[line] == LineKind::Segmented {
             let span = line * m..(line + 1) * m;
             substitute::<1>(m, column, &mut z, &factor.inverse[span.clone()], &factor.coupling[span]);
             column.copy_from_slice(&z);

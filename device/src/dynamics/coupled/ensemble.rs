@@ -14,13 +14,13 @@ use crate::junction::coupled::{CoupledMtj, CoupledWell};
 use crate::junction::state::State;
 
 /// A pulse that continues the one before, and a relaxation that is read.
-struct Stage {
+struct PulseStage {
     dynamics: CoupledDynamics,
     pulse: LayerStreams,
     rest: LayerStreams,
 }
 
-impl Stage {
+impl PulseStage {
     fn new(
         device: &CoupledMtj,
         pulse: &Pulse,
@@ -52,7 +52,7 @@ pub fn switching_count(
     start: State,
     ensemble: &Ensemble,
 ) -> Result<SwitchingCount, DeviceError> {
-    let stage = Stage::new(device, pulse, start, ensemble, &format!("end {:e}", pulse.end_s()))?;
+    let stage = PulseStage::new(device, pulse, start, ensemble, &format!("end {:e}", pulse.end_s()))?;
     Ok(counts(device, &[stage], start, ensemble)?[0])
 }
 
@@ -75,7 +75,7 @@ pub fn switching_counts_by_width(
         .map(|(i, width_s)| {
             let before = if i == 0 { 0.0 } else { widths_s[i - 1] };
             let pulse = Pulse::rectangular(volts, width_s - before);
-            Stage::new(device, &pulse, start, ensemble, &format!("width {i}"))
+            PulseStage::new(device, &pulse, start, ensemble, &format!("width {i}"))
         })
         .collect::<Result<Vec<_>, _>>()?;
     counts(device, &stages, start, ensemble)
@@ -84,7 +84,7 @@ pub fn switching_counts_by_width(
 /// One count for each stage; the trials pass through all of them in order.
 fn counts(
     device: &CoupledMtj,
-    stages: &[Stage],
+    stages: &[PulseStage],
     start: State,
     ensemble: &Ensemble,
 ) -> Result<Vec<SwitchingCount>, DeviceError> {

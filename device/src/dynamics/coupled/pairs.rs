@@ -25,7 +25,6 @@ use crate::dynamics::pulse::{Drive, Pulse};
 use crate::dynamics::schedule::{Schedule, Step};
 use crate::error::DeviceError;
 use crate::junction::coupled::{CoupledMtj, Pair};
-use crate::junction::thermal::field_deviation;
 
 /// Thermal fields of the two layers: one family of streams for each, never shared.
 #[derive(Debug, Clone)]
@@ -111,15 +110,10 @@ impl CoupledDynamics {
         let plan = stepping.plan(pulse, relaxation_s, recommended)?;
         Ok(Self {
             plan,
-            unit_deviation: device.layers.each_ref().map(|layer| {
-                field_deviation(
-                    layer.damping,
-                    layer.temperature_k,
-                    layer.magnetisation_a_per_m,
-                    layer.activation_volume_m3,
-                    1.0,
-                )
-            }),
+            unit_deviation: device
+                .layers
+                .each_ref()
+                .map(|layer| layer.thermal_field_deviation(layer.temperature_k, 1.0)),
             equations,
         })
     }

@@ -5,9 +5,8 @@ use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::random_stream::Streams;
 
 use super::pairs::{CoupledDynamics, LayerStreams};
-use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::Pulse;
-use crate::dynamics::trajectory::Record;
+use crate::dynamics::trajectory::{Record, Recording, Sample};
 use crate::error::DeviceError;
 use crate::junction::coupled::{CoupledMtj, CoupledWell, Pair};
 use crate::junction::state::State;
@@ -31,25 +30,20 @@ pub struct CoupledRecord {
     pub coupled: Vec<Vec<Vector>>,
 }
 
-/// Integrates `count` trajectories and records every `every`-th step. Positive drive potentiates
-/// (anti-parallel to parallel).
+/// Integrates trajectories under `pulse` and records them. Positive drive potentiates (anti-parallel to parallel).
 ///
 /// # Errors
-/// [`DeviceError::OutOfRange`] if `every` is zero; errors of [`CoupledDynamics::new`] and
+/// [`DeviceError::OutOfRange`] if [`Recording::every`] is zero; errors of [`CoupledDynamics::new`] and
 /// [`CoupledWell::new`].
 pub fn record(
     device: &CoupledMtj,
     pulse: &Pulse,
     beginning: CoupledBeginning,
-    count: u64,
-    seed: u64,
-    stepping: &Stepping,
-    every: usize,
+    recording: &Recording,
 ) -> Result<CoupledRecord, DeviceError> {
-    if every == 0 {
-        return Err(DeviceError::out_of_range("every", every, "it must be at least 1"));
-    }
-    let dynamics = CoupledDynamics::new(device, pulse, stepping)?;
+    recording.validate()?;
+    let Recording { count, every, seed, stepping } = *recording;
+    let dynamics = CoupledDynamics::new(device, pulse, &stepping)?;
     let initial = Streams::new(seed, "device/coupled trajectory/initial directions");
     let mut pairs = match beginning {
         CoupledBeginning::Directions(m) => dynamics.pairs((0..count).map(|k| (k, m))),
@@ -72,8 +66,13 @@ pub fn record(
         for (k, path) in coupled.iter_mut().enumerate() {
             let [first, second] = dynamics.directions(&pairs, k);
             let cosine = pairs.cosine(k);
-            let junction_v = dynamics.junction_volts(drive, cosine);
-            barrier.push(k, first, cosine, junction_v, mtj.temperature_k, &mtj.transport);
+            let sample = Sample {
+                direction: first,
+                cosine,
+                junction_v: dynamics.junction_volts(drive, cosine),
+                temperature_k: mtj.temperature_k,
+            };
+            barrier.push(k, sample, &mtj.transport);
             path.push(second);
         }
         if step == steps {

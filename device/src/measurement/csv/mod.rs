@@ -57,94 +57,120 @@ pub fn read(
         .read_to_end(&mut bytes)
         .map_err(|e| MeasurementError::Unreadable { file: file.to_string(), message: e.to_string() })?;
     let text = as_text(bytes).map_err(|(line, column, problem)| {
-        let title = String::new();
-        MeasurementError::Malformed(vec![MalformedCell {
-            file: file.to_string(),
-            line,
-            column,
-            title,
-            problem,
-        }])
+        MeasurementError::Malformed(vec![malformed(file, line)(column, "", problem)])
     })?;
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .flexible(true)
-        .has_headers(false)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let mut problems = Vec::new();
-    let mut table: Option<Vec<Option<Column>>> = None;
-    let mut data = MeasuredData { files: vec![file.to_string()], ..MeasuredData::default() };
-    let at = |line, column: usize, title: &str, problem: String| MalformedCell {
-        file: file.to_string(),
+    let mut reading = Reading::new(file, defaults);
+    reading.read(&text);
+    reading.finish()
+}
+
+/// What has been read of a file.
+struct Reading<'a> {
+    file: &'a str,
+    defaults: &'a CsvDefaults,
+    /// The columns, once the header line is read.
+    table: Option<Vec<Option<Column>>>,
+    data: MeasuredData,
+    problems: Vec<MalformedCell>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(file: &'a str, defaults: &'a CsvDefaults) -> Self {
+        let data = MeasuredData { files: vec![file.to_string()], ..MeasuredData::default() };
+        Self { file, defaults, table: None, data, problems: Vec::new() }
+    }
+
+    /// Reports a problem of a whole line.
+    fn report(&mut self, line: u64, problem: String) {
+        self.problems.push(malformed(self.file, line)(0, "", problem));
+    }
+
+    /// Reads all lines; ends at a header that has no sense.
+    fn read(&mut self, text: &str) {
+        let mut reader = csv::ReaderBuilder::new()
+            .comment(Some(b'#'))
+            .flexible(true)
+            .has_headers(false)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let mut record = csv::StringRecord::new();
+        loop {
+            match reader.read_record(&mut record) {
+                Ok(false) => break,
+                Ok(true) => {}
+                Err(e) => {
+                    let line = line_at(text, e.position().map_or(0, csv::Position::byte));
+                    self.report(line, format!("not readable as CSV text: {e}"));
+                    continue;
+                }
+            }
+            let line = line_at(text, record.position().map_or(0, csv::Position::byte));
+            if self.table.is_some() {
+                self.line(line, &record);
+                continue;
+            }
+            let at = malformed(self.file, line);
+            let problems = &mut self.problems;
+            self.table = Some(header(&record, self.defaults, |column, title, problem| {
+                problems.push(at(column, title, problem));
+            }));
+            if !self.problems.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// Reads one line below the header.
+    fn line(&mut self, line: u64, record: &csv::StringRecord) {
+        let Some(columns) = &self.table else { return };
+        if record.len() != columns.len() {
+            let problem = format!("{} fields, but the header has {}", record.len(), columns.len());
+            return self.report(line, problem);
+        }
+        let (before, at) = (self.problems.len(), malformed(self.file, line));
+        let problems = &mut self.problems;
+        let row =
+            read_row(record, columns, |column, title, problem| problems.push(at(column, title, problem)));
+        if self.problems.len() > before {
+            return;
+        }
+        match row.complete(self.defaults, self.file, &mut self.data) {
+            Ok(mut point) => {
+                point.line = line;
+                self.data.points.push(point);
+            }
+            Err(problem) => self.report(line, problem),
+        }
+    }
+
+    /// The data, or all that is wrong with them.
+    fn finish(mut self) -> Result<MeasuredData, MeasurementError> {
+        if self.table.is_none() && self.problems.is_empty() {
+            self.report(1, "no header line; the first line that is no comment titles the columns".into());
+        } else if self.data.points.is_empty() && self.problems.is_empty() {
+            self.report(1, "no data lines below the header".into());
+        }
+        if self.problems.is_empty() { Ok(self.data) } else { Err(MeasurementError::Malformed(self.problems)) }
+    }
+}
+
+/// A malformed place of `line` by column, title and problem.
+fn malformed(file: &str, line: u64) -> impl Fn(usize, &str, String) -> MalformedCell {
+    let file = file.to_string();
+    move |column, title, problem| MalformedCell {
+        file: file.clone(),
         line,
         column,
         title: title.to_string(),
         problem,
-    };
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {}
-            Err(e) => {
-                let line = line_at(&text, e.position().map_or(0, csv::Position::byte));
-                problems.push(at(line, 0, "", format!("not readable as CSV text: {e}")));
-                continue;
-            }
-        }
-        let line = line_at(&text, record.position().map_or(0, csv::Position::byte));
-        let Some(columns) = &table else {
-            table = Some(header(&record, defaults, |column, title, problem| {
-                problems.push(at(line, column, title, problem));
-            }));
-            if !problems.is_empty() {
-                break;
-            }
-            continue;
-        };
-        if record.len() != columns.len() {
-            problems.push(at(
-                line,
-                0,
-                "",
-                format!("{} fields, but the header has {}", record.len(), columns.len()),
-            ));
-            continue;
-        }
-        let before = problems.len();
-        let row = read_row(&record, columns, |column, title, problem| {
-            problems.push(at(line, column, title, problem));
-        });
-        if problems.len() > before {
-            continue;
-        }
-        match row.complete(defaults, file, &mut data) {
-            Ok(mut point) => {
-                point.line = line;
-                data.points.push(point);
-            }
-            Err(problem) => problems.push(at(line, 0, "", problem)),
-        }
     }
-    if table.is_none() && problems.is_empty() {
-        problems.push(at(
-            1,
-            0,
-            "",
-            "no header line; the first line that is no comment titles the columns".into(),
-        ));
-    } else if data.points.is_empty() && problems.is_empty() {
-        problems.push(at(1, 0, "", "no data lines below the header".into()));
-    }
-    if problems.is_empty() { Ok(data) } else { Err(MeasurementError::Malformed(problems)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::junction::state::State;
-    use crate::measurement::points::Drive;
+    use crate::measurement::points::MeasuredVoltage;
 
     fn parse(text: &str, defaults: &CsvDefaults) -> Result<MeasuredData, MeasurementError> {
         read(text.as_bytes(), "curve.csv", defaults)
@@ -160,7 +186,7 @@ mod tests {
         ] {
             let data = parse(&format!("# from a note book\n{header}\n{row}\n"), &defaults).unwrap();
             let point = &data.points[0];
-            assert_eq!(point.drive, Drive::Volts(-0.4), "{header}");
+            assert_eq!(point.drive, MeasuredVoltage::Volts(-0.4), "{header}");
             assert_eq!((point.width_s, point.switched, point.trials), (2e-9, 25, 100));
             assert_eq!((point.start, point.line), (State::Parallel, 3));
         }
@@ -241,7 +267,7 @@ mod tests {
         let text = "voltage,width [ns],trials,switched\n400,1,100,3\n";
         assert!(parse(text, &CsvDefaults::default()).unwrap_err().to_string().contains("no unit"));
         let defaults = CsvDefaults { units: vec![("voltage".into(), "mV".into())], ..CsvDefaults::default() };
-        assert_eq!(parse(text, &defaults).unwrap().points[0].drive, Drive::Volts(0.4));
+        assert_eq!(parse(text, &defaults).unwrap().points[0].drive, MeasuredVoltage::Volts(0.4));
         let wrong = "voltage [ns],width [ns],trials,switched\n400,1,100,3\n";
         assert!(parse(wrong, &CsvDefaults::default()).is_err());
     }

@@ -7,7 +7,7 @@ use spinhebb_data::quantity::Kind;
 use super::defaults::CsvDefaults;
 use super::header::{Column, Content};
 use crate::junction::state::State;
-use crate::measurement::points::{Drive, MeasuredData, Measurement, UnknownAmplitude};
+use crate::measurement::points::{MeasuredData, MeasuredVoltage, Measurement, UnknownAmplitude};
 
 fn direction(text: &str) -> Option<State> {
     let key: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -162,16 +162,16 @@ impl Row {
             if self.volts.is_some_and(|v| v < 0.0) { State::Parallel } else { State::AntiParallel }
         });
         let drive = if let Some(volts) = self.volts {
-            Drive::Volts(volts)
+            MeasuredVoltage::Volts(volts)
         } else if let Some(amplitude) = self.amplitude.or(defaults.amplitude_v) {
-            Drive::Volts(start.switching_polarity() * amplitude)
+            MeasuredVoltage::Volts(start.switching_polarity() * amplitude)
         } else {
             let guess_v = defaults.amplitude_guess_v.ok_or("no voltage")?;
             if data.amplitudes.is_empty() {
                 let name = Path::new(file).file_stem().map_or_else(|| file.into(), |s| s.to_string_lossy());
                 data.amplitudes.push(UnknownAmplitude { name: name.into_owned(), guess_v });
             }
-            Drive::Amplitude(0)
+            MeasuredVoltage::Amplitude(0)
         };
         let name = self.device.unwrap_or_else(|| defaults.device.clone());
         let device = data.devices.iter().position(|d| *d == name).unwrap_or_else(|| {

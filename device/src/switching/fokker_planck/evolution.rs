@@ -1,12 +1,13 @@
-//! Evolution of one distribution through a piecewise linear voltage, with step control.
+//! AxialEvolution of one distribution through a piecewise linear voltage, with step control.
 //!
 //! The step is controlled on the coarse of two runs, such that the two probabilities of interest
 //! each keep the relative tolerance per step; the fine run repeats the recorded steps,
 //! halved, on a grid of twice the cells. The difference of the two gives the error.
 
 use super::operator::{Grid, Operator};
-use super::step::{Direction, Stepper};
+use super::step::Stepper;
 use crate::switching::axial::AxialModel;
+use crate::switching::direction::Direction;
 
 /// A stretch of linear voltage; V > 0 favours P.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,11 +46,11 @@ const SHORTEST_STEP: f64 = 1e-5;
 const FLOOR: f64 = 1e-40;
 
 /// Steps of one segment: how the coarse run went through it.
-pub type Schedule = Vec<f64>;
+pub type StepLengths = Vec<f64>;
 
 /// One run on one grid.
 #[derive(Debug)]
-pub struct Evolution<'a> {
+pub struct AxialEvolution<'a> {
     model: &'a AxialModel,
     grid: &'a Grid,
     stepper: Stepper,
@@ -59,7 +60,7 @@ pub struct Evolution<'a> {
     pub values: Vec<f64>,
 }
 
-impl<'a> Evolution<'a> {
+impl<'a> AxialEvolution<'a> {
     /// Starts from `values` (shape: cells).
     #[must_use]
     pub fn new(model: &'a AxialModel, grid: &'a Grid, direction: Direction, values: Vec<f64>) -> Self {
@@ -76,7 +77,7 @@ impl<'a> Evolution<'a> {
 
     /// Runs through `segment` with the step chosen such that each sum over `weights` keeps the
     /// relative `tolerance` per step; returns the steps.
-    pub fn adapt(&mut self, segment: &Segment, weights: [&[f64]; 2], tolerance: f64) -> Schedule {
+    pub fn adapt(&mut self, segment: &Segment, weights: [&[f64]; 2], tolerance: f64) -> StepLengths {
         let mut steps = Vec::new();
         let mut time = 0.0;
         let longest = if segment.is_constant() { f64::INFINITY } else { segment.duration / STEPS_PER_RAMP };
@@ -117,7 +118,7 @@ impl<'a> Evolution<'a> {
     }
 
     /// Runs through `segment` with the steps of `schedule`, each halved.
-    pub fn replay_halved(&mut self, segment: &Segment, schedule: &Schedule) {
+    pub fn replay_halved(&mut self, segment: &Segment, schedule: &StepLengths) {
         let mut time = 0.0;
         for dt in schedule {
             for _ in 0..2 {

@@ -22,9 +22,8 @@ mod evolution;
 mod operator;
 mod step;
 
-use evolution::{Evolution, weighted_sum};
+use evolution::{AxialEvolution, weighted_sum};
 use operator::Grid;
-use step::Direction;
 
 pub use evolution::Segment;
 pub use operator::Operator;
@@ -32,6 +31,7 @@ pub use operator::Operator;
 use crate::error::DeviceError;
 use crate::junction::state::State;
 use crate::switching::axial::AxialModel;
+use crate::switching::direction::Direction;
 use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 
 /// Accuracy of a Fokker-Planck run.
@@ -78,7 +78,7 @@ const CROSSING: f64 = 0.1;
 
 /// Grid of one of the two runs with what is the same for all voltages.
 #[derive(Debug)]
-struct Level {
+struct GridLevel {
     grid: Grid,
     /// Probability to be read as P after the relaxation at zero voltage, and as AP. Shape: cells.
     read: [Vec<f64>; 2],
@@ -89,8 +89,8 @@ struct Level {
 pub struct FokkerPlanck {
     model: AxialModel,
     resolution: Resolution,
-    coarse: Level,
-    fine: Level,
+    coarse: GridLevel,
+    fine: GridLevel,
 }
 
 impl FokkerPlanck {
@@ -124,10 +124,10 @@ impl FokkerPlanck {
         for (k, sign) in [1.0, -1.0].into_iter().enumerate() {
             // The step control watches the read-out where a switched device is when the pulse ends, on either side of the barrier.
             let watch = [1.0, -1.0].map(|side| near_barrier(&model, &coarse, side));
-            let mut run = Evolution::new(&model, &coarse, Direction::Backward, indicator(&coarse, sign));
+            let mut run = AxialEvolution::new(&model, &coarse, Direction::Backward, indicator(&coarse, sign));
             let schedule = run.adapt(&relaxation, [&watch[0], &watch[1]], resolution.tolerance);
             read[0][k] = run.values;
-            let mut run = Evolution::new(&model, &fine, Direction::Backward, indicator(&fine, sign));
+            let mut run = AxialEvolution::new(&model, &fine, Direction::Backward, indicator(&fine, sign));
             run.replay_halved(&relaxation, &schedule);
             read[1][k] = run.values;
         }
@@ -135,8 +135,8 @@ impl FokkerPlanck {
         Ok(Self {
             model,
             resolution,
-            coarse: Level { grid: coarse, read: coarse_read },
-            fine: Level { grid: fine, read: fine_read },
+            coarse: GridLevel { grid: coarse, read: coarse_read },
+            fine: GridLevel { grid: fine, read: fine_read },
         })
     }
 
@@ -217,12 +217,12 @@ impl FokkerPlanck {
     }
 
     /// Read-out seen from the start of the fall.
-    fn read_through(&self, level: &Level, fall: &Segment, read: &[f64]) -> Vec<f64> {
+    fn read_through(&self, level: &GridLevel, fall: &Segment, read: &[f64]) -> Vec<f64> {
         let reversed = Segment { start_volts: fall.end_volts, end_volts: fall.start_volts, ..*fall };
         if reversed.duration == 0.0 {
             return read.to_vec();
         }
-        let mut run = Evolution::new(&self.model, &level.grid, Direction::Backward, read.to_vec());
+        let mut run = AxialEvolution::new(&self.model, &level.grid, Direction::Backward, read.to_vec());
         // The same fixed number of steps at all voltages, twice as many on the fine grid.
         let steps = (reversed.duration / self.resolution.tolerance.cbrt()).ceil().max(16.0) as usize;
         let halves = if level.grid.len() == self.fine.grid.len() { steps } else { steps.div_ceil(2) };
@@ -243,10 +243,14 @@ impl FokkerPlanck {
             State::Parallel => (1, 0),
         };
         let initial = |grid: &Grid| equilibrium(&self.model, grid, start);
-        let mut coarse =
-            Evolution::new(&self.model, &self.coarse.grid, Direction::Forward, initial(&self.coarse.grid));
+        let mut coarse = AxialEvolution::new(
+            &self.model,
+            &self.coarse.grid,
+            Direction::Forward,
+            initial(&self.coarse.grid),
+        );
         let mut fine =
-            Evolution::new(&self.model, &self.fine.grid, Direction::Forward, initial(&self.fine.grid));
+            AxialEvolution::new(&self.model, &self.fine.grid, Direction::Forward, initial(&self.fine.grid));
         let mut found = Vec::with_capacity(segments.len());
         for segment in segments {
             let weights = [coarse_read[0].as_slice(), coarse_read[1].as_slice()];

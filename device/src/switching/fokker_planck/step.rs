@@ -18,27 +18,19 @@ use std::f64::consts::SQRT_2;
 use multiversion::multiversion;
 
 use super::operator::Operator;
+use crate::switching::direction::Direction;
 
 const GAMMA: f64 = 2.0 - SQRT_2;
 const C: f64 = 1.0 - 1.0 / SQRT_2;
 /// Constant of the local error dt^3 p''' of TR-BDF2.
 const ERROR: f64 = (-3.0 * GAMMA * GAMMA + 4.0 * GAMMA - 2.0) / (12.0 * (2.0 - GAMMA));
 
-/// Which equation is stepped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Probabilities forward in time, `dp/dt = L p`.
-    Forward,
-    /// Expectations backward in time, `du/dt = L^T u`.
-    Backward,
-}
-
 /// Factors of 1 - c dt L, or of its transpose, for one step length.
 ///
 /// Elimination runs from both ends to the middle and back: the two halves are chains of their own,
 /// so that a processor works on both at a time.
 #[derive(Debug, Clone)]
-struct Factors {
+struct TridiagonalFactors {
     /// Reciprocal pivots.
     inverse: Vec<f64>,
     /// What a cell takes on the way in from its neighbour on the outer side; the middle cell has the
@@ -49,7 +41,7 @@ struct Factors {
     outward: Vec<f64>,
 }
 
-impl Factors {
+impl TridiagonalFactors {
     fn new(operator: &Operator, dt: f64, direction: Direction) -> Self {
         let scale = C * dt;
         let up: Vec<f64> = operator.up.iter().map(|r| scale * r).collect();
@@ -102,7 +94,7 @@ impl Factors {
     }
 }
 
-/// Elimination and substitution with the parts of [`Factors`].
+/// Elimination and substitution with the parts of [`TridiagonalFactors`].
 ///
 /// Each cell waits for its neighbour, so that the time is that of the operations in a row: fused ones, of which the
 /// result is the same on every processor, halve it.
@@ -144,7 +136,7 @@ fn solve(inverse: &[f64], inward: &[f64], from_above: f64, outward: &[f64], x: &
 #[derive(Debug)]
 pub struct Stepper {
     direction: Direction,
-    factors: Option<(f64, Factors)>,
+    factors: Option<(f64, TridiagonalFactors)>,
     rate_start: Vec<f64>,
     middle: Vec<f64>,
     rate_middle: Vec<f64>,
@@ -182,7 +174,7 @@ impl Stepper {
     pub fn step(&mut self, operator: &Operator, p: &mut [f64], dt: f64) {
         let reuse = matches!(&self.factors, Some((kept, _)) if *kept == dt);
         if !reuse {
-            self.factors = Some((dt, Factors::new(operator, dt, self.direction)));
+            self.factors = Some((dt, TridiagonalFactors::new(operator, dt, self.direction)));
         }
         let Some((_, factors)) = &self.factors else { unreachable!("factors were just made") };
         Self::rate(self.direction, operator, p, &mut self.rate_start);
@@ -239,7 +231,7 @@ mod tests {
             for direction in [Direction::Forward, Direction::Backward] {
                 let right: Vec<f64> = (0..cells).map(|j| 1.0 + (j as f64).sin()).collect();
                 let mut x = right.clone();
-                Factors::new(&operator, 0.3, direction).solve(&mut x);
+                TridiagonalFactors::new(&operator, 0.3, direction).solve(&mut x);
                 let mut rate = vec![0.0; cells];
                 Stepper::rate(direction, &operator, &x, &mut rate);
                 for j in 0..cells {

@@ -2,12 +2,12 @@ use super::{
     ByEnsemble, ByFokkerPlanck, BySphere, BySplitting, SwitchingProbability, by_rising_widths, rows,
 };
 use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
-use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
 use crate::junction::Junction;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
+use crate::switching::PulseGrid;
 use crate::switching::axial::AxialModel;
 use crate::switching::counts::{count, counts_by_width};
 use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
@@ -45,7 +45,7 @@ impl Automatic {
             fokker_planck: ByFokkerPlanck(Resolution::STANDARD),
             sphere: BySphere(SphereResolution::STANDARD),
             ensemble: ByEnsemble(Ensemble::new(trials, seed)),
-            splitting: BySplitting { splitting: Splitting::new(seed), stepping: Stepping::default() },
+            splitting: BySplitting(Splitting::new(seed)),
         }
     }
 
@@ -141,26 +141,22 @@ impl Automatic {
         };
         Ok(found.iter().map(|found| best(found).unwrap_or_default()).collect())
     }
+}
 
-    /// `found` where it is good enough, the rest by trajectories.
-    fn completed(
-        &self,
-        junction: &Junction,
-        volts: f64,
-        widths_s: &[f64],
-        start: State,
-        mut found: Vec<ProbabilityEstimate>,
-    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let poor: Vec<usize> = (0..found.len())
-            .filter(|k| found[*k].p_error > WANTED * found[*k].p.min(found[*k].complement))
-            .collect();
-        if !poor.is_empty() {
-            let widths: Vec<f64> = poor.iter().map(|k| widths_s[*k]).collect();
-            let row = self.row_by_trajectories(junction, volts, &widths, start)?;
-            poor.into_iter().zip(row).for_each(|(k, estimate)| found[k] = estimate);
-        }
-        Ok(found)
+/// `found` where it is good enough; the rest of the widths from `others`.
+fn completed(
+    mut found: Vec<ProbabilityEstimate>,
+    widths_s: &[f64],
+    others: impl FnOnce(&[f64]) -> Result<Vec<ProbabilityEstimate>, DeviceError>,
+) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+    let poor: Vec<usize> = (0..found.len())
+        .filter(|k| found[*k].p_error > WANTED * found[*k].p.min(found[*k].complement))
+        .collect();
+    if !poor.is_empty() {
+        let widths: Vec<f64> = poor.iter().map(|k| widths_s[*k]).collect();
+        poor.into_iter().zip(others(&widths)?).for_each(|(k, estimate)| found[k] = estimate);
     }
+    Ok(found)
 }
 
 impl SwitchingProbability for Automatic {
@@ -192,31 +188,37 @@ impl SwitchingProbability for Automatic {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        Ok(self.grid(junction, &[volts], widths_s, start)?.into_iter().flatten().collect())
+        Ok(self
+            .grid(junction, PulseGrid { volts: &[volts], widths_s }, start)?
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     fn grid_with_progress(
         &self,
         junction: &Junction,
-        volts: &[f64],
-        widths_s: &[f64],
+        grid: PulseGrid<'_>,
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
         let Junction::Single(mtj) = junction else {
-            return self.ensemble.grid_with_progress(junction, volts, widths_s, start, advance);
+            return self.ensemble.grid_with_progress(junction, grid, start, advance);
         };
         if AxialModel::of(mtj, Drive::Voltage).is_ok() {
-            return self.fokker_planck.grid_with_progress(junction, volts, widths_s, start, advance);
+            return self.fokker_planck.grid_with_progress(junction, grid, start, advance);
         }
         if self.takes_sphere(mtj)
             && let Ok(solver) = self.sphere.solver(mtj)
         {
-            return rows(volts, advance, |volts| match solver.plateau(volts, start, widths_s) {
-                Ok(found) => self.completed(junction, volts, widths_s, start, found),
-                Err(_) => self.row_by_trajectories(junction, volts, widths_s, start),
+            return rows(grid.volts, advance, |volts| {
+                let others = |widths_s: &[f64]| self.row_by_trajectories(junction, volts, widths_s, start);
+                match solver.plateau(volts, start, grid.widths_s) {
+                    Ok(found) => completed(found, grid.widths_s, others),
+                    Err(_) => others(grid.widths_s),
+                }
             });
         }
-        rows(volts, advance, |volts| self.row_by_trajectories(junction, volts, widths_s, start))
+        rows(grid.volts, advance, |volts| self.row_by_trajectories(junction, volts, grid.widths_s, start))
     }
 }

@@ -3,6 +3,7 @@ use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
 use crate::junction::Junction;
 use crate::junction::state::State;
+use crate::switching::PulseGrid;
 use crate::switching::axial::AxialModel;
 use crate::switching::estimate::ProbabilityEstimate;
 use crate::switching::fokker_planck::{FokkerPlanck, Plateau, Resolution, Segment};
@@ -60,21 +61,20 @@ impl SwitchingProbability for ByFokkerPlanck {
         widths_s: &[f64],
         start: State,
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
-        let grid = self.grid(junction, &[volts], widths_s, start)?;
+        let grid = self.grid(junction, PulseGrid { volts: &[volts], widths_s }, start)?;
         Ok(grid.into_iter().flatten().collect())
     }
 
     fn grid_with_progress(
         &self,
         junction: &Junction,
-        volts: &[f64],
-        widths_s: &[f64],
+        grid: PulseGrid<'_>,
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
         let mtj = junction.macrospin(MODEL)?;
         let model = AxialModel::of(mtj, Drive::Voltage)?;
         let solver = FokkerPlanck::new(model, mtj.default_relaxation_s(), self.0)?;
-        rows(volts, advance, |volts| solver.plateau(&Plateau::rectangular(volts), start, widths_s))
+        rows(grid.volts, advance, |volts| solver.plateau(&Plateau::rectangular(volts), start, grid.widths_s))
     }
 }

@@ -4,6 +4,7 @@ use crate::error::DeviceError;
 use crate::junction::Junction;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
+use crate::switching::PulseGrid;
 use crate::switching::estimate::ProbabilityEstimate;
 use crate::switching::sphere::{Sphere, SphereResolution};
 
@@ -52,12 +53,11 @@ impl SwitchingProbability for BySphere {
     fn grid_with_progress(
         &self,
         junction: &Junction,
-        volts: &[f64],
-        widths_s: &[f64],
+        grid: PulseGrid<'_>,
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
         let solver = self.solver(junction.macrospin(MODEL)?)?;
-        rows(volts, advance, |volts| solver.plateau(volts, start, widths_s))
+        rows(grid.volts, advance, |volts| solver.plateau(volts, start, grid.widths_s))
     }
 }

@@ -1,5 +1,4 @@
 use super::{SwitchingProbability, by_rising_widths};
-use crate::dynamics::lanes::Stepping;
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
 use crate::junction::Junction;
@@ -13,12 +12,7 @@ use spinhebb_data::proportion::wilson_95;
 
 /// Back end `splitting`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BySplitting {
-    /// Size, accuracy and seed.
-    pub splitting: Splitting,
-    /// How steps are taken.
-    pub stepping: Stepping,
-}
+pub struct BySplitting(pub Splitting);
 
 /// Name of the method where it does not hold.
 const MODEL: &str = "rare-event splitting";
@@ -47,7 +41,7 @@ impl BySplitting {
         if !widths_s.iter().any(|width| long(*width)) {
             return Ok(vec![None; widths_s.len()]);
         }
-        let escape = escape_rate(mtj, volts, start, &self.splitting, &self.stepping)?;
+        let escape = escape_rate(mtj, volts, start, &self.0)?;
         let rate = escape.rate.mean;
         let estimate = |width: f64| {
             let kept = (-rate * width).exp();
@@ -69,7 +63,7 @@ impl BySplitting {
     ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
         let mtj = junction.macrospin(MODEL)?;
         by_rising_widths(widths_s, |rising| {
-            let kept = write_errors_by_width(mtj, volts, rising, start, &self.splitting, &self.stepping)?;
+            let kept = write_errors_by_width(mtj, volts, rising, start, &self.0)?;
             Ok(kept.iter().map(|kept| self.survival(kept)).collect())
         })
     }
@@ -81,7 +75,7 @@ impl BySplitting {
             error = FLOOR;
         } else if error == 0.0 {
             // No copy has switched: the upper end of Wilson's interval.
-            let copies = self.splitting.copies as u64 * kept.values.len() as u64;
+            let copies = self.0.copies as u64 * kept.values.len() as u64;
             error = wilson_95(0, copies).1;
         }
         let mean = kept.mean.min(1.0);
@@ -103,7 +97,7 @@ impl SwitchingProbability for BySplitting {
                 Ok(self.by_width(junction, volts, &[width_s], start)?[0])
             }
             _ => {
-                let kept = write_error(mtj, pulse, start, &self.splitting, &self.stepping)?;
+                let kept = write_error(mtj, pulse, start, &self.0)?;
                 Ok(self.survival(&kept))
             }
         }

@@ -30,8 +30,9 @@ use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
 use crate::junction::Junction;
 use crate::junction::state::State;
+use crate::switching::PulseGrid;
 use crate::switching::estimate::ProbabilityEstimate;
-use crate::switching::table::{Cell, SwitchingTable};
+use crate::switching::table::{SwitchingTable, TableCell};
 
 /// A way to compute switching probabilities. `V > 0` potentiates: it switches anti-parallel to parallel.
 pub trait SwitchingProbability: Sync {
@@ -70,11 +71,10 @@ pub trait SwitchingProbability: Sync {
     fn grid(
         &self,
         junction: &Junction,
-        volts: &[f64],
-        widths_s: &[f64],
+        grid: PulseGrid<'_>,
         start: State,
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        self.grid_with_progress(junction, volts, widths_s, start, &|| ())
+        self.grid_with_progress(junction, grid, start, &|| ())
     }
 
     /// As [`Self::grid`]; `advance` is called after each voltage, from any thread.
@@ -84,12 +84,11 @@ pub trait SwitchingProbability: Sync {
     fn grid_with_progress(
         &self,
         junction: &Junction,
-        volts: &[f64],
-        widths_s: &[f64],
+        grid: PulseGrid<'_>,
         start: State,
         advance: &(dyn Fn() + Sync),
     ) -> Result<Vec<Vec<ProbabilityEstimate>>, DeviceError> {
-        rows(volts, advance, |volts| self.by_width(junction, volts, widths_s, start))
+        rows(grid.volts, advance, |volts| self.by_width(junction, volts, grid.widths_s, start))
     }
 }
 
@@ -124,7 +123,7 @@ fn by_rising_widths(
     Ok(found)
 }
 
-/// Switching table of `junction` by `back_end` over voltage magnitudes and widths, from both starts; the
+/// Switching table of `junction` by `back_end` over the voltage `magnitudes` and widths, from both starts; the
 /// polarity drives out of the start (`V > 0` from anti-parallel).
 ///
 /// # Errors
@@ -132,10 +131,9 @@ fn by_rising_widths(
 pub fn switching_table(
     back_end: &dyn SwitchingProbability,
     junction: &Junction,
-    magnitudes_v: &[f64],
-    widths_s: &[f64],
+    magnitudes: PulseGrid<'_>,
 ) -> Result<SwitchingTable, DeviceError> {
-    switching_table_with_progress(back_end, junction, magnitudes_v, widths_s, &|| ())
+    switching_table_with_progress(back_end, junction, magnitudes, &|| ())
 }
 
 /// As [`switching_table`]; `advance` is called after each voltage of either polarity, from any thread.
@@ -145,25 +143,25 @@ pub fn switching_table(
 pub fn switching_table_with_progress(
     back_end: &dyn SwitchingProbability,
     junction: &Junction,
-    magnitudes_v: &[f64],
-    widths_s: &[f64],
+    magnitudes: PulseGrid<'_>,
     advance: &(dyn Fn() + Sync),
 ) -> Result<SwitchingTable, DeviceError> {
     let of = |start: State| {
-        let volts: Vec<f64> = magnitudes_v.iter().map(|v| v * start.switching_polarity()).collect();
-        back_end.grid_with_progress(junction, &volts, widths_s, start, advance)
+        let volts: Vec<f64> = magnitudes.volts.iter().map(|v| v * start.switching_polarity()).collect();
+        back_end.grid_with_progress(junction, PulseGrid { volts: &volts, ..magnitudes }, start, advance)
     };
     let (parallel, anti_parallel) = (of(State::Parallel)?, of(State::AntiParallel)?);
     let mut used: Vec<&str> =
         parallel.iter().chain(&anti_parallel).flatten().map(|e| e.back_end.name()).collect();
     used.sort_unstable();
     used.dedup();
-    SwitchingTable::new(widths_s, &used.join(", "), |start, width| {
+    SwitchingTable::new(magnitudes.widths_s, &used.join(", "), |start, width| {
         let grid = if start == State::Parallel { &parallel } else { &anti_parallel };
-        magnitudes_v
+        magnitudes
+            .volts
             .iter()
             .zip(grid)
-            .map(|(magnitude, row)| Cell::computed(*magnitude, row[width].p, row[width].p_error))
+            .map(|(magnitude, row)| TableCell::computed(*magnitude, row[width].p, row[width].p_error))
             .collect()
     })
 }

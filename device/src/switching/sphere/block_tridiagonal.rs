@@ -10,9 +10,9 @@ use super::harmonics::Basis;
 use super::operator::Sparse;
 use crate::error::DeviceError;
 
-/// Factors of `1 - s L`.
+/// BlockFactors of `1 - s L`.
 #[derive(Debug)]
-pub struct Factors {
+pub struct BlockFactors {
     /// First row of each block, and the number of rows.
     first: Vec<usize>,
     inverse: Vec<DMatrix<f64>>,
@@ -40,8 +40,8 @@ fn blocks(matrix: &Sparse, basis: &Basis) -> Vec<usize> {
     first
 }
 
-impl Factors {
-    /// Factors of `1 - scale matrix`.
+impl BlockFactors {
+    /// BlockFactors of `1 - scale matrix`.
     ///
     /// # Errors
     /// [`DeviceError::NotConverged`] if a block is singular.

@@ -9,10 +9,11 @@
 //! # References
 //! E. Hairer and G. Wanner, Solving Ordinary Differential Equations II (Springer, 1996), table 6.5.
 
-use super::block_tridiagonal::Factors;
+use super::block_tridiagonal::BlockFactors;
 use super::harmonics::Basis;
 use super::operator::Sparse;
 use crate::error::DeviceError;
+use crate::switching::direction::Direction;
 
 const DIAGONAL: f64 = 0.25;
 const STAGES: [[f64; 4]; 5] = [
@@ -27,7 +28,7 @@ const WEIGHTS: [f64; 5] = [25.0 / 24.0, -49.0 / 48.0, 125.0 / 16.0, -85.0 / 12.0
 const ERROR: [f64; 5] =
     [25.0 / 24.0 - 59.0 / 48.0, -49.0 / 48.0 + 17.0 / 96.0, 125.0 / 16.0 - 225.0 / 32.0, 0.0, 0.25];
 
-/// Factors kept at a time.
+/// BlockFactors kept at a time.
 const KEPT: usize = 3;
 /// Binary logarithm of the first, shortest and longest step in damping times.
 const FIRST: i32 = -6;
@@ -38,13 +39,6 @@ const DOUBLING: f64 = 1.0 / 24.0;
 /// Probability below which the relative tolerance is not kept: rounding of the coefficients.
 pub const FLOOR: f64 = 1e-12;
 
-/// Forward for densities, backward for expectations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Forward,
-    Backward,
-}
-
 /// Value and first two time derivatives of a probability at a step's end.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
@@ -52,20 +46,29 @@ pub struct Moment {
     pub value: [f64; 3],
 }
 
+/// How closely a probability is followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Accuracy {
+    /// Local error in the norm and, relative to the smaller of the probability and its complement, in the probability.
+    pub tolerance: f64,
+    /// Probability below which its relative error does not count.
+    pub floor: f64,
+}
+
 /// One constant operator with factors of the step lengths in use.
 #[derive(Debug)]
-pub struct Evolution<'a> {
+pub struct SphereEvolution<'a> {
     matrix: &'a Sparse,
     basis: &'a Basis,
     direction: Direction,
-    factors: Vec<(f64, Factors)>,
+    factors: Vec<(f64, BlockFactors)>,
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-impl<'a> Evolution<'a> {
+impl<'a> SphereEvolution<'a> {
     /// An evolution under `matrix`.
     pub fn new(matrix: &'a Sparse, basis: &'a Basis, direction: Direction) -> Self {
         Self { matrix, basis, direction, factors: Vec::new() }
@@ -86,7 +89,7 @@ impl<'a> Evolution<'a> {
             if self.factors.len() == KEPT {
                 self.factors.remove(0);
             }
-            self.factors.push((dt, Factors::new(self.matrix, self.basis, DIAGONAL * dt)?));
+            self.factors.push((dt, BlockFactors::new(self.matrix, self.basis, DIAGONAL * dt)?));
         }
         Ok(())
     }
@@ -141,17 +144,14 @@ impl<'a> Evolution<'a> {
     }
 
     /// Values at or after `duration`, and the moments of the sum over `read` at the ends of the steps.
-    ///
-    /// The local error stays below `tolerance` in the norm and, relative to the smaller of sum and
-    /// complement, in the sum, where these are above `floor`.
     pub fn follow(
         &mut self,
         start: &[f64],
         duration: f64,
         read: &[f64],
-        tolerance: f64,
-        floor: f64,
+        accuracy: Accuracy,
     ) -> Result<(Vec<f64>, Vec<Moment>), DeviceError> {
+        let Accuracy { tolerance, floor } = accuracy;
         // read . L y and read . L L y = (L^T read) . (L y).
         let mut back = vec![0.0; start.len()];
         self.matrix.transposed_times(read, &mut back);

@@ -339,7 +339,7 @@ mod tests {
         f.iter().map(|(index, c)| c * values[basis.place(*index).expect("inside")]).sum()
     }
 
-    /// Factors, gradients and rotations of every harmonic against values and central differences.
+    /// BlockFactors, gradients and rotations of every harmonic against values and central differences.
     #[test]
     fn coefficients_are_those_of_the_functions() {
         let basis = Basis::new(7, 7, HalfTurn::None);

@@ -50,9 +50,10 @@ use crate::junction::constants::BOLTZMANN;
 use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::junction::vector::{Vector, add_scaled, cross, dot, length};
+use crate::switching::direction::Direction;
 use crate::switching::estimate::{BackEnd, ProbabilityEstimate};
 
-use evolution::{Direction, Evolution, between};
+use evolution::{Accuracy, SphereEvolution, between};
 use harmonics::{Basis, HalfTurn};
 use operator::assemble;
 
@@ -84,7 +85,7 @@ const LARGEST_DEGREE: usize = 600;
 
 /// One of the two runs.
 #[derive(Debug)]
-struct Level {
+struct DegreeLevel {
     basis: Basis,
     /// Probability to be read as P after the relaxation at zero voltage, by start coefficient.
     read: Vec<f64>,
@@ -101,13 +102,13 @@ pub struct Sphere {
     tolerance: f64,
     /// Size of what the cut of the expansion leaves out.
     floor: f64,
-    coarse: Level,
-    fine: Level,
+    coarse: DegreeLevel,
+    fine: DegreeLevel,
 }
 
 /// Axes of the expansion.
 #[derive(Debug, Clone, Copy)]
-struct Frame {
+struct ExpansionFrame {
     /// The third is the pole.
     axes: [Vector; 3],
     half_turn: HalfTurn,
@@ -115,7 +116,7 @@ struct Frame {
     hard_is_distinct: bool,
 }
 
-impl Frame {
+impl ExpansionFrame {
     /// Principal directions of the energy, the most distinct one as pole.
     fn of(mtj: &Mtj) -> Self {
         let [easy, middle, hard] = mtj.tensor(0.0).eigen();
@@ -186,14 +187,14 @@ impl Sphere {
     /// [`DeviceError::NotApplicable`] under Joule heating, at zero temperature, without two wells, or if more than
     /// 600 degrees would be needed; [`DeviceError::OutOfRange`] for a resolution or relaxation out of range.
     pub fn new(mtj: &Mtj, relaxation_s: f64, resolution: SphereResolution) -> Result<Self, DeviceError> {
-        Self::in_frame(mtj, relaxation_s, resolution, Frame::of(mtj))
+        Self::in_frame(mtj, relaxation_s, resolution, ExpansionFrame::of(mtj))
     }
 
     fn in_frame(
         mtj: &Mtj,
         relaxation_s: f64,
         resolution: SphereResolution,
-        frame: Frame,
+        frame: ExpansionFrame,
     ) -> Result<Self, DeviceError> {
         applicable(mtj)?;
         if !(relaxation_s.is_finite() && relaxation_s >= 0.0) {
@@ -219,7 +220,7 @@ impl Sphere {
             let read = reading(mtj, &frame, &basis, [relaxation_s, unit_s], READING * tolerance)?;
             let wells = State::BOTH.map(|state| equilibrium(mtj, state, &axes, &basis));
             let [parallel, anti_parallel] = wells;
-            Ok(Level { basis, read, start: [parallel?, anti_parallel?] })
+            Ok(DegreeLevel { basis, read, start: [parallel?, anti_parallel?] })
         };
         Ok(Self {
             mtj: mtj.clone(),
@@ -238,7 +239,7 @@ impl Sphere {
     /// [`DeviceError::NotApplicable`] as [`Sphere::new`].
     pub fn coefficients(mtj: &Mtj, resolution: SphereResolution) -> Result<usize, DeviceError> {
         applicable(mtj)?;
-        Ok(Frame::of(mtj).basis(mtj, resolution.widths)?.len())
+        Ok(ExpansionFrame::of(mtj).basis(mtj, resolution.widths)?.len())
     }
 
     /// Switching probabilities of rectangular pulses of `volts` (> 0 favours P) from thermal equilibrium
@@ -257,10 +258,15 @@ impl Sphere {
         }
         let longest = widths_s.iter().copied().fold(0.0, f64::max) / self.unit_s;
         let which = usize::from(start == State::AntiParallel);
-        let run = |level: &Level, tolerance: f64| {
+        let run = |level: &DegreeLevel, tolerance: f64| {
             let operator = assemble(&self.mtj, volts, self.unit_s, &self.axes, &level.basis)?;
-            let mut evolution = Evolution::new(&operator, &level.basis, Direction::Forward);
-            evolution.follow(&level.start[which], longest, &level.read, tolerance, self.floor)
+            let mut evolution = SphereEvolution::new(&operator, &level.basis, Direction::Forward);
+            evolution.follow(
+                &level.start[which],
+                longest,
+                &level.read,
+                Accuracy { tolerance, floor: self.floor },
+            )
         };
         let (_, coarse_moments) = run(&self.coarse, LAXER * self.tolerance)?;
         let (_, fine_moments) = run(&self.fine, self.tolerance)?;
@@ -285,7 +291,7 @@ impl Sphere {
 /// which stays, and a part that changes sign, for which half the functions suffice.
 fn reading(
     mtj: &Mtj,
-    frame: &Frame,
+    frame: &ExpansionFrame,
     basis: &Basis,
     [relaxation_s, unit_s]: [f64; 2],
     tolerance: f64,
@@ -293,7 +299,7 @@ fn reading(
     let pole = frame.axes.map(|axis| dot(axis, mtj.fixed_layer));
     let relaxed = |basis: &Basis| {
         let operator = assemble(mtj, 0.0, unit_s, &frame.axes, basis)?;
-        let mut evolution = Evolution::new(&operator, basis, Direction::Backward);
+        let mut evolution = SphereEvolution::new(&operator, basis, Direction::Backward);
         evolution.relax(&basis.half_sphere(pole), relaxation_s / unit_s, tolerance)
     };
     let Some(odd) = basis.odd().filter(|_| mtj.field_a_per_m == [0.0; 3]) else {
@@ -363,7 +369,7 @@ mod tests {
         }
         let (sin, cos) = 0.7_f64.sin_cos();
         let axes = [[cos, 0.0, sin], [0.0, 1.0, 0.0], [-sin, 0.0, cos]];
-        let turned = Frame { axes, half_turn: HalfTurn::None, hard_is_distinct: true };
+        let turned = ExpansionFrame { axes, half_turn: HalfTurn::None, hard_is_distinct: true };
         let relaxation_s = mtj.default_relaxation_s();
         let resolution = SphereResolution { widths: 6.0, ..SphereResolution::STANDARD };
         let solver = Sphere::in_frame(&mtj, relaxation_s, resolution, turned).unwrap();
@@ -386,7 +392,7 @@ mod tests {
     fn the_part_that_changes_sign_is_all_of_the_reading() {
         for name in ["in-plane", "perpendicular-40nm"] {
             let mtj = preset::load(name).unwrap().device.resolve().unwrap().with_stability(6.0).unwrap();
-            let frame = Frame::of(&mtj);
+            let frame = ExpansionFrame::of(&mtj);
             let basis = frame.basis(&mtj, 4.0).unwrap();
             let times = [mtj.default_relaxation_s(), mtj.damping_time_s()];
             let halved = reading(&mtj, &frame, &basis, times, 1e-7).unwrap();

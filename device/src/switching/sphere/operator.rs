@@ -13,7 +13,7 @@
 //! W. F. Brown, Phys. Rev. 130, 1677 (1963), eq. (4.2); Y. P. Kalmykov, W. T. Coffey et al., Phys. Rev. B 88,
 //! 144406 (2013), doi:10.1103/PhysRevB.88.144406 (spin torque in spherical harmonics).
 
-use super::harmonics::{Basis, Expansion, gradient, multiply, rotation};
+use super::harmonics::{Basis, Expansion, Index, gradient, multiply, rotation};
 use crate::error::DeviceError;
 use crate::junction::constants::{BOLTZMANN, GAMMA0};
 use crate::junction::mtj::Mtj;
@@ -136,22 +136,48 @@ pub fn assemble(
     });
     let diffusion = alpha * BOLTZMANN * mtj.temperature_k / mtj.energy_per_field();
 
+    let equation = Equation { alpha, linear, field, pole, ratio, torque, orbit };
     let rows = basis.functions.iter().map(|index| {
-        let gradients = [0, 1, 2].map(|axis| gradient(axis, *index));
-        let rotations = [0, 1, 2].map(|axis| rotation(axis, *index));
+        let mut row = equation.row(*index);
+        *row.entry(*index).or_insert(0.0) -= diffusion * f64::from(index.0 * (index.0 + 1));
+        row.iter()
+            .filter(|(_, value)| **value != 0.0)
+            .filter_map(|(k, value)| Some((basis.place(*k)?, rate * value)))
+            .collect()
+    });
+    Ok(Sparse { rows: rows.collect() })
+}
+
+/// Field and torques in the frame of the expansion.
+struct Equation {
+    alpha: f64,
+    /// Linear part of the field.
+    linear: [[f64; 3]; 3],
+    /// Constant part of the field.
+    field: Vector,
+    /// Direction of the fixed layer.
+    pole: Vector,
+    /// Field-like over damping-like spin-transfer torque.
+    ratio: f64,
+    /// Damping-like spin-transfer field as a polynomial of m.p, by rising powers.
+    torque: Vec<f64>,
+    /// Damping-like spin-orbit field, and field-like over it.
+    orbit: Option<(Vector, f64)>,
+}
+
+impl Equation {
+    /// What the deterministic part of the equation makes of the function `index`.
+    fn row(&self, index: Index) -> Expansion {
+        let gradients = [0, 1, 2].map(|axis| gradient(axis, index));
+        let rotations = [0, 1, 2].map(|axis| rotation(axis, index));
         let mut row = Expansion::new();
-        let accumulate = |to: &mut Expansion, f: &Expansion, scale: f64| {
-            if scale != 0.0 {
-                f.iter().for_each(|(k, value)| *to.entry(*k).or_insert(0.0) += scale * value);
-            }
-        };
         // alpha (F . grad) + F . (m x grad), by components of F.
         for j in 0..3 {
             let mut along = Expansion::new();
-            accumulate(&mut along, &gradients[j], alpha);
+            accumulate(&mut along, &gradients[j], self.alpha);
             accumulate(&mut along, &rotations[j], 1.0);
-            accumulate(&mut row, &along, field[j]);
-            for (k, a) in linear[j].iter().enumerate() {
+            accumulate(&mut row, &along, self.field[j]);
+            for (k, a) in self.linear[j].iter().enumerate() {
                 if *a != 0.0 {
                     multiply(k, &along, *a, &mut row);
                 }
@@ -160,22 +186,22 @@ pub fn assemble(
         let twisting = |direction: Vector, ratio: f64| {
             let mut found = Expansion::new();
             for j in 0..3 {
-                accumulate(&mut found, &gradients[j], (1.0 - alpha * ratio) * direction[j]);
-                accumulate(&mut found, &rotations[j], -(alpha + ratio) * direction[j]);
+                accumulate(&mut found, &gradients[j], (1.0 - self.alpha * ratio) * direction[j]);
+                accumulate(&mut found, &rotations[j], -(self.alpha + ratio) * direction[j]);
             }
             found
         };
-        if let Some((direction, ratio)) = orbit {
+        if let Some((direction, ratio)) = self.orbit {
             accumulate(&mut row, &twisting(direction, ratio), 1.0);
         }
-        if let Some((last, lower)) = torque.split_last() {
+        if let Some((last, lower)) = self.torque.split_last() {
             // Horner's scheme with the factor m.p.
-            let plain = twisting(pole, ratio);
+            let plain = twisting(self.pole, self.ratio);
             let mut sum = Expansion::new();
             accumulate(&mut sum, &plain, *last);
             for coefficient in lower.iter().rev() {
                 let mut next = Expansion::new();
-                for (axis, component) in pole.iter().enumerate() {
+                for (axis, component) in self.pole.iter().enumerate() {
                     if *component != 0.0 {
                         multiply(axis, &sum, *component, &mut next);
                     }
@@ -185,11 +211,13 @@ pub fn assemble(
             }
             accumulate(&mut row, &sum, 1.0);
         }
-        *row.entry(*index).or_insert(0.0) -= diffusion * f64::from(index.0 * (index.0 + 1));
-        row.iter()
-            .filter(|(_, value)| **value != 0.0)
-            .filter_map(|(k, value)| Some((basis.place(*k)?, rate * value)))
-            .collect()
-    });
-    Ok(Sparse { rows: rows.collect() })
+        row
+    }
+}
+
+/// Adds `scale` times `f` to `to`.
+fn accumulate(to: &mut Expansion, f: &Expansion, scale: f64) {
+    if scale != 0.0 {
+        f.iter().for_each(|(k, value)| *to.entry(*k).or_insert(0.0) += scale * value);
+    }
 }

@@ -31,7 +31,7 @@
 use rand::RngExt;
 use spinhebb_data::random_stream::Streams;
 
-use super::{Progress, Repeats, Splitting};
+use super::{ReactionCoordinate, Repeats, Splitting};
 use crate::dynamics::lanes::{Dynamics, Lanes, Stepping};
 use crate::dynamics::pulse::Pulse;
 use crate::error::DeviceError;
@@ -94,38 +94,37 @@ pub fn escape_rate(
     volts: f64,
     start: State,
     splitting: &Splitting,
-    stepping: &Stepping,
 ) -> Result<Escape, DeviceError> {
     splitting.validate()?;
-    let climb = Climb::new(mtj, volts, start, stepping)?;
+    let climb = Climb::new(mtj, volts, start, &splitting.stepping)?;
     let purpose = |what: &str| format!("device/escape/{what}");
-    let pilot = Run { seed: splitting.seed, name: purpose("pilot"), copies: splitting.copies };
+    let pilot = Repeat { seed: splitting.seed, name: purpose("pilot"), copies: splitting.copies };
     let rungs = climb.pilot(&pilot)?;
-    let one = |run: &Run| match &rungs {
-        Some(rungs) => climb.rate(run, rungs),
-        None => Ok(climb.population(run).escapes),
+    let one = |repeat: &Repeat| match &rungs {
+        Some(rungs) => climb.rate(repeat, rungs),
+        None => Ok(climb.population(repeat).escapes),
     };
     let mut found = splitting.repeat(|repeat| {
         let name = purpose(&format!("repeat {repeat}"));
-        Ok(vec![one(&Run { seed: splitting.seed, name, copies: splitting.copies })?])
+        Ok(vec![one(&Repeat { seed: splitting.seed, name, copies: splitting.copies })?])
     })?;
     Ok(Escape { rate: found.remove(0), step_bias: climb.step_bias })
 }
 
-struct Run {
+struct Repeat {
     seed: u64,
     name: String,
     copies: usize,
 }
 
-impl Run {
+impl Repeat {
     fn streams(&self, stage: usize, what: &str) -> Streams {
         Streams::new(self.seed, &format!("{}/stage {stage}/{what}", self.name))
     }
 }
 
 /// A population in the well that is kept up.
-struct Population {
+struct KeptPopulation {
     /// Flux through the first rung and out of the well, in 1/s.
     flux: f64,
     escapes: f64,
@@ -162,10 +161,18 @@ impl Crossings {
     }
 }
 
+/// From where copies climb, and whereto.
+struct Ladder<'a> {
+    /// Where they start: crossings of the last of the rungs.
+    crossings: &'a Crossings,
+    rungs: &'a [f64],
+    goal: f64,
+}
+
 struct Climb {
     dynamics: Dynamics,
     well: Well,
-    progress: Progress,
+    progress: ReactionCoordinate,
     look_s: f64,
     /// Time in s that copies settle, and over which the flux is counted.
     settling_s: f64,
@@ -178,7 +185,7 @@ struct Climb {
 
 impl Climb {
     fn new(mtj: &Mtj, volts: f64, start: State, stepping: &Stepping) -> Result<Self, DeviceError> {
-        let progress = Progress::new(mtj, start)?;
+        let progress = ReactionCoordinate::new(mtj, start)?;
         let share = mtj.critical_voltage(start).map_or(0.0, |critical| (volts / critical).max(0.0));
         if share > LARGEST_SHARE {
             return Err(DeviceError::NotApplicable {
@@ -215,8 +222,8 @@ impl Climb {
     }
 
     /// Advances to the next look; each look has a noise stream of its own.
-    fn advance(&self, lanes: &mut Lanes, run: &Run, stage: usize, look: usize) {
-        let noise = run.streams(stage, &format!("look {look}"));
+    fn advance(&self, lanes: &mut Lanes, repeat: &Repeat, stage: usize, look: usize) {
+        let noise = repeat.streams(stage, &format!("look {look}"));
         self.dynamics.advance(lanes, &noise, 0..self.dynamics.schedule().steps().len());
     }
 
@@ -226,18 +233,18 @@ impl Climb {
 
     /// Counts crossings of the first rung, and escapes. A copy that escapes goes on from where another one is, so that
     /// the population stays the one that has not escaped.
-    fn population(&self, run: &Run) -> Population {
-        let initial = run.streams(0, "initial");
-        let copies = (run.copies / CLIMBERS) as u64;
+    fn population(&self, repeat: &Repeat) -> KeptPopulation {
+        let initial = repeat.streams(0, "initial");
+        let copies = (repeat.copies / CLIMBERS) as u64;
         let states = (0..copies).map(|k| (k, self.well.sample(&mut initial.rng(k))));
         let mut lanes = self.dynamics.lanes(states);
         let settling = (self.settling_s / self.look_s).ceil() as usize;
         let counting = (self.counting_s / self.look_s).ceil() as usize;
-        let refill = run.streams(0, "refill");
+        let refill = repeat.streams(0, "refill");
         let mut in_well = vec![false; lanes.len()];
         let (mut crossings, mut escapes) = (Crossings::default(), 0);
         for look in 0..settling + counting {
-            self.advance(&mut lanes, run, 0, look);
+            self.advance(&mut lanes, repeat, 0, look);
             let mut escaped = Vec::new();
             for (k, from_well) in in_well.iter_mut().enumerate() {
                 let progress = self.progress(&lanes, k);
@@ -265,31 +272,25 @@ impl Climb {
             }
         }
         let time_s = counting as f64 * self.look_s * lanes.len() as f64;
-        Population {
+        KeptPopulation {
             flux: crossings.weights.len() as f64 / time_s,
             escapes: escapes as f64 / time_s,
             crossings,
         }
     }
 
-    /// Starts copies at crossings of the last of `rungs`; returns for each its highest progress before it fell
-    /// back or was given up, and the crossings of `goal` with their weights.
-    fn climb(
-        &self,
-        run: &Run,
-        stage: usize,
-        crossings: &Crossings,
-        rungs: &[f64],
-        goal: f64,
-    ) -> (Vec<f64>, Crossings) {
-        let starts = crossings.draw(run.copies, run.streams(stage, "start").rng(0).random());
+    /// Starts copies at crossings of the last of the rungs; returns for each its highest progress before it fell
+    /// back or was given up, and the crossings of the goal with their weights.
+    fn climb(&self, repeat: &Repeat, stage: usize, ladder: Ladder<'_>) -> (Vec<f64>, Crossings) {
+        let Ladder { crossings, rungs, goal } = ladder;
+        let starts = crossings.draw(repeat.copies, repeat.streams(stage, "start").rng(0).random());
         let mut lanes = self.dynamics.lanes((0..).zip(starts));
-        let fate = run.streams(stage, "roulette");
-        let mut fate: Vec<_> = (0..run.copies as u64).map(|k| fate.rng(k)).collect();
-        let mut highest = vec![0.0_f64; run.copies];
-        let mut weight = vec![1.0_f64; run.copies];
+        let fate = repeat.streams(stage, "roulette");
+        let mut fate: Vec<_> = (0..repeat.copies as u64).map(|k| fate.rng(k)).collect();
+        let mut highest = vec![0.0_f64; repeat.copies];
+        let mut weight = vec![1.0_f64; repeat.copies];
         // Rungs below the start that each copy has not yet fallen below.
-        let mut below = vec![rungs.len() - 1; run.copies];
+        let mut below = vec![rungs.len() - 1; repeat.copies];
         let mut reached = Crossings::default();
         for look in 0..LONGEST_CLIMB {
             // Those already there, back or given up leave; the order of the lanes is kept.
@@ -319,15 +320,15 @@ impl Climb {
             if lanes.is_empty() {
                 break;
             }
-            self.advance(&mut lanes, run, stage, look);
+            self.advance(&mut lanes, repeat, stage, look);
         }
         (highest, reached)
     }
 
     /// Rungs such that a moderate share climbs from each to the next; none for a short-lived state.
-    fn pilot(&self, run: &Run) -> Result<Option<Vec<f64>>, DeviceError> {
+    fn pilot(&self, repeat: &Repeat) -> Result<Option<Vec<f64>>, DeviceError> {
         let mut rungs = vec![self.first_rung];
-        let population = self.population(run);
+        let population = self.population(repeat);
         if population.escapes * self.settling_s / SETTLING >= SHORT_LIVED {
             return Ok(None);
         }
@@ -337,7 +338,11 @@ impl Climb {
                 return Err(stuck(stage, rungs[rungs.len() - 1]));
             }
             // The few that are given up below a rung and would have come back matter little for where to set the next.
-            let (mut highest, _) = self.climb(run, 2 * stage, &crossings, &rungs, self.top);
+            let (mut highest, _) = self.climb(
+                repeat,
+                2 * stage,
+                Ladder { crossings: &crossings, rungs: &rungs, goal: self.top },
+            );
             highest.sort_by(f64::total_cmp);
             let next = highest[((1.0 - CLIMBING) * highest.len() as f64) as usize];
             let present = rungs[rungs.len() - 1];
@@ -349,20 +354,22 @@ impl Climb {
                 return Ok(Some(rungs));
             }
             let next = next.max(present + 0.1 / self.progress.stability);
-            crossings = self.climb(run, 2 * stage + 1, &crossings, &rungs, next).1;
+            let ladder = Ladder { crossings: &crossings, rungs: &rungs, goal: next };
+            crossings = self.climb(repeat, 2 * stage + 1, ladder).1;
             rungs.push(next);
         }
         Err(stuck(1000, rungs[rungs.len() - 1]))
     }
 
-    fn rate(&self, run: &Run, rungs: &[f64]) -> Result<f64, DeviceError> {
-        let Population { flux: mut rate, mut crossings, .. } = self.population(run);
+    fn rate(&self, repeat: &Repeat, rungs: &[f64]) -> Result<f64, DeviceError> {
+        let KeptPopulation { flux: mut rate, mut crossings, .. } = self.population(repeat);
         for (stage, rung) in rungs.iter().enumerate().skip(1) {
             if crossings.weights.is_empty() {
                 return Err(stuck(stage, *rung));
             }
-            let (_, reached) = self.climb(run, stage, &crossings, &rungs[..stage], *rung);
-            rate *= reached.weights.iter().sum::<f64>() / run.copies as f64;
+            let ladder = Ladder { crossings: &crossings, rungs: &rungs[..stage], goal: *rung };
+            let (_, reached) = self.climb(repeat, stage, ladder);
+            rate *= reached.weights.iter().sum::<f64>() / repeat.copies as f64;
             crossings = reached;
         }
         Ok(rate)

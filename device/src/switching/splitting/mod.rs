@@ -11,6 +11,7 @@ pub mod write_error;
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use crate::dynamics::lanes::Stepping;
 use crate::error::DeviceError;
 use crate::junction::constants::BOLTZMANN;
 use crate::junction::energy;
@@ -18,7 +19,7 @@ use crate::junction::mtj::Mtj;
 use crate::junction::state::State;
 use crate::junction::vector::{SymmetricTensor, Vector, dot};
 
-/// Size, accuracy and seed of a splitting run.
+/// Size, accuracy, seed and steps of a splitting run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Splitting {
     /// Trajectories held at a time.
@@ -31,6 +32,8 @@ pub struct Splitting {
     pub most_repeats: u32,
     /// Master seed.
     pub seed: u64,
+    /// How steps are taken.
+    pub stepping: Stepping,
 }
 
 /// Least probability whose relative error counts when more repeats are asked for.
@@ -39,8 +42,9 @@ pub const LEAST: f64 = 1e-15;
 impl Splitting {
     /// Default size: 2048 trajectories; 8 repeats, or up to 32 until the 95% interval is within 20%.
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self { copies: 2048, repeats: 8, relative_error: 0.2, most_repeats: 32, seed }
+    pub fn new(seed: u64) -> Self {
+        let stepping = Stepping::default();
+        Self { copies: 2048, repeats: 8, relative_error: 0.2, most_repeats: 32, seed, stepping }
     }
 
     /// Checks every range.
@@ -140,13 +144,13 @@ impl Repeats {
     }
 }
 
-/// Progress of a direction from one well to the other, by its energy at zero voltage.
+/// How far a direction has come from one well to the other, by its energy at zero voltage.
 ///
 /// # Formula
 /// 0 at the minimum of the starting well, 1 at the pass: `(E - E_min)/E_b` on the side of the
 /// start (at most 1), `1 + (E_pass - E)/E_b` on the other side (at least 1).
 #[derive(Debug, Clone)]
-struct Progress {
+struct ReactionCoordinate {
     tensor: SymmetricTensor,
     field: Vector,
     fixed_layer: Vector,
@@ -157,7 +161,7 @@ struct Progress {
     stability: f64,
 }
 
-impl Progress {
+impl ReactionCoordinate {
     fn new(mtj: &Mtj, start: State) -> Result<Self, DeviceError> {
         let tensor = mtj.tensor(0.0);
         let field = mtj.field_a_per_m;

@@ -25,9 +25,9 @@
 use rand::RngExt;
 use spinhebb_data::random_stream::Streams;
 
-use super::{Progress, Repeats, Splitting};
-use crate::dynamics::ensemble::{Reading, rising_widths};
-use crate::dynamics::lanes::{Dynamics, Lanes, Stepping};
+use super::{ReactionCoordinate, Repeats, Splitting};
+use crate::dynamics::ensemble::{ReadOut, rising_widths};
+use crate::dynamics::lanes::{Dynamics, Lanes};
 use crate::dynamics::pulse::{Drive, Pulse};
 use crate::error::DeviceError;
 use crate::junction::equilibrium::Well;
@@ -55,10 +55,9 @@ pub fn write_error(
     pulse: &Pulse,
     start: State,
     splitting: &Splitting,
-    stepping: &Stepping,
 ) -> Result<Repeats, DeviceError> {
     splitting.validate()?;
-    let copies = Copies::new(mtj, pulse, start, splitting, stepping)?;
+    let copies = Copies::new(mtj, pulse, start, splitting)?;
     let mut found = splitting.repeat(|repeat| {
         let mut run = copies.begin(repeat, pulse)?;
         Ok(vec![run.stage(0, pulse)?])
@@ -80,7 +79,6 @@ pub fn write_errors_by_width(
     widths_s: &[f64],
     start: State,
     splitting: &Splitting,
-    stepping: &Stepping,
 ) -> Result<Vec<Repeats>, DeviceError> {
     splitting.validate()?;
     rising_widths(widths_s)?;
@@ -88,7 +86,7 @@ pub fn write_errors_by_width(
         let before = if i == 0 { 0.0 } else { widths_s[i - 1] };
         Pulse::rectangular(volts, widths_s[i] - before)
     };
-    let copies = Copies::new(mtj, &piece(0), start, splitting, stepping)?;
+    let copies = Copies::new(mtj, &piece(0), start, splitting)?;
     splitting.repeat(|repeat| {
         let mut run = copies.begin(repeat, &piece(0))?;
         let mut kept = vec![0.0; widths_s.len()];
@@ -107,9 +105,8 @@ struct Copies<'a> {
     mtj: &'a Mtj,
     start: State,
     splitting: &'a Splitting,
-    stepping: &'a Stepping,
     well: Well,
-    progress: Progress,
+    progress: ReactionCoordinate,
     /// Progress beyond which a copy counts as switched.
     gone: f64,
     importance: Importance,
@@ -117,7 +114,7 @@ struct Copies<'a> {
 }
 
 /// One repeat under way.
-struct Run<'a> {
+struct CopiesUnderWay<'a> {
     copies: &'a Copies<'a>,
     repeat: u32,
     lanes: Lanes,
@@ -128,15 +125,9 @@ struct Run<'a> {
 }
 
 impl<'a> Copies<'a> {
-    fn new(
-        mtj: &'a Mtj,
-        pulse: &Pulse,
-        start: State,
-        splitting: &'a Splitting,
-        stepping: &'a Stepping,
-    ) -> Result<Self, DeviceError> {
+    fn new(mtj: &'a Mtj, pulse: &Pulse, start: State, splitting: &'a Splitting) -> Result<Self, DeviceError> {
         let well = Well::new(mtj, start)?;
-        let progress = Progress::new(mtj, start)?;
+        let progress = ReactionCoordinate::new(mtj, start)?;
         let importance = Importance::new(mtj, pulse, start, progress.stability);
         Ok(Self {
             well,
@@ -145,7 +136,6 @@ impl<'a> Copies<'a> {
             mtj,
             start,
             splitting,
-            stepping,
             progress,
             importance,
         })
@@ -155,13 +145,13 @@ impl<'a> Copies<'a> {
         Streams::new(self.splitting.seed, &format!("device/write error/{what}/repeat {repeat}"))
     }
 
-    fn begin(&'a self, repeat: u32, first: &Pulse) -> Result<Run<'a>, DeviceError> {
+    fn begin(&'a self, repeat: u32, first: &Pulse) -> Result<CopiesUnderWay<'a>, DeviceError> {
         let initial = self.streams(repeat, "initial");
         let states = (0..self.splitting.copies as u64).map(|k| (k, self.well.sample(&mut initial.rng(k))));
-        Ok(Run {
+        Ok(CopiesUnderWay {
             copies: self,
             repeat,
-            lanes: Dynamics::new(self.mtj, first, self.stepping)?.lanes(states),
+            lanes: Dynamics::new(self.mtj, first, &self.splitting.stepping)?.lanes(states),
             drawn_by: vec![1.0; self.splitting.copies],
             probability: 1.0,
             since_weighing_s: 0.0,
@@ -169,14 +159,14 @@ impl<'a> Copies<'a> {
     }
 }
 
-impl Run<'_> {
+impl CopiesUnderWay<'_> {
     /// Goes on through `pulse`, the stage of number `index`; returns the probability to be read in the start state
     /// after it.
     fn stage(&mut self, index: usize, pulse: &Pulse) -> Result<f64, DeviceError> {
         let copies = self.copies;
         let streams = |what: &str| copies.streams(self.repeat, &format!("{what} of stage {index}"));
         let (noise, choice) = (streams("thermal field"), streams("refill"));
-        let dynamics = Dynamics::new(copies.mtj, pulse, copies.stepping)?;
+        let dynamics = Dynamics::new(copies.mtj, pulse, &copies.splitting.stepping)?;
         let schedule = dynamics.schedule();
         let (mut step, mut weighings) = (0, 0);
         while step < schedule.pulse_steps() {
@@ -192,7 +182,7 @@ impl Run<'_> {
             }
             step = next;
         }
-        let reading = Reading::new(copies.mtj, pulse, &dynamics)?;
+        let reading = ReadOut::new(copies.mtj, pulse, &dynamics)?;
         let mut kept = vec![false; self.lanes.len()];
         reading.read(&dynamics, self.lanes.clone(), &noise, |identity, state| {
             kept[identity as usize] = state == copies.start;

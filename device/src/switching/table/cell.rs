@@ -6,7 +6,7 @@ use crate::dynamics::ensemble::SwitchingCount;
 
 /// Estimate of one cell with the numbers it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
+pub struct TableCell {
     /// Magnitude of the pulse voltage, V.
     pub magnitude_v: f64,
     /// Probability of switching.
@@ -21,7 +21,7 @@ pub struct Cell {
     pub switched: u64,
 }
 
-impl Cell {
+impl TableCell {
     /// Cell of a Monte Carlo count with the Wilson interval.
     #[must_use]
     pub fn counted(magnitude_v: f64, count: SwitchingCount) -> Self {

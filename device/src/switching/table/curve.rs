@@ -4,7 +4,7 @@
 //! F. N. Fritsch and R. E. Carlson, SIAM J. Numer. Anal. 17, 238 (1980); M. Ayer et al.,
 //! Ann. Math. Stat. 26, 641 (1955) (pooling).
 
-use super::cell::Cell;
+use super::cell::TableCell;
 
 /// Gumbel variable `ln(-ln(1 - p))`.
 #[must_use]
@@ -21,17 +21,17 @@ pub fn from_gumbel(y: f64) -> f64 {
 /// Curve of one width and start: cells in order of the voltage, and the monotone interpolants.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Curve {
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Vec<TableCell>,
     pub(super) estimate: Monotone,
     pub(super) lower: Monotone,
     pub(super) upper: Monotone,
 }
 
 impl Curve {
-    pub(super) fn new(mut cells: Vec<Cell>) -> Self {
+    pub(super) fn new(mut cells: Vec<TableCell>) -> Self {
         cells.sort_by(|a, b| a.magnitude_v.total_cmp(&b.magnitude_v));
         cells.dedup_by(|a, b| a.magnitude_v == b.magnitude_v);
-        let curve = |cells: &[Cell], value: &dyn Fn(&Cell) -> f64| {
+        let curve = |cells: &[TableCell], value: &dyn Fn(&TableCell) -> f64| {
             let x: Vec<f64> = cells.iter().map(|c| c.magnitude_v).collect();
             let weights: Vec<f64> = cells.iter().map(|c| c.trials.max(1) as f64).collect();
             let y = isotonic(&cells.iter().map(value).collect::<Vec<_>>(), &weights);
@@ -41,7 +41,7 @@ impl Curve {
         // estimate begins where something switched, with two cells at least for its slope.
         let silent = cells.iter().take_while(|c| c.p == 0.0).count();
         let first = if silent + 2 <= cells.len() { silent } else { 0 };
-        let mut estimate = curve(&cells[first..], &Cell::moderated);
+        let mut estimate = curve(&cells[first..], &TableCell::moderated);
         if let Some(slope) = counted_slope(&cells[first..]) {
             estimate.tail = slope;
         }
@@ -59,7 +59,7 @@ const TAIL_EVENTS: u64 = 100;
 ///
 /// Two cells of one switch each would say that the probability does not depend on voltage. `None` for
 /// deterministic cells, and where a single cell counts that many.
-fn counted_slope(cells: &[Cell]) -> Option<f64> {
+fn counted_slope(cells: &[TableCell]) -> Option<f64> {
     let mut counted = 0;
     let last = cells.iter().position(|cell| {
         counted += cell.switched;

@@ -3,7 +3,7 @@
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
 
-use super::{Cell, SwitchingTable, index};
+use super::{SwitchingTable, TableCell, index};
 use crate::error::DeviceError;
 use crate::junction::state::State;
 
@@ -11,7 +11,7 @@ use crate::junction::state::State;
 const ROUNDING: f64 = 1e-12;
 
 /// One cell, its start and its width in s.
-type Row = (State, f64, Cell);
+type Row = (State, f64, TableCell);
 
 impl SwitchingTable {
     /// The table as labelled arrays: one row per cell, with start, width, voltage, estimate,
@@ -28,7 +28,7 @@ impl SwitchingTable {
         }
         let column = |value: &dyn Fn(&Row) -> f64| rows.iter().map(value).collect::<Vec<f64>>();
         let counts =
-            |value: &dyn Fn(&Cell) -> u64| rows.iter().map(|row| value(&row.2)).collect::<Vec<u64>>();
+            |value: &dyn Fn(&TableCell) -> u64| rows.iter().map(|row| value(&row.2)).collect::<Vec<u64>>();
         let along =
             |name, unit, meaning, values: Values| Variable::along(name, "cell", unit, meaning, values);
         let volts = column(&|row| row.0.switching_polarity() * row.2.magnitude_v);
@@ -57,7 +57,7 @@ impl SwitchingTable {
         let mut widths_s: Vec<f64> = rows.iter().map(|row| row.1).collect();
         widths_s.sort_by(f64::total_cmp);
         widths_s.dedup();
-        let curve = |start: State, width: usize| -> Vec<Cell> {
+        let curve = |start: State, width: usize| -> Vec<TableCell> {
             let of_curve = rows.iter().filter(|row| row.0 == start && row.1 == widths_s[width]);
             of_curve.map(|row| row.2).collect()
         };
@@ -110,7 +110,7 @@ fn rows(dataset: &Dataset) -> Result<Vec<Row>, DeviceError> {
                 .find(|state| state.cosine() == start[i])
                 .ok_or_else(|| wrong("start", start[i], "1 (parallel) or -1 (anti-parallel)"))?;
             let magnitude_v = from.switching_polarity() * voltage[i];
-            let cell = Cell {
+            let cell = TableCell {
                 magnitude_v: magnitude_v.abs(),
                 p: p[i],
                 lower: lower[i],
@@ -157,9 +157,9 @@ mod tests {
                     let volts = first + f64::from(k) / 7.0;
                     if width == 0 {
                         let switched = u64::from(u32::try_from(k).unwrap()).pow(3) * 11;
-                        Cell::counted(volts, SwitchingCount { switched, trials: 1000 })
+                        TableCell::counted(volts, SwitchingCount { switched, trials: 1000 })
                     } else {
-                        Cell::computed(volts, f64::from(k) * 0.31, 1e-7)
+                        TableCell::computed(volts, f64::from(k) * 0.31, 1e-7)
                     }
                 })
                 .collect()

@@ -29,8 +29,9 @@ use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
 use crate::error::DeviceError;
 use crate::junction::Junction;
 use crate::junction::state::State;
+use crate::switching::PulseGrid;
 use crate::switching::counts::counts_by_width;
-pub use cell::Cell;
+pub use cell::TableCell;
 use curve::{Curve, Monotone};
 pub use curve::{from_gumbel, gumbel};
 pub use device_axis::DeviceAxis;
@@ -81,7 +82,7 @@ impl SwitchingTable {
     pub fn new(
         widths_s: &[f64],
         source: &str,
-        mut cells: impl FnMut(State, usize) -> Vec<Cell>,
+        mut cells: impl FnMut(State, usize) -> Vec<TableCell>,
     ) -> Result<Self, DeviceError> {
         let increasing = widths_s.windows(2).all(|pair| pair[0] < pair[1]);
         if !(increasing && widths_s.first().is_some_and(|width| *width > 0.0)) {
@@ -120,7 +121,7 @@ impl SwitchingTable {
     /// Table by LLGS ensembles on a grid refined where the curves are steep.
     ///
     /// The trials of one voltage are shared by all widths (see
-    /// [`crate::dynamics::ensemble::switching_counts_by_width`]). `magnitudes_v` are the voltages to begin with; between
+    /// [`crate::dynamics::ensemble::switching_counts_by_width`]). The voltages of `magnitudes` are those to begin with; between
     /// two neighbours a voltage is added while, at any width, the curve interpolated without one of
     /// its inner points misses that point by more than its statistical error, until
     /// `refinement.most_voltages`.
@@ -129,18 +130,17 @@ impl SwitchingTable {
     /// As [`SwitchingTable::new`] and [`crate::dynamics::ensemble::switching_counts_by_width`].
     pub fn by_ensemble(
         junction: &Junction,
-        magnitudes_v: &[f64],
-        widths_s: &[f64],
+        magnitudes: PulseGrid<'_>,
         ensemble: &Ensemble,
         refinement: Refinement,
         progress: impl FnMut(usize),
     ) -> Result<Self, DeviceError> {
-        let counts = |start, volts| counts_by_width(junction, volts, widths_s, start, ensemble);
+        let counts = |start, volts| counts_by_width(junction, volts, magnitudes.widths_s, start, ensemble);
         let source = match junction {
             Junction::Single(_) => "LLGS ensemble",
             Junction::Coupled(_) => "LLGS ensemble of coupled layers",
         };
-        Self::by_counts(magnitudes_v, widths_s, source, refinement, counts, progress)
+        Self::by_counts(magnitudes, source, refinement, counts, progress)
     }
 
     /// As [`Self::by_ensemble`] from any counts: `counts(start, volts)` gives one for each width at the
@@ -149,27 +149,26 @@ impl SwitchingTable {
     /// # Errors
     /// Those of `counts` and of [`SwitchingTable::new`].
     pub fn by_counts(
-        magnitudes_v: &[f64],
-        widths_s: &[f64],
+        magnitudes: PulseGrid<'_>,
         source: &str,
         refinement: Refinement,
         mut counts: impl FnMut(State, f64) -> Result<Vec<SwitchingCount>, DeviceError>,
         mut progress: impl FnMut(usize),
     ) -> Result<Self, DeviceError> {
-        let mut columns: [Vec<Vec<Cell>>; 2] = [Vec::new(), Vec::new()];
+        let mut columns: [Vec<Vec<TableCell>>; 2] = [Vec::new(), Vec::new()];
         for start in State::BOTH {
             let column = &mut columns[index(start)];
-            *column = vec![Vec::new(); widths_s.len()];
-            let mut run = |magnitude: f64, column: &mut Vec<Vec<Cell>>| {
+            *column = vec![Vec::new(); magnitudes.widths_s.len()];
+            let mut run = |magnitude: f64, column: &mut Vec<Vec<TableCell>>| {
                 let counts = counts(start, start.switching_polarity() * magnitude)?;
                 for (cells, count) in column.iter_mut().zip(counts) {
                     let place = cells.partition_point(|cell| cell.magnitude_v < magnitude);
-                    cells.insert(place, Cell::counted(magnitude, count));
+                    cells.insert(place, TableCell::counted(magnitude, count));
                 }
                 progress(1);
                 Ok::<(), DeviceError>(())
             };
-            for &magnitude in magnitudes_v {
+            for &magnitude in magnitudes.volts {
                 run(magnitude, column)?;
             }
             while column[0].len() < refinement.most_voltages {
@@ -179,7 +178,9 @@ impl SwitchingTable {
                 run(magnitude, column)?;
             }
         }
-        Self::new(widths_s, source, |start, width| std::mem::take(&mut columns[index(start)][width]))
+        Self::new(magnitudes.widths_s, source, |start, width| {
+            std::mem::take(&mut columns[index(start)][width])
+        })
     }
 
     /// The back end, or back ends, that made the table.
@@ -196,7 +197,7 @@ impl SwitchingTable {
 
     /// Cells of one curve in order of the voltage magnitude.
     #[must_use]
-    pub fn cells(&self, start: State, width: usize) -> &[Cell] {
+    pub fn cells(&self, start: State, width: usize) -> &[TableCell] {
         &self.curves[index(start)][width].cells
     }
 
@@ -321,7 +322,7 @@ impl SwitchingTable {
                 curve
                     .cells
                     .iter()
-                    .map(|cell| Cell { magnitude_v: cell.magnitude_v / torque_factor, ..*cell })
+                    .map(|cell| TableCell { magnitude_v: cell.magnitude_v / torque_factor, ..*cell })
                     .collect(),
             )
         };
@@ -356,7 +357,7 @@ mod tests {
         SwitchingTable::new(&widths, "formula", |_, width| {
             (0..9)
                 .map(|i| 0.2 + 0.075 * f64::from(i))
-                .map(|v| Cell::computed(v, law(v, widths[width]), 0.0))
+                .map(|v| TableCell::computed(v, law(v, widths[width]), 0.0))
                 .collect()
         })
         .unwrap()
@@ -403,12 +404,10 @@ mod tests {
     #[test]
     fn refinement_adds_points_where_the_curve_bends() {
         let junction = preset::load("perpendicular-40nm").unwrap().device.junction().unwrap();
-        let coarse = [0.3, 0.5, 0.8, 1.1];
+        let grid = PulseGrid { volts: &[0.3, 0.5, 0.8, 1.1], widths_s: &[1e-9, 1.5e-9] };
         let refinement = Refinement { most_voltages: 8, least_spacing_v: 0.02 };
         let ensemble = Ensemble::new(1500, 4);
-        let table =
-            SwitchingTable::by_ensemble(&junction, &coarse, &[1e-9, 1.5e-9], &ensemble, refinement, |_| {})
-                .unwrap();
+        let table = SwitchingTable::by_ensemble(&junction, grid, &ensemble, refinement, |_| {}).unwrap();
         for start in State::BOTH {
             let count = table.cells(start, 0).len();
             assert!((5..=8).contains(&count), "{start}: {count}");
@@ -435,7 +434,7 @@ mod tests {
                 .map(|i| 0.1 + 0.05 * f64::from(i))
                 .map(|v| {
                     let switched = (1000.0 * steep(v)).round() as u64;
-                    Cell::counted(v, SwitchingCount { switched, trials: 1000 })
+                    TableCell::counted(v, SwitchingCount { switched, trials: 1000 })
                 })
                 .collect()
         })
@@ -454,7 +453,9 @@ mod tests {
     fn single_switches_do_not_make_a_floor() {
         let counts = [(0.30, 1), (0.32, 1), (0.34, 4), (0.36, 9), (0.38, 20), (0.40, 45), (0.42, 100)];
         let table = SwitchingTable::new(&[1e-9], "counts", |_, _| {
-            counts.map(|(v, switched)| Cell::counted(v, SwitchingCount { switched, trials: 4000 })).to_vec()
+            counts
+                .map(|(v, switched)| TableCell::counted(v, SwitchingCount { switched, trials: 4000 }))
+                .to_vec()
         })
         .unwrap();
         let at = |volts: f64| table.probability(volts, 1e-9, State::AntiParallel).unwrap();

@@ -1,6 +1,6 @@
 //! Where a table needs further voltages: the curve is steep or bends.
 
-use super::cell::Cell;
+use super::cell::TableCell;
 use super::curve::{Curve, from_gumbel};
 
 /// When [`super::SwitchingTable::by_ensemble`] adds voltages.
@@ -21,7 +21,7 @@ impl Refinement {
 ///
 /// Each inner point is predicted from the curve without it; where the prediction misses by more
 /// than the half-width of the point's interval, the wider neighbouring interval is halved.
-pub(super) fn wanted_point(cells: &[Cell], refinement: Refinement) -> Option<f64> {
+pub(super) fn wanted_point(cells: &[TableCell], refinement: Refinement) -> Option<f64> {
     let mut worst: Option<(f64, f64)> = None;
     for i in 1..cells.len().saturating_sub(1) {
         let mut others = cells.to_vec();

@@ -95,7 +95,7 @@ impl Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plot::{Axis, Series};
+    use crate::present::plot::{Axis, Series};
 
     #[test]
     fn a_figure_shrinks_with_the_page_that_holds_it() {

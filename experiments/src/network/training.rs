@@ -1,0 +1,138 @@
+//! A training on ideal lines, looked at on the way and kept in a checkpoint.
+
+use std::path::Path;
+
+use spinhebb_network::encoding::Images;
+use spinhebb_network::images::ImageParts;
+use spinhebb_network::readout::committee::Committee;
+use spinhebb_network::training::checkpoint::Checkpoint;
+use spinhebb_network::training::config::NetworkConfig;
+use spinhebb_network::training::recipe::Recipe;
+
+use super::course::Course;
+use crate::error::ExperimentError;
+use crate::progress::Stage;
+
+/// Training images by which neurons are labelled on the way.
+const LABELLING: usize = 10_000;
+/// Images after which receptive fields are looked at between start and end.
+const EARLY: u64 = 10_000;
+
+/// Where a training is kept and how often.
+#[derive(Clone, Copy)]
+pub(super) struct Keeping<'a> {
+    /// The file; `None` where nothing is kept.
+    pub(super) path: Option<&'a Path>,
+    /// Images between two checkpoints.
+    pub(super) every: u64,
+}
+
+/// Trains by `recipe` from where the checkpoint stands, or anew.
+///
+/// # Errors
+/// The checkpoint is that of another training or cannot be written; recipe and images do not fit together.
+pub(super) fn train(
+    recipe: &Recipe,
+    parts: &ImageParts<'_>,
+    seed: u64,
+    keeping: Keeping<'_>,
+    stage: impl FnOnce(u64) -> Stage,
+) -> Result<(Committee, Course), ExperimentError> {
+    let (mut network, mut course) = match keeping.path.filter(|path| path.exists()) {
+        Some(path) => resume(path, recipe, seed, &parts.train)?,
+        None => (Committee::new(recipe, &parts.train, seed)?, Course::default()),
+    };
+    let stage = stage(network.total());
+    loop {
+        let shown = network.shown();
+        stage.reach(shown);
+        if looks(shown, network.total()) && !course.has(shown) {
+            look(&recipe.network, &network, parts, &mut course)?;
+        }
+        if shown == network.total() {
+            break;
+        }
+        let stop = network.total().min((shown / keeping.every + 1) * keeping.every).min(next_look(shown));
+        network.advance(&parts.train, stop - shown)?;
+        if network.shown().is_multiple_of(keeping.every) {
+            save(keeping.path, &network, &course, &parts.train)?;
+        }
+    }
+    save(keeping.path, &network, &course, &parts.train)?;
+    Ok((network, course))
+}
+
+/// Whether the network is looked at after `shown` images: 0, 1, 2, 5, 10, ... thousand, and at the end.
+fn looks(shown: u64, total: u64) -> bool {
+    shown == 0 || shown == total || shown == next_look(shown - 1)
+}
+
+/// The first of 1, 2, 5, 10, ... thousand above `shown`.
+fn next_look(shown: u64) -> u64 {
+    (0..)
+        .flat_map(|power| [1, 2, 5].map(|m| m * 1000 * 10_u64.pow(power)))
+        .find(|&n| n > shown)
+        .unwrap_or(u64::MAX)
+}
+
+/// Measures the accuracy on the way, with labels from the first training images.
+fn look(
+    config: &NetworkConfig,
+    network: &Committee,
+    parts: &ImageParts<'_>,
+    course: &mut Course,
+) -> Result<(), ExperimentError> {
+    let few = parts.train.len().min(LABELLING);
+    let images = parts.train.slice(0..few)?;
+    let still = [[0, 0]];
+    let labelling = network.label(images.at(&still), &parts.train_labels[..few], parts.classes)?;
+    let found = network.evaluate(&labelling, config.readout, parts.test.at(&still), parts.test_labels)?;
+    let shown = network.shown();
+    course.note_accuracy(shown, found.accuracy());
+    if matches!(shown, 0 | EARLY) || shown == network.total() {
+        // Neurons of the middle field, which sees the most.
+        course.note_fields(shown, &network.members()[network.members().len() / 2]);
+    }
+    Ok(())
+}
+
+fn resume(
+    path: &Path,
+    recipe: &Recipe,
+    seed: u64,
+    images: &Images<'_>,
+) -> Result<(Committee, Course), ExperimentError> {
+    let checkpoints = Checkpoint::read(path)?;
+    let same = checkpoints.len() == recipe.members().len()
+        && checkpoints.iter().zip(recipe.members()).all(|(c, wanted)| c.seed == seed && same_training(&c.recipe, &wanted));
+    if !same {
+        let expected = "a checkpoint of the same configuration and seed, or a file that does not exist yet";
+        return ExperimentError::refuse("train.checkpoint", path.display(), expected);
+    }
+    let course = serde_json::from_str(&checkpoints[0].notes).unwrap_or_default();
+    Ok((Committee::resume(checkpoints, images)?, course))
+}
+
+/// Whether two recipes train alike, however they are read.
+pub(super) fn same_training(a: &Recipe, b: &Recipe) -> bool {
+    let network = NetworkConfig {
+        recipe: b.network.recipe,
+        readout: b.network.readout,
+        label_shifts: b.network.label_shifts.clone(),
+        test_shifts: b.network.test_shifts.clone(),
+        ..a.network.clone()
+    };
+    network == b.network && a.pulses == b.pulses
+}
+
+fn save(
+    path: Option<&Path>,
+    network: &Committee,
+    course: &Course,
+    images: &Images<'_>,
+) -> Result<(), ExperimentError> {
+    let Some(path) = path else { return Ok(()) };
+    let mut checkpoints = network.checkpoints(images);
+    checkpoints[0].notes = serde_json::to_string(course).unwrap_or_default();
+    Ok(Checkpoint::write(&checkpoints, path)?)
+}
