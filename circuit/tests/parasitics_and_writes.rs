@@ -12,7 +12,9 @@ use spinhebb_circuit::array::crossbar::{Array, End};
 use spinhebb_circuit::operate::read::{Converter, ReadChain, Subtraction};
 use spinhebb_circuit::operate::settling::LineCapacitance;
 use spinhebb_circuit::operate::tile::TiledMap;
-use spinhebb_circuit::operate::write::{LearningStep, Role, WriteDrivers, WriteScheme, states, write};
+use spinhebb_circuit::operate::write::{
+    CellPulse, LearningStep, Role, WriteDrivers, WriteScheme, states, write,
+};
 use spinhebb_circuit::solve::newton::Solver;
 use spinhebb_data::config::Document;
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
@@ -224,7 +226,7 @@ fn switching_follows_the_voltages() {
         depression_volts: -0.9,
         width_s: 1e-8,
     };
-    let lookup = |_: usize, _: usize, volts: f64, _: f64, start: State| {
+    let lookup = |CellPulse { volts, start, .. }: CellPulse| {
         Ok(if volts * start.switching_polarity() > 0.8 { 0.5 } else { 0.0 })
     };
     let outcome = write(&array, WriteScheme::HalfBias, &WriteDrivers::default(), &step).unwrap();

@@ -37,9 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let vote = network.evaluate(
             &labelling,
             Readout::WeightedVote { neurons: 10.min(neurons) },
-            &test,
+            test.at(&recipe.network.test_shifts),
             truth,
-            &recipe.network.test_shifts,
         )?;
         sum += evaluation.accuracy();
         println!(

@@ -16,6 +16,29 @@ pub struct Images<'a> {
     height: usize,
 }
 
+/// Images, each at every one of some displacements.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The images.
+    pub images: &'a Images<'a>,
+    /// The displacements.
+    pub shifts: &'a [Shift],
+}
+
+impl Images<'_> {
+    /// The images at every one of `shifts`.
+    #[must_use]
+    pub const fn at<'a>(&'a self, shifts: &'a [Shift]) -> Shown<'a> {
+        Shown { images: self, shifts }
+    }
+
+    /// The images where they are.
+    #[must_use]
+    pub const fn still(&self) -> Shown<'_> {
+        self.at(&[[0, 0]])
+    }
+}
+
 impl<'a> Images<'a> {
     /// Images of `width x height` pixels from the raw bytes of an idx file.
     ///

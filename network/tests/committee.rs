@@ -6,6 +6,7 @@ use pictures::{SIDE, images};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::error::CircuitError;
+use spinhebb_circuit::operate::write::CellPulse;
 use spinhebb_data::config::{Document, Staged};
 use spinhebb_data::quantity::Resistance;
 use spinhebb_device::junction::state::State;
@@ -102,7 +103,7 @@ fn fields_learn_vote_and_resume_together() {
     assert!(together.accuracy() > 0.97, "{}", together.accuracy());
     // Half of the image alone says less.
     for (member, labelling) in whole.members().iter().zip(&labelling) {
-        let alone = member.evaluate(labelling, Readout::SingleWinner, &set, &labels, &[[0, 0]]).unwrap();
+        let alone = member.evaluate(labelling, Readout::SingleWinner, set.still(), &labels).unwrap();
         assert!(alone.accuracy() < together.accuracy(), "{}", alone.accuracy());
     }
 }
@@ -127,7 +128,7 @@ fn crossbar(wire_ohm: f64) -> Crossbar {
 }
 
 /// 0.3 and 0.25 at the drivers' voltages, with a steep slope; nothing far below.
-fn lookup(_: usize, _: usize, volts: f64, _: f64, start: State) -> Result<f64, CircuitError> {
+fn lookup(CellPulse { volts, start, .. }: CellPulse) -> Result<f64, CircuitError> {
     let (drive, p) = if start == State::AntiParallel { (volts, 0.3) } else { (-volts, 0.25) };
     Ok((p + 4.0 * (drive - 0.5)).clamp(0.0, 1.0))
 }

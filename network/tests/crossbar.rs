@@ -3,6 +3,7 @@
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::error::CircuitError;
+use spinhebb_circuit::operate::write::CellPulse;
 use spinhebb_data::config::Document;
 use spinhebb_data::quantity::Resistance;
 use spinhebb_data::random_stream::Streams;
@@ -12,7 +13,8 @@ use spinhebb_network::neuron::LeakyIntegrator;
 use spinhebb_network::rules::chance;
 use spinhebb_network::rules::homeostasis::Form;
 use spinhebb_network::synapses::{
-    AnalogSynapses, Batch, CountSynapses, DeviceSpread, Layer, LayerConfig, Plasticity, Sum, Synapses, TILE,
+    AnalogSynapses, Batch, CountSynapses, DeviceSpread, Layer, LayerConfig, LayerSize, Plasticity, Sum,
+    Synapses, TILE,
 };
 use spinhebb_network::training::crossbar::Crossbar;
 
@@ -39,14 +41,14 @@ fn crossbar(wire_ohm: f64, scheme: WriteScheme) -> Crossbar {
 }
 
 /// A steep switching law: a logistic curve in the voltage that drives the device out of its state.
-fn lookup(_: usize, _: usize, volts: f64, _: f64, start: State) -> Result<f64, CircuitError> {
+fn lookup(CellPulse { volts, start, .. }: CellPulse) -> Result<f64, CircuitError> {
     let drive = if start == State::AntiParallel { volts } else { -volts };
     Ok(1.0 / (1.0 + (-(drive - 0.51) / 0.02).exp()))
 }
 
 fn analog(copies: u8) -> AnalogSynapses {
     let spread = DeviceSpread::default();
-    AnalogSynapses::random(NEURONS, LINES, copies, 0.5, &spread, 4).unwrap()
+    AnalogSynapses::random(LayerSize { neurons: NEURONS, lines: LINES, copies }, 0.5, &spread, 4).unwrap()
 }
 
 fn images(count: usize) -> Vec<Vec<u16>> {
@@ -70,7 +72,10 @@ fn scores<S: Synapses>(synapses: &S, images: &[Vec<u16>]) -> Vec<f32> {
 #[test]
 fn sums_are_the_currents_of_the_tiles() {
     let images = images(8);
-    let ideal = scores(&CountSynapses::random(NEURONS, LINES, 2, 0.5, 4).unwrap(), &images);
+    let ideal = scores(
+        &CountSynapses::random(LayerSize { neurons: NEURONS, lines: LINES, copies: 2 }, 0.5, 4).unwrap(),
+        &images,
+    );
     let mut synapses = analog(2);
     let none = crossbar(0.0, WriteScheme::Grounded);
     let map = none.map(&synapses).unwrap();

@@ -5,8 +5,8 @@ use spinhebb_network::neuron::LeakyIntegrator;
 use spinhebb_network::rules::chance;
 use spinhebb_network::rules::homeostasis::Form;
 use spinhebb_network::synapses::{
-    AnalogSynapses, Batch, BitSynapses, CountSynapses, DeviceSpread, Layer, LayerConfig, LayerState,
-    Plasticity, SteppingLayer, Synapses,
+    AnalogSynapses, Batch, BitSynapses, CountSynapses, DeviceSpread, Layer, LayerConfig, LayerSize,
+    LayerState, Plasticity, SteppingLayer, Synapses,
 };
 
 const LINES: usize = 150;
@@ -79,7 +79,8 @@ fn counts_equal_the_stepping_reference_for_every_batch_size() {
     {
         let stages = stages(form);
         let config = config(form, winners, copies);
-        let synapses = CountSynapses::random(200, LINES, copies, 0.5, 3).unwrap();
+        let synapses =
+            CountSynapses::random(LayerSize { neurons: 200, lines: LINES, copies }, 0.5, 3).unwrap();
         let rows = (0..200).flat_map(|n| synapses.row(n)).collect();
         let mut reference = SteppingLayer::new(LINES, copies, rows, config.clone(), 3).unwrap();
         let expected: Vec<Vec<usize>> = images
@@ -108,7 +109,7 @@ fn firing_cycles_agree() {
     let images = images(200);
     let config = config(Form::Ratio, 1, 4);
     let stages = stages(Form::Ratio);
-    let synapses = CountSynapses::random(64, LINES, 4, 0.5, 3).unwrap();
+    let synapses = CountSynapses::random(LayerSize { neurons: 64, lines: LINES, copies: 4 }, 0.5, 3).unwrap();
     let rows = (0..64).flat_map(|n| synapses.row(n)).collect();
     let mut reference = SteppingLayer::new(LINES, 4, rows, config.clone(), 3).unwrap();
     let mut layer = Layer::new(synapses, config, 3).unwrap();
@@ -126,12 +127,16 @@ fn bits_equal_counts_and_analog_devices_without_spread() {
     for (neurons, copies) in [(1, 1), (100, 1), (700, 1), (100, 8), (100, 3)] {
         let stages = stages(Form::Ratio);
         let config = config(Form::Ratio, 1, copies);
-        let mut counts =
-            Layer::new(CountSynapses::random(neurons, LINES, copies, 0.5, 5).unwrap(), config.clone(), 5)
-                .unwrap();
+        let mut counts = Layer::new(
+            CountSynapses::random(LayerSize { neurons, lines: LINES, copies }, 0.5, 5).unwrap(),
+            config.clone(),
+            5,
+        )
+        .unwrap();
         let fired = train(&mut counts, &images, 16, &stages);
         let spread = DeviceSpread { antiparallel_per_step: 1.0 / 0.9, ..DeviceSpread::default() };
-        let analog = AnalogSynapses::random(neurons, LINES, copies, 0.5, &spread, 5).unwrap();
+        let analog =
+            AnalogSynapses::random(LayerSize { neurons, lines: LINES, copies }, 0.5, &spread, 5).unwrap();
         let mut analog = Layer::new(analog, config.clone(), 5).unwrap();
         assert_eq!(train(&mut analog, &images, 16, &stages), fired);
         assert_eq!(weights(&analog), weights(&counts));
@@ -162,7 +167,9 @@ fn threads_and_batches_do_not_change_the_analog_engine() {
     let run = |threads: usize, batch_size: usize| -> (Vec<u8>, LayerState) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let synapses = AnalogSynapses::random(1500, LINES, 2, 0.5, &spread, 8).unwrap();
+            let synapses =
+                AnalogSynapses::random(LayerSize { neurons: 1500, lines: LINES, copies: 2 }, 0.5, &spread, 8)
+                    .unwrap();
             let mut layer = Layer::new(synapses, config(Form::Ratio, 1, 2), 8).unwrap();
             train(&mut layer, &images, batch_size, &stages);
             (weights(&layer), layer.state().clone())
@@ -182,7 +189,8 @@ fn devices_switch_with_the_probability_of_their_class() {
     let plasticity =
         Plasticity::with_classes(&spread.class_probabilities(p), &spread.class_probabilities(d), 0.0);
     let config = LayerConfig { threshold: 1e-6, fraction: 1.0, ..config(Form::Ratio, 1, copies) };
-    let synapses = AnalogSynapses::random(neurons, LINES, copies, 1.0, &spread, 8).unwrap();
+    let synapses =
+        AnalogSynapses::random(LayerSize { neurons, lines: LINES, copies }, 1.0, &spread, 8).unwrap();
     let mut layer = Layer::new(synapses, config.clone(), 8).unwrap();
     // All lines driven and silent in turns: every device is pulsed both ways.
     let every: Vec<u16> = (0..LINES as u16).collect();
@@ -208,7 +216,8 @@ fn devices_switch_with_the_probability_of_their_class() {
     assert!((sum / devices - expected).abs() < 4.0 * sigma, "{} {expected} {sigma}", sum / devices);
 
     spread = DeviceSpread { stuck: 1.0, ..DeviceSpread::default() };
-    let synapses = AnalogSynapses::random(3, LINES, copies, 0.5, &spread, 8).unwrap();
+    let synapses =
+        AnalogSynapses::random(LayerSize { neurons: 3, lines: LINES, copies }, 0.5, &spread, 8).unwrap();
     let mut layer = Layer::new(synapses, config, 8).unwrap();
     let before = weights(&layer);
     for _ in 0..10 {

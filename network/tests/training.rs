@@ -55,21 +55,21 @@ fn labels_are_used_by_the_labelling_alone() {
     first.advance(&images, 500).unwrap();
     second.advance(&images, 500).unwrap();
     let shuffled: Vec<u8> = labels.iter().map(|l| (l * 7 + 3) % 10).collect();
-    let right = first.label(&images, &labels, 10, &[[0, 0]]).unwrap();
-    let wrong = second.label(&images, &shuffled, 10, &[[0, 0]]).unwrap();
+    let right = first.label(images.still(), &labels, 10).unwrap();
+    let wrong = second.label(images.still(), &shuffled, 10).unwrap();
     assert_ne!(right, wrong);
     first.advance(&images, u64::MAX).unwrap();
     second.advance(&images, u64::MAX).unwrap();
     assert_eq!(first.rows(), second.rows());
     assert_eq!(first.state(), second.state());
     // The network learned something, and shuffled labels only rename it.
-    let right = first.label(&images, &labels, 10, &[[0, 0]]).unwrap();
+    let right = first.label(images.still(), &labels, 10).unwrap();
     for readout in [Readout::SingleWinner, Readout::Vote { neurons: 5 }, Readout::WeightedVote { neurons: 5 }]
     {
-        let found = first.evaluate(&right, readout, &images, &labels, &[[0, 0]]).unwrap();
+        let found = first.evaluate(&right, readout, images.still(), &labels).unwrap();
         assert!(found.accuracy() > 0.95, "{readout:?}: {}", found.accuracy());
-        let renamed = first.label(&images, &shuffled, 10, &[[0, 0]]).unwrap();
-        let again = first.evaluate(&renamed, readout, &images, &shuffled, &[[0, 0]]).unwrap();
+        let renamed = first.label(images.still(), &shuffled, 10).unwrap();
+        let again = first.evaluate(&renamed, readout, images.still(), &shuffled).unwrap();
         assert!((again.accuracy() - found.accuracy()).abs() < 0.02);
     }
 }

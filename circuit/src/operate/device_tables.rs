@@ -14,6 +14,8 @@
 //! The change of k while the junction turns from one state to the other; the dependence of the barrier on the area
 //! (give the barrier its own spread and correlate the two).
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::DeviceError;
@@ -23,7 +25,7 @@ use spinhebb_device::switching::table::{DeviceAxis, SwitchingTable, from_gumbel,
 
 use crate::array::variation::{DeviceDraw, Fault};
 use crate::error::CircuitError;
-use crate::operate::write::SwitchingLookup;
+use crate::operate::write::{CellPulse, SwitchingLookup};
 
 /// How many tables span an array: `barriers` and `torques` of the table of a system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +78,8 @@ impl Barriers {
 pub struct DeviceTables {
     devices: DMatrix<DeviceDraw>,
     nominal: Transport,
-    /// Torque factor and tables, in order of the torque.
-    nodes: Vec<(f64, Barriers)>,
+    /// Torque factor and tables, in order of the torque; shared by all arrays of the kind.
+    nodes: Arc<[(f64, Barriers)]>,
 }
 
 /// Torque of a device in `start` at `volts` (V > 0 favours P), over that of the nominal one.
@@ -134,7 +136,7 @@ impl DeviceTables {
             };
             Ok((torque, along))
         });
-        let nodes: Result<Vec<_>, DeviceError> = tables.collect();
+        let nodes: Result<Arc<[_]>, DeviceError> = tables.collect();
         let nodes =
             nodes.map_err(|source| CircuitError::Switching { row: 0, col: 0, source: Box::new(source) })?;
         Ok(Self { devices, nominal, nodes })
@@ -150,7 +152,7 @@ impl DeviceTables {
         if devices.is_empty() {
             return Err(CircuitError::Empty { rows, cols });
         }
-        Ok(Self { devices, ..self.clone() })
+        Ok(Self { devices, nominal: self.nominal, nodes: Arc::clone(&self.nodes) })
     }
 
     /// Number of tables made.
@@ -187,14 +189,8 @@ impl DeviceTables {
 
 impl SwitchingLookup for DeviceTables {
     /// Devices with a fault never switch.
-    fn probability(
-        &self,
-        row: usize,
-        col: usize,
-        volts: f64,
-        width_s: f64,
-        start: State,
-    ) -> Result<f64, CircuitError> {
+    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError> {
+        let CellPulse { row, col, volts, width_s, start } = pulse;
         let draw = &self.devices[(row, col)];
         if let Some(Fault::Open | Fault::Short | Fault::StuckState) = draw.fault {
             return Ok(0.0);
@@ -225,6 +221,10 @@ mod tests {
                 .map(|v| TableCell::computed(v, law((device.barrier, device.torque), v), 0.0))
                 .collect()
         })
+    }
+
+    fn pulse(row: usize, col: usize, volts: f64, start: State) -> CellPulse {
+        CellPulse { row, col, volts, width_s: 1e-9, start }
     }
 
     fn draw(resistance_area: f64, tmr: f64, barrier: f64, critical_voltage: f64) -> DeviceDraw {
@@ -262,13 +262,13 @@ mod tests {
                     };
                     let expected = law((d.barrier, own / d.critical_voltage), magnitude);
                     let volts = magnitude * start.switching_polarity();
-                    let found = tables.probability(row, col, volts, 1e-9, start).unwrap();
+                    let found = tables.probability(pulse(row, col, volts, start)).unwrap();
                     assert!((found / expected - 1.0).abs() < 1e-6, "({row}, {col}): {found} {expected}");
-                    assert_eq!(tables.probability(row, col, -volts, 1e-9, start).unwrap(), 0.0);
+                    assert_eq!(tables.probability(pulse(row, col, -volts, start)).unwrap(), 0.0);
                 }
             }
         }
-        assert_eq!(tables.probability(1, 2, 0.8, 1e-9, State::AntiParallel).unwrap(), 0.0);
+        assert_eq!(tables.probability(pulse(1, 2, 0.8, State::AntiParallel)).unwrap(), 0.0);
     }
 
     #[test]
@@ -278,9 +278,9 @@ mod tests {
         let nodes = TableNodes { barriers: 5, torques: 3 };
         let tables = DeviceTables::new(devices, nominal, nodes, table).unwrap();
         assert_eq!(tables.count(), 1);
-        let p = tables.probability(2, 1, 0.45, 1e-9, State::AntiParallel).unwrap();
+        let p = tables.probability(pulse(2, 1, 0.45, State::AntiParallel)).unwrap();
         assert!((p / law((1.0, 1.0), 0.45) - 1.0).abs() < 1e-9);
-        assert!(tables.probability(2, 1, 5.0, 1e-9, State::AntiParallel).is_err());
+        assert!(tables.probability(pulse(2, 1, 5.0, State::AntiParallel)).is_err());
         let none = DeviceTables::new(DMatrix::from_element(0, 2, DeviceDraw::NOMINAL), nominal, nodes, table);
         assert!(matches!(none, Err(CircuitError::Empty { rows: 0, cols: 2 })));
         let mut faults = Faults::default();

@@ -20,25 +20,25 @@ impl Array {
         self.validate()?;
         let (rows, cols) = self.shape();
         let (word, bit) = (LineSet::word(self)?, LineSet::bit(self)?);
-        // Nodes of a line without resistance all bear the name of its first.
-        let name = |kind: &str, lines: &LineSet, index: usize| {
-            let (line, k) = lines.place(index);
-            let index = lines.at(line, if lines.kind[line] == LineKind::Segmented { k } else { 0 });
-            format!("{kind}{}_{}", index % rows, index / rows)
-        };
-        let w = |i: usize, j: usize| name("w", &word, j * rows + i);
-        let b = |i: usize, j: usize| name("b", &bit, j * rows + i);
+        let word = Side { kind: "w", lines: &self.word, set: &word, rows };
+        let bit = Side { kind: "b", lines: &self.bit, set: &bit, rows };
         let mut deck = format!("* {}\n", title.replace(['\n', '\r'], " "));
         for j in 0..cols {
             for i in 0..rows {
-                cell(&mut deck, &format!("{i}_{j}"), &self.cells.get(i, j), &w(i, j), &b(i, j));
+                cell(
+                    &mut deck,
+                    &format!("{i}_{j}"),
+                    &self.cells.get(i, j),
+                    &word.node(j * rows + i),
+                    &bit.node(j * rows + i),
+                );
             }
         }
-        for i in 0..word.count {
-            line(&mut deck, "w", i, &self.word, &word, &|k| name("w", &word, word.at(i, k)));
+        for i in 0..word.set.count {
+            word.line(&mut deck, i);
         }
         for j in 0..cols {
-            line(&mut deck, "b", j, &self.bit, &bit, &|k| name("b", &bit, bit.at(j, k)));
+            bit.line(&mut deck, j);
         }
         deck.push_str(".options reltol=1e-12 abstol=1e-18 vntol=1e-14 gmin=1e-30 itl1=1000\n");
         deck.push_str(".control\nset numdgt=17\nop\nprint all\n.endc\n.end\n");
@@ -95,40 +95,55 @@ fn cell(deck: &mut String, name: &str, cell: &crate::array::cell::Cell, w: &str,
     }
 }
 
-fn line(
-    deck: &mut String,
-    kind: &str,
-    index: usize,
-    lines: &Lines,
-    set: &LineSet,
-    node: &dyn Fn(usize) -> String,
-) {
-    let wire = lines.segment_ohm[index];
-    let last = set.length - 1;
-    if set.kind[index] == LineKind::Segmented {
-        for k in 0..last {
-            if set.between(index, k) > 0.0 {
-                put(deck, format_args!("R{kind}{index}_{k} {} {} {wire:e}", node(k), node(k + 1)));
+/// The word lines or the bit lines.
+struct Side<'a> {
+    /// Begins the names of their nodes.
+    kind: &'static str,
+    lines: &'a Lines,
+    set: &'a LineSet,
+    /// Rows of the array.
+    rows: usize,
+}
+
+impl Side<'_> {
+    /// Name of a node; those of a line without resistance all bear the name of its first.
+    fn node(&self, index: usize) -> String {
+        let (line, k) = self.set.place(index);
+        let index = self.set.at(line, if self.set.kind[line] == LineKind::Segmented { k } else { 0 });
+        format!("{}{}_{}", self.kind, index % self.rows, index / self.rows)
+    }
+
+    /// Wires and sources of one line.
+    fn line(&self, deck: &mut String, index: usize) {
+        let Self { kind, lines, set, .. } = self;
+        let node = |k: usize| self.node(set.at(index, k));
+        let wire = lines.segment_ohm[index];
+        let last = set.length - 1;
+        if set.kind[index] == LineKind::Segmented {
+            for k in 0..last {
+                if set.between(index, k) > 0.0 {
+                    put(deck, format_args!("R{kind}{index}_{k} {} {} {wire:e}", node(k), node(k + 1)));
+                }
             }
         }
-    }
-    let ends = [
-        ("f", lines.first[index], set.first_ohm[index], node(0)),
-        ("l", lines.last[index], set.last_ohm[index], node(last)),
-    ];
-    let mut held = false;
-    for (end, source, ohm, node) in ends {
-        let End::Driven { volts, .. } = source else { continue };
-        if ohm.is_infinite() {
-            continue;
-        }
-        if ohm > 0.0 {
-            put(deck, format_args!("V{kind}{end}{index} s{kind}{end}{index} 0 DC {volts:e}"));
-            put(deck, format_args!("Rs{kind}{end}{index} s{kind}{end}{index} {node} {ohm:e}"));
-        } else if !held {
-            // Two ideal sources on one ideal line have the same voltage: one says it all.
-            put(deck, format_args!("V{kind}{end}{index} {node} 0 DC {volts:e}"));
-            held = true;
+        let ends = [
+            ("f", lines.first[index], set.first_ohm[index], node(0)),
+            ("l", lines.last[index], set.last_ohm[index], node(last)),
+        ];
+        let mut held = false;
+        for (end, source, ohm, node) in ends {
+            let End::Driven { volts, .. } = source else { continue };
+            if ohm.is_infinite() {
+                continue;
+            }
+            if ohm > 0.0 {
+                put(deck, format_args!("V{kind}{end}{index} s{kind}{end}{index} 0 DC {volts:e}"));
+                put(deck, format_args!("Rs{kind}{end}{index} s{kind}{end}{index} {node} {ohm:e}"));
+            } else if !held {
+                // Two ideal sources on one ideal line have the same voltage: one says it all.
+                put(deck, format_args!("V{kind}{end}{index} {node} 0 DC {volts:e}"));
+                held = true;
+            }
         }
     }
 }

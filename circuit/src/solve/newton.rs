@@ -221,7 +221,7 @@ impl Solver {
             if !linear {
                 self.linearise();
             }
-            self.net_currents_at(0.0, &[], &[], &mut word_step, &mut bit_step);
+            self.net_currents_at(0.0, [&[], &[]], [&mut word_step, &mut bit_step]);
             certificate.residual_amperes =
                 self.schur.word.largest_residual(&word_step).max(self.schur.bit.largest_residual(&bit_step));
             let net = if linear { None } else { Some((word_step.clone(), bit_step.clone())) };
@@ -256,12 +256,8 @@ impl Solver {
                     self.line_search(slope, &word_step, &bit_step)
                 }
             };
-            for (volts, step) in self.word_volts.iter_mut().zip(&word_step) {
-                *volts += length * step;
-            }
-            for (volts, step) in self.bit_volts.iter_mut().zip(&bit_step) {
-                *volts += length * step;
-            }
+            add_multiple(&mut self.word_volts, length, &word_step);
+            add_multiple(&mut self.bit_volts, length, &bit_step);
         }
         if certificate.error_volts.is_nan() || certificate.error_volts > 1e3 * wanted {
             let Certificate { error_volts, iterations, newton_steps, .. } = certificate;
@@ -289,15 +285,9 @@ impl Solver {
     }
 
     /// Net currents into the nodes at the present voltages plus `length` times a step.
-    fn net_currents_at(
-        &self,
-        length: f64,
-        word_step: &[f64],
-        bit_step: &[f64],
-        into_word: &mut [f64],
-        into_bit: &mut [f64],
-    ) {
+    fn net_currents_at(&self, length: f64, step: [&[f64]; 2], into: [&mut [f64]; 2]) {
         let Schur { word, bit, .. } = &self.schur;
+        let [word_step, bit_step] = step;
         let moved = |volts: &[f64], step: &[f64]| -> Vec<f64> {
             volts.iter().zip(step).map(|(v, s)| v + length * s).collect()
         };
@@ -310,11 +300,11 @@ impl Solver {
         match &self.array.cells {
             Cells::Linear(siemens) => {
                 let siemens = siemens.as_slice();
-                net_currents(word, bit, w, b, |k, volts| siemens[k] * volts, into_word, into_bit);
+                net_currents([word, bit], [w, b], into, |k, volts| siemens[k] * volts);
             }
             Cells::Devices(cells) => {
                 let cells = cells.as_slice();
-                net_currents(word, bit, w, b, |k, volts| cells[k].at(volts).amperes, into_word, into_bit);
+                net_currents([word, bit], [w, b], into, |k, volts| cells[k].at(volts).amperes);
             }
         }
     }
@@ -326,7 +316,7 @@ impl Solver {
         let count = word_step.len();
         let (mut into_word, mut into_bit) = (vec![0.0; count], vec![0.0; count]);
         let mut slope_at = |length: f64| {
-            self.net_currents_at(length, word_step, bit_step, &mut into_word, &mut into_bit);
+            self.net_currents_at(length, [word_step, bit_step], [&mut into_word, &mut into_bit]);
             -(dot(&into_word, word_step) + dot(&into_bit, bit_step))
         };
         let at_one = slope_at(1.0);
@@ -396,5 +386,11 @@ impl Solver {
             },
             certificate,
         }
+    }
+}
+
+fn add_multiple(volts: &mut [f64], length: f64, step: &[f64]) {
+    for (volts, step) in volts.iter_mut().zip(step) {
+        *volts += length * step;
     }
 }

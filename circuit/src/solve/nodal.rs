@@ -107,19 +107,17 @@ impl Solution {
     }
 }
 
-/// Net currents into all nodes: `into_word` and `into_bit` are filled (M x N by columns);
-/// `current(index, volts)` is the cell current at a cell voltage.
+/// Net currents into all nodes, of the word lines and of the bit lines: `into` is filled (M x N by columns) at the node
+/// voltages `volts`; `current(index, volts)` is the cell current at a cell voltage.
 ///
 /// Nodes of ideal lines hold their share; lines at a fixed voltage hold 0.
 pub(crate) fn net_currents(
-    word: &LineSet,
-    bit: &LineSet,
-    w: &[f64],
-    b: &[f64],
+    lines: [&LineSet; 2],
+    volts: [&[f64]; 2],
+    into: [&mut [f64]; 2],
     mut current: impl FnMut(usize, f64) -> f64,
-    into_word: &mut [f64],
-    into_bit: &mut [f64],
 ) {
+    let ([word, bit], [w, b], [into_word, into_bit]) = (lines, volts, into);
     for index in 0..w.len() {
         let c = current(index, w[index] - b[index]);
         into_word[index] = -c;

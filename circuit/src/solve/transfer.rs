@@ -332,7 +332,7 @@ fn eliminate(mut a: Vec<f64>, size: usize, inner: usize) -> Vec<f64> {
     for i in 0..outer {
         kept[i * outer + i..(i + 1) * outer].copy_from_slice(&rim[i * size + inner + i..(i + 1) * size]);
     }
-    add_products(&mut kept, outer, panel, size, inner, &inverse);
+    add_products(&mut kept, panel, size, &inverse);
     for i in 0..outer {
         for j in 0..i {
             kept[i * outer + j] = kept[j * outer + i];
@@ -348,9 +348,12 @@ fn add_multiple(row: &mut [f64], share: f64, pivot_row: &[f64]) {
     }
 }
 
-/// kept_ij += sum_k panel_ki panel_kj inverse_k for i <= j, four pivots and two rows at a time.
+/// kept_ij += sum_k panel_ki panel_kj inverse_k for i <= j, four pivots and two rows at a time. `panel` has a row of `size`
+/// for each pivot.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn add_products(kept: &mut [f64], outer: usize, panel: &[f64], size: usize, inner: usize, inverse: &[f64]) {
+fn add_products(kept: &mut [f64], panel: &[f64], size: usize, inverse: &[f64]) {
+    let inner = inverse.len();
+    let outer = size - inner;
     let row = |k: usize| &panel[k * size + inner..(k + 1) * size];
     let mut k = 0;
     while k < inner {

@@ -15,8 +15,8 @@ use toml::de::{DeString, DeTable, DeValue};
 use crate::error::DeviceError;
 use crate::junction::mtj::MtjConfig;
 
-/// Name of the device file in the folder of a calibration run.
-pub const DEVICE_FILE: &str = "device.toml";
+/// Device file in the folder of a calibration run: of its one device, or of the mean of several.
+const DEVICE_FILES: [&str; 2] = ["device.toml", "device-mean.toml"];
 
 /// Every preset: name and file.
 const PRESETS: &[(&str, &str)] = &[
@@ -64,7 +64,7 @@ pub struct DeviceTable {
 }
 
 /// The table `[device]` of a preset by name, a device file by its path, or the folder of a calibration run, which holds
-/// the file `device.toml`. Keys and values are not looked at.
+/// the file `device.toml` or, of several devices, `device-mean.toml`. Keys and values are not looked at.
 ///
 /// `name_or_path` is a path if it ends in `.toml` or is that of a folder.
 ///
@@ -123,13 +123,13 @@ impl<'a> Source<'a> {
         if PRESETS.iter().any(|(name, _)| *name == name_or_path) || !path.is_dir() {
             return Ok(Self::Shipped(name_or_path, text(name_or_path)?));
         }
-        let file = path.join(DEVICE_FILE);
-        if file.is_file() {
-            return Ok(Self::File(file));
-        }
-        Err(DeviceError::Unreadable {
+        let found = DEVICE_FILES.iter().map(|name| path.join(name)).find(|file| file.is_file());
+        found.map(Self::File).ok_or_else(|| DeviceError::Unreadable {
             name: name_or_path.to_string(),
-            message: format!("the folder holds no `{DEVICE_FILE}`; that of a calibration run does"),
+            message: format!(
+                "the folder holds neither `{}`; that of a calibration run does",
+                DEVICE_FILES.join("` nor `")
+            ),
         })
     }
 
@@ -303,12 +303,12 @@ mod tests {
     fn files_and_folders_are_devices_and_their_errors_have_a_place() {
         let folder = std::env::temp_dir().join(format!("spinhebb-preset-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join(DEVICE_FILE);
+        let file = folder.join(DEVICE_FILES[0]);
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         let (by_file, by_folder) = (file.to_str().unwrap(), folder.to_str().unwrap());
         let shipped = text("in-plane").unwrap();
 
-        assert!(table(by_folder).unwrap_err().to_string().contains("no `device.toml`"));
+        assert!(table(by_folder).unwrap_err().to_string().contains("neither `device.toml` nor"));
         assert!(open(by_file).unwrap_err().to_string().contains("cannot be read"));
         write(shipped);
         for name in [by_file, by_folder] {

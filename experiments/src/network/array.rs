@@ -125,9 +125,9 @@ fn train_ideal(
     for stop in stops(network.total()) {
         network.advance(&parts.train, stop - network.shown())?;
         stage.reach(stop);
-        let labelling = network.label(&parts.train, parts.train_labels, parts.classes, &config.label_shifts)?;
+        let labelling = network.label(parts.train.at(&config.label_shifts), parts.train_labels, parts.classes)?;
         let shifts = &config.test_shifts;
-        let found = network.evaluate(&labelling, config.readout, &parts.test, parts.test_labels, shifts)?;
+        let found = network.evaluate(&labelling, config.readout, parts.test.at(shifts), parts.test_labels)?;
         curve.push(found.accuracy());
         last = Some(found);
     }

@@ -3,7 +3,7 @@
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_network::encoding::Images;
-use spinhebb_network::synapses::{AnalogSynapses, DeviceConductance};
+use spinhebb_network::synapses::{LayerSize, AnalogSynapses, DeviceConductance};
 use spinhebb_network::training::crossbar::Crossbar;
 use spinhebb_network::training::network::Network;
 
@@ -95,7 +95,7 @@ fn column(
     let sampled = neurons.min(crossbar.array.outputs);
     let rows: Vec<u8> = (0..sampled).flat_map(|n| member.row(n)).collect();
     let nominal = |_, _, _| DeviceConductance::NOMINAL;
-    let (synapses, _) = AnalogSynapses::new(sampled, lines, copies, &rows, 1.0, nominal)?;
+    let (synapses, _) = AnalogSynapses::new(LayerSize { neurons: sampled, lines, copies }, &rows, 1.0, nominal)?;
     let map = crossbar.map(&synapses)?;
     let voltages = crossbar.write_voltages(&synapses, &pulses.table, seed)?;
     let shown: Vec<Vec<u16>> = (0..images.len().min(SOLVED_IMAGES))

@@ -210,7 +210,7 @@ fn trained_on_array(
     let mut course = Course { curve: on_array.curve, ..Course::default() };
     course.note_fields(member.shown(), &member);
     let shifts = &config.network.label_shifts;
-    let labelling = vec![member.label(&parts.train, parts.train_labels, parts.classes, shifts)?];
+    let labelling = vec![member.label(parts.train.at(shifts), parts.train_labels, parts.classes)?];
     Ok(Trained { members: vec![member], course, labelling, evaluation: on_array.evaluation })
 }
 

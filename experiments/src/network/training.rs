@@ -85,8 +85,8 @@ fn look(
     let few = parts.train.len().min(LABELLING);
     let images = parts.train.slice(0..few)?;
     let still = [[0, 0]];
-    let labelling = network.label(&images, &parts.train_labels[..few], parts.classes, &still)?;
-    let found = network.evaluate(&labelling, config.readout, &parts.test, parts.test_labels, &still)?;
+    let labelling = network.label(images.at(&still), &parts.train_labels[..few], parts.classes)?;
+    let found = network.evaluate(&labelling, config.readout, parts.test.at(&still), parts.test_labels)?;
     let shown = network.shown();
     course.note_accuracy(shown, found.accuracy());
     if matches!(shown, 0 | EARLY) || shown == network.total() {

@@ -33,22 +33,15 @@ pub struct DeviceConductances {
 }
 
 impl DeviceConductances {
-    /// Equal devices.
+    /// Equal devices without a reference, read at 1 V.
     #[must_use]
-    pub fn uniform(
-        neurons: usize,
-        inputs: usize,
-        parallel_s: f64,
-        antiparallel_s: f64,
-        reference_s: f64,
-        read_v: f64,
-    ) -> Self {
+    pub fn uniform(neurons: usize, inputs: usize, parallel_s: f64, antiparallel_s: f64) -> Self {
         let cells = neurons * inputs;
         Self {
             parallel_s: vec![parallel_s; cells],
             antiparallel_s: vec![antiparallel_s; cells],
-            reference_s,
-            read_v,
+            reference_s: 0.0,
+            read_v: 1.0,
             inputs,
         }
     }

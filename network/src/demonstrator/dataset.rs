@@ -41,32 +41,25 @@ impl LearningRun {
     /// # Errors
     /// Never for results of [`super::learn`].
     pub fn to_dataset(&self, name: &str) -> Result<Dataset, DataError> {
-        let neurons = self.weights.len();
-        let inputs = self.weights.first().map_or(0, |row| row.len());
-        let cycles = &self.cycles;
-        let pulses = &self.pulses;
-        let traced = [cycles.len(), neurons];
-        let traced_dims = ["cycle", "neuron"];
-        let pulsed = [pulses.len(), inputs];
-        let pulsed_dims = ["pulse", "input"];
-        let trace = |f: fn(&super::CycleRecord) -> &Vec<f64>| -> Vec<f64> {
-            cycles.iter().flat_map(|c| f(c).clone()).collect()
-        };
-        let flags = |f: fn(&super::PulseRecord) -> &Vec<bool>| -> Vec<u8> {
-            pulses.iter().flat_map(|p| f(p).iter().map(|&b| u8::from(b))).collect()
-        };
-        let polarity: Vec<i64> = pulses
-            .iter()
-            .flat_map(|p| p.polarity.iter().map(|&q| if q == Polarity::Potentiation { 1 } else { -1 }))
-            .collect();
-        let fired: Vec<i64> = cycles.iter().map(|c| c.fired.map_or(-1, |n| n as i64)).collect();
-        let shown: Vec<String> = cycles.iter().map(|c| c.input.to_string()).collect();
-        let after: Vec<String> = pulses.iter().map(|p| p.after.to_string()).collect();
-        let level_unit = "integration level in units of the current of one P device over one clock cycle";
-        Dataset::new(name)
+        let dataset = Dataset::new(name)
             .attribute("images_needed", self.images_needed.map_or(-1, i64::from))
             .attribute("switching_successes", i64::from(self.successes))
-            .attribute("switching_failures", i64::from(self.failures))
+            .attribute("switching_failures", i64::from(self.failures));
+        self.with_pulses(self.with_cycles(dataset)?)
+    }
+
+    /// `dataset` with what runs along the clock cycles.
+    fn with_cycles(&self, dataset: Dataset) -> Result<Dataset, DataError> {
+        let cycles = &self.cycles;
+        let traced = [cycles.len(), self.weights.len()];
+        let trace = |name, unit, meaning, f: fn(&super::CycleRecord) -> &Vec<f64>| {
+            let values: Vec<f64> = cycles.iter().flat_map(|c| f(c).clone()).collect();
+            Variable::new(name, unit, meaning, &["cycle", "neuron"], &traced, values)
+        };
+        let fired: Vec<i64> = cycles.iter().map(|c| c.fired.map_or(-1, |n| n as i64)).collect();
+        let shown: Vec<String> = cycles.iter().map(|c| c.input.to_string()).collect();
+        let level_unit = "integration level in units of the current of one P device over one clock cycle";
+        dataset
             .with(Variable::coordinate(
                 "cycle",
                 "1",
@@ -82,23 +75,27 @@ impl LearningRun {
             ))?
             .with(Variable::along("shown", "cycle", "1", "driven inputs, input 1 first", shown))?
             .with(Variable::along("fired", "cycle", "1", "neuron that fires; -1: none", fired))?
-            .with(Variable::new(
-                "current",
-                "A",
-                "current of the dendrite",
-                &traced_dims,
-                &traced,
-                trace(|c| &c.currents_a),
-            )?)?
-            .with(Variable::new("level", "1", level_unit, &traced_dims, &traced, trace(|c| &c.levels))?)?
-            .with(Variable::new(
-                "threshold",
-                "1",
-                "threshold, same unit as the level",
-                &traced_dims,
-                &traced,
-                trace(|c| &c.thresholds),
-            )?)?
+            .with(trace("current", "A", "current of the dendrite", |c| &c.currents_a)?)?
+            .with(trace("level", "1", level_unit, |c| &c.levels)?)?
+            .with(trace("threshold", "1", "threshold, same unit as the level", |c| &c.thresholds)?)
+    }
+
+    /// `dataset` with what runs along the firings and their pulses.
+    fn with_pulses(&self, dataset: Dataset) -> Result<Dataset, DataError> {
+        let pulses = &self.pulses;
+        let pulsed = [pulses.len(), self.weights.first().map_or(0, |row| row.len())];
+        let dimensions = ["pulse", "input"];
+        let flags = |name, meaning, f: fn(&super::PulseRecord) -> &Vec<bool>| {
+            let values: Vec<u8> = pulses.iter().flat_map(|p| f(p).iter().map(|&b| u8::from(b))).collect();
+            Variable::new(name, "1", meaning, &dimensions, &pulsed, values)
+        };
+        let polarity: Vec<i64> = pulses
+            .iter()
+            .flat_map(|p| p.polarity.iter().map(|&q| if q == Polarity::Potentiation { 1 } else { -1 }))
+            .collect();
+        let after: Vec<String> = pulses.iter().map(|p| p.after.to_string()).collect();
+        let polarity_meaning = "pulse: 1 potentiation (V > 0), -1 depression (V < 0)";
+        dataset
             .with(Variable::along(
                 "pulse_image",
                 "pulse",
@@ -114,30 +111,9 @@ impl LearningRun {
                 pulses.iter().map(|p| p.neuron as u64).collect::<Vec<u64>>(),
             ))?
             .with(Variable::along("after", "pulse", "1", "device states afterwards (1 = P)", after))?
-            .with(Variable::new(
-                "polarity",
-                "1",
-                "pulse: 1 potentiation (V > 0), -1 depression (V < 0)",
-                &pulsed_dims,
-                &pulsed,
-                polarity,
-            )?)?
-            .with(Variable::new(
-                "attempted",
-                "1",
-                "1 where the pulse met a device it could switch",
-                &pulsed_dims,
-                &pulsed,
-                flags(|p| &p.attempted),
-            )?)?
-            .with(Variable::new(
-                "switched",
-                "1",
-                "1 where the device switched",
-                &pulsed_dims,
-                &pulsed,
-                flags(|p| &p.switched),
-            )?)
+            .with(Variable::new("polarity", "1", polarity_meaning, &dimensions, &pulsed, polarity)?)?
+            .with(flags("attempted", "1 where the pulse met a device it could switch", |p| &p.attempted)?)?
+            .with(flags("switched", "1 where the device switched", |p| &p.switched)?)
     }
 }
 

@@ -1,5 +1,4 @@
-use super::learning::check;
-use super::{DemonstratorConfig, DendriteCurrents, ImageOrder, Pattern, SwitchingProbabilities};
+use super::{Demonstrator, ImageOrder, Pattern, SwitchingProbabilities};
 use crate::error::NetworkError;
 use crate::rules::stdp::Polarity;
 use crate::rules::winner;
@@ -38,13 +37,9 @@ impl LearningTime {
 ///
 /// # Errors
 /// [`NetworkError::NotExact`] when an STDP window reaches back into the previous image; otherwise as [`super::learn`].
-pub fn exact_learning_time(
-    config: &DemonstratorConfig,
-    source: &dyn DendriteCurrents,
-    unit_current_a: f64,
-    probabilities: &SwitchingProbabilities,
-) -> Result<LearningTime, NetworkError> {
-    check(config, source, unit_current_a, probabilities)?;
+pub fn exact_learning_time(demonstrator: &Demonstrator<'_>) -> Result<LearningTime, NetworkError> {
+    demonstrator.check()?;
+    let Demonstrator { config, currents, unit_current_a, probabilities } = *demonstrator;
     if config.window_cycles > config.rest_cycles {
         return Err(NetworkError::NotExact {
             why: format!(
@@ -77,7 +72,7 @@ pub fn exact_learning_time(
             let thresholds: Vec<f64> =
                 firings.iter().map(|&k| config.homeostasis.threshold(config.threshold, k, image)).collect();
             for &(input, p_shown) in &shown {
-                source.currents_a(weights, input, &mut currents_a);
+                currents.currents_a(weights, input, &mut currents_a);
                 let scaled: Vec<f64> = currents_a.iter().map(|i| i / unit_current_a).collect();
                 let Some((_, candidates)) = winner::race(&config.neuron, &scaled, &thresholds, config.tie)
                 else {
@@ -132,17 +127,19 @@ fn outcomes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demonstrator::{DeviceConductances, learn_many};
+    use crate::demonstrator::{DemonstratorConfig, DeviceConductances, learn_many};
     use crate::rules::homeostasis::Homeostasis;
 
     fn compare(config: &DemonstratorConfig, seed: u64) {
-        let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0, 0.0, 1.0);
+        let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0);
         let probabilities = SwitchingProbabilities::uniform(8, 0.35, 0.30);
-        let exact = exact_learning_time(config, &devices, 1.9, &probabilities).unwrap();
+        let demonstrator =
+            Demonstrator { config, currents: &devices, unit_current_a: 1.9, probabilities: &probabilities };
+        let exact = exact_learning_time(&demonstrator).unwrap();
         let total: f64 = exact.probability.iter().sum::<f64>() + exact.beyond;
         assert!((total - 1.0).abs() < 1e-12, "probabilities sum to {total}");
         let runs = config.runs;
-        let found = learn_many(config, &devices, 1.9, &probabilities, seed).unwrap();
+        let found = learn_many(&demonstrator, seed).unwrap();
         // Pearson's chi-square over bins of at least 20 expected runs.
         let (mut chi2, mut bins) = (0.0, 0);
         let (mut expected, mut observed) = (0.0, 0.0);
@@ -194,10 +191,15 @@ mod tests {
             max_images: 200,
             ..DemonstratorConfig::of_the_paper()
         };
-        let devices = DeviceConductances::uniform(1, 2, 1.9, 1.0, 0.0, 1.0);
+        let devices = DeviceConductances::uniform(1, 2, 1.9, 1.0);
         let (p, d) = (0.35, 0.30);
-        let exact =
-            exact_learning_time(&config, &devices, 1.9, &SwitchingProbabilities::uniform(2, p, d)).unwrap();
+        let exact = exact_learning_time(&Demonstrator {
+            config: &config,
+            currents: &devices,
+            unit_current_a: 1.9,
+            probabilities: &SwitchingProbabilities::uniform(2, p, d),
+        })
+        .unwrap();
         for n in 1..30 {
             let within = (1.0 - (1.0f64 - p).powi(n)) * (1.0 - (1.0f64 - d).powi(n));
             assert!((exact.within(n as u32) - within).abs() < 1e-14, "{n}");
@@ -208,9 +210,15 @@ mod tests {
     fn a_window_into_the_previous_image_is_refused() {
         let config =
             DemonstratorConfig { window_cycles: 30, rest_cycles: 5, ..DemonstratorConfig::of_the_paper() };
-        let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0, 0.0, 1.0);
+        let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0);
         let probabilities = SwitchingProbabilities::uniform(8, 0.35, 0.30);
-        let error = exact_learning_time(&config, &devices, 1.9, &probabilities).unwrap_err();
+        let error = exact_learning_time(&Demonstrator {
+            config: &config,
+            currents: &devices,
+            unit_current_a: 1.9,
+            probabilities: &probabilities,
+        })
+        .unwrap_err();
         assert!(error.to_string().contains("30 cycles"), "{error}");
     }
 }

@@ -109,7 +109,7 @@ mod tests {
     /// A TMR of 90 % on ideal lines gives exactly these five currents.
     #[test]
     fn ideal_lines_give_the_five_bins() {
-        let devices = DeviceConductances::uniform(2, 4, 1.9, 1.0, 1.45, 1.0);
+        let devices = DeviceConductances { reference_s: 1.45, ..DeviceConductances::uniform(2, 4, 1.9, 1.0) };
         let targets = ["1100".parse().unwrap(), "1001".parse().unwrap()];
         let inference = infer_all(&devices, &targets).unwrap();
         assert_eq!(inference.rows.len(), 16);

@@ -236,78 +236,141 @@ pub struct LearningRun {
     pub pulses: Vec<PulseRecord>,
 }
 
-/// Runs the experiment once, clock cycle by clock cycle.
-///
-/// `unit_current_a` is the current of one P device at the read voltage, the unit of the thresholds. The
-/// run ends when the weights hold all images, or goes on to `beyond` images when that is larger.
+/// The small network on its array.
+#[derive(Clone, Copy)]
+pub struct Demonstrator<'a> {
+    /// What it learns and how.
+    pub config: &'a DemonstratorConfig,
+    /// Where the currents into the neurons come from.
+    pub currents: &'a dyn DendriteCurrents,
+    /// Current of one P device at the read voltage in A, the unit of the thresholds.
+    pub unit_current_a: f64,
+    /// How the devices switch.
+    pub probabilities: &'a SwitchingProbabilities,
+}
+
+/// How long a run is watched, and how closely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Watch {
+    /// Whether clock cycles and pulses are recorded.
+    pub trace: bool,
+    /// Images that are shown at least, though the weights hold all of them before.
+    pub images: u32,
+}
+
+/// Runs the experiment once, clock cycle by clock cycle, until the weights hold all images and those of `watch` are shown.
 ///
 /// # Errors
 /// [`NetworkError::Field`] for a value out of range; [`NetworkError::Length`] when currents or probabilities do not fit.
 pub fn learn(
-    config: &DemonstratorConfig,
-    source: &dyn DendriteCurrents,
-    unit_current_a: f64,
-    probabilities: &SwitchingProbabilities,
+    demonstrator: &Demonstrator<'_>,
+    watch: Watch,
     rng: &mut impl Rng,
-    trace: bool,
-    beyond: u32,
 ) -> Result<LearningRun, NetworkError> {
-    check(config, source, unit_current_a, probabilities)?;
-    let neurons = config.initial.len();
-    let inputs = source.inputs();
-    let mut weights = config.initial.clone();
-    let mut firings = vec![0u32; neurons];
-    let mut last_active: Vec<Option<u64>> = vec![None; inputs];
-    let (mut currents_a, mut levels, mut thresholds) =
-        (vec![0.0; neurons], vec![0.0; neurons], vec![0.0; neurons]);
-    let mut run = LearningRun {
-        images_needed: config.learned(&weights).then_some(0),
-        images: 0,
-        silent_images: 0,
-        successes: 0,
-        failures: 0,
-        weights: Vec::new(),
-        cycles: Vec::new(),
-        pulses: Vec::new(),
-    };
-    let mut clock = 0u64;
-    while run.images < config.max_images && (run.images_needed.is_none() || run.images < beyond) {
-        let image = run.images;
+    demonstrator.check()?;
+    let config = demonstrator.config;
+    let mut learner = Learner::new(demonstrator, watch.trace);
+    while learner.run.images < config.max_images
+        && (learner.run.images_needed.is_none() || learner.run.images < watch.images)
+    {
+        let image = learner.run.images;
+        let fired = learner.show(image, rng);
+        learner.run.images += 1;
+        match fired {
+            None => learner.run.silent_images += 1,
+            Some(neuron) => learner.write(image, neuron, rng),
+        }
+        learner.clock += u64::from(config.rest_cycles);
+        if learner.run.images_needed.is_none() && config.learned(&learner.weights) {
+            learner.run.images_needed = Some(learner.run.images);
+        }
+    }
+    Ok(LearningRun { weights: learner.weights, ..learner.run })
+}
+
+/// A run under way.
+struct Learner<'a> {
+    demonstrator: &'a Demonstrator<'a>,
+    trace: bool,
+    weights: Vec<Pattern>,
+    firings: Vec<u32>,
+    /// Clock cycle in which each input was driven last.
+    last_active: Vec<Option<u64>>,
+    currents_a: Vec<f64>,
+    levels: Vec<f64>,
+    thresholds: Vec<f64>,
+    /// Clock cycles since the start.
+    clock: u64,
+    run: LearningRun,
+}
+
+impl<'a> Learner<'a> {
+    fn new(demonstrator: &'a Demonstrator<'a>, trace: bool) -> Self {
+        let weights = demonstrator.config.initial.clone();
+        let neurons = weights.len();
+        let run = LearningRun {
+            images_needed: demonstrator.config.learned(&weights).then_some(0),
+            images: 0,
+            silent_images: 0,
+            successes: 0,
+            failures: 0,
+            weights: Vec::new(),
+            cycles: Vec::new(),
+            pulses: Vec::new(),
+        };
+        Self {
+            demonstrator,
+            trace,
+            weights,
+            firings: vec![0; neurons],
+            last_active: vec![None; demonstrator.currents.inputs()],
+            currents_a: vec![0.0; neurons],
+            levels: vec![0.0; neurons],
+            thresholds: vec![0.0; neurons],
+            clock: 0,
+            run,
+        }
+    }
+
+    /// Shows image number `image`; returns the neuron that fires.
+    fn show(&mut self, image: u32, rng: &mut impl Rng) -> Option<usize> {
+        let Demonstrator { config, currents, unit_current_a, .. } = *self.demonstrator;
         let input = match config.order {
             ImageOrder::Alternating => config.images[image as usize % config.images.len()],
             ImageOrder::Random => config.images[chance::below(config.images.len(), rng)],
         };
-        for (j, threshold) in thresholds.iter_mut().enumerate() {
-            *threshold = config.homeostasis.threshold(config.threshold, firings[j], image);
+        for (threshold, firings) in self.thresholds.iter_mut().zip(&self.firings) {
+            *threshold = config.homeostasis.threshold(config.threshold, *firings, image);
         }
-        levels.fill(0.0);
-        source.currents_a(&weights, input, &mut currents_a);
+        self.levels.fill(0.0);
+        currents.currents_a(&self.weights, input, &mut self.currents_a);
         let mut fired = None;
         for _ in 0..config.neuron.cycles {
-            clock += 1;
-            for (j, level) in levels.iter_mut().enumerate() {
-                *level = config.neuron.step(*level, currents_a[j] / unit_current_a);
+            self.clock += 1;
+            for (level, current_a) in self.levels.iter_mut().zip(&self.currents_a) {
+                *level = config.neuron.step(*level, current_a / unit_current_a);
             }
-            for (active, cycle) in last_active.iter_mut().zip(input.values()) {
-                if cycle {
-                    *active = Some(clock);
+            for (active, driven) in self.last_active.iter_mut().zip(input.values()) {
+                if driven {
+                    *active = Some(self.clock);
                 }
             }
-            let crossed: Vec<usize> = (0..neurons).filter(|&j| levels[j] > thresholds[j]).collect();
+            let crossed: Vec<usize> =
+                (0..self.levels.len()).filter(|&j| self.levels[j] > self.thresholds[j]).collect();
             if !crossed.is_empty() {
                 let candidates = winner::candidates(&crossed, config.tie, |j| {
-                    winner::overdrive(currents_a[j], thresholds[j])
+                    winner::overdrive(self.currents_a[j], self.thresholds[j])
                 });
                 fired = Some(winner::draw(&candidates, rng));
             }
-            if trace {
-                run.cycles.push(CycleRecord {
+            if self.trace {
+                self.run.cycles.push(CycleRecord {
                     image,
-                    cycle: clock,
+                    cycle: self.clock,
                     input,
-                    currents_a: currents_a.clone(),
-                    levels: levels.clone(),
-                    thresholds: thresholds.clone(),
+                    currents_a: self.currents_a.clone(),
+                    levels: self.levels.clone(),
+                    thresholds: self.thresholds.clone(),
                     fired,
                 });
             }
@@ -315,74 +378,68 @@ pub fn learn(
                 break;
             }
         }
-        run.images += 1;
-        match fired {
-            None => run.silent_images += 1,
-            Some(neuron) => {
-                firings[neuron] += 1;
-                let mut record = PulseRecord {
-                    image,
-                    neuron,
-                    polarity: Vec::new(),
-                    attempted: Vec::new(),
-                    switched: Vec::new(),
-                    after: weights[neuron],
-                };
-                for (i, &active) in last_active.iter().enumerate() {
-                    let polarity = stdp::polarity(active, clock, config.window_cycles);
-                    let state = weights[neuron].get(i);
-                    let attempted = state != (polarity == Polarity::Potentiation);
-                    let p = probabilities.of(neuron * inputs + i, state, polarity);
-                    let switched = attempted && chance::uniform(rng) < p;
-                    if switched {
-                        weights[neuron] = weights[neuron].flipped(i);
-                    }
-                    run.successes += u32::from(switched);
-                    run.failures += u32::from(attempted && !switched);
-                    if trace {
-                        record.polarity.push(polarity);
-                        record.attempted.push(attempted);
-                        record.switched.push(switched);
-                    }
-                }
-                record.after = weights[neuron];
-                if trace {
-                    run.pulses.push(record);
-                }
+        fired
+    }
+
+    /// Sends the pulses that follow the firing of `neuron`.
+    fn write(&mut self, image: u32, neuron: usize, rng: &mut impl Rng) {
+        let Demonstrator { config, probabilities, .. } = *self.demonstrator;
+        self.firings[neuron] += 1;
+        let inputs = self.last_active.len();
+        let row = &mut self.weights[neuron];
+        let mut record = PulseRecord {
+            image,
+            neuron,
+            polarity: Vec::new(),
+            attempted: Vec::new(),
+            switched: Vec::new(),
+            after: *row,
+        };
+        for (i, &active) in self.last_active.iter().enumerate() {
+            let polarity = stdp::polarity(active, self.clock, config.window_cycles);
+            let state = row.get(i);
+            let attempted = state != (polarity == Polarity::Potentiation);
+            let p = probabilities.of(neuron * inputs + i, state, polarity);
+            let switched = attempted && chance::uniform(rng) < p;
+            if switched {
+                *row = row.flipped(i);
+            }
+            self.run.successes += u32::from(switched);
+            self.run.failures += u32::from(attempted && !switched);
+            if self.trace {
+                record.polarity.push(polarity);
+                record.attempted.push(attempted);
+                record.switched.push(switched);
             }
         }
-        clock += u64::from(config.rest_cycles);
-        if run.images_needed.is_none() && config.learned(&weights) {
-            run.images_needed = Some(run.images);
+        record.after = *row;
+        if self.trace {
+            self.run.pulses.push(record);
         }
     }
-    run.weights = weights;
-    Ok(run)
 }
 
-/// Whether configuration, currents and probabilities fit together.
-pub(crate) fn check(
-    config: &DemonstratorConfig,
-    source: &dyn DendriteCurrents,
-    unit_current_a: f64,
-    probabilities: &SwitchingProbabilities,
-) -> Result<(), NetworkError> {
-    config.first_fault()?;
-    for (what, found, expected) in [
-        ("initial rows", config.initial.len(), source.neurons()),
-        ("values per pattern", config.initial[0].len(), source.inputs()),
-    ] {
-        if found != expected {
-            return Err(NetworkError::Length { what, found, expected, why: "the size of the array" });
+impl Demonstrator<'_> {
+    /// Whether configuration, currents and probabilities fit together.
+    pub(crate) fn check(&self) -> Result<(), NetworkError> {
+        let Self { config, currents, unit_current_a, probabilities } = *self;
+        config.first_fault()?;
+        for (what, found, expected) in [
+            ("initial rows", config.initial.len(), currents.neurons()),
+            ("values per pattern", config.initial[0].len(), currents.inputs()),
+        ] {
+            if found != expected {
+                return Err(NetworkError::Length { what, found, expected, why: "the size of the array" });
+            }
         }
+        NetworkError::require(
+            unit_current_a > 0.0 && unit_current_a.is_finite(),
+            "unit_current",
+            unit_current_a,
+            "a positive current in A",
+        )?;
+        probabilities.validate(currents.neurons() * currents.inputs())
     }
-    NetworkError::require(
-        unit_current_a > 0.0 && unit_current_a.is_finite(),
-        "unit_current",
-        unit_current_a,
-        "a positive current in A",
-    )?;
-    probabilities.validate(source.neurons() * source.inputs())
 }
 
 #[cfg(test)]

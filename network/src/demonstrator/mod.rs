@@ -22,8 +22,8 @@ pub use currents::{CurrentTable, DendriteCurrents, DeviceConductances};
 pub use exact::{LearningTime, exact_learning_time};
 pub use inference::{HammingBin, Inference, InferenceRow, infer_all};
 pub use learning::{
-    CycleRecord, DemonstratorConfig, Firing, ImageOrder, LearningRun, PulseRecord, SwitchingProbabilities,
-    learn,
+    CycleRecord, Demonstrator, DemonstratorConfig, Firing, ImageOrder, LearningRun, PulseRecord,
+    SwitchingProbabilities, Watch, learn,
 };
 pub use pattern::Pattern;
 pub use sensitivity::{SensitivityAxis, SensitivityPoint, SensitivityStudy};

@@ -1,6 +1,6 @@
 use super::{
-    DemonstratorConfig, DeviceConductances, LearningStatistics, SwitchingProbabilities, exact_learning_time,
-    learn_many_with,
+    Demonstrator, DemonstratorConfig, DeviceConductances, LearningStatistics, SwitchingProbabilities,
+    exact_learning_time, learn_many_with,
 };
 use crate::error::NetworkError;
 use crate::rules::chance::standard_normal;
@@ -131,7 +131,7 @@ impl SensitivityStudy {
         let (p, d) = (varied.potentiation, varied.depression);
         let nominal = || {
             (
-                DeviceConductances::uniform(neurons, inputs, self.parallel_s, self.antiparallel_s, 0.0, 1.0),
+                DeviceConductances::uniform(neurons, inputs, self.parallel_s, self.antiparallel_s),
                 SwitchingProbabilities::uniform(neurons * inputs, p, d),
             )
         };
@@ -156,7 +156,12 @@ impl SensitivityStudy {
                 let (devices, probabilities) = nominal();
                 // The chain's states multiply with the images, so it is followed no further than asked.
                 let network = DemonstratorConfig { max_images: self.network.within, ..network.clone() };
-                let exact = exact_learning_time(&network, &devices, self.parallel_s, &probabilities)?;
+                let exact = exact_learning_time(&Demonstrator {
+                    config: &network,
+                    currents: &devices,
+                    unit_current_a: self.parallel_s,
+                    probabilities: &probabilities,
+                })?;
                 Some(exact.within(self.network.within))
             }
             false => None,

@@ -1,5 +1,6 @@
-use super::learning::check;
-use super::{DemonstratorConfig, DendriteCurrents, LearningRun, SwitchingProbabilities, learn};
+use super::{
+    Demonstrator, DemonstratorConfig, DendriteCurrents, LearningRun, SwitchingProbabilities, Watch, learn,
+};
 use crate::error::NetworkError;
 use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
@@ -116,22 +117,16 @@ fn mean(histogram: &[u32]) -> f64 {
     sum as f64 / n as f64
 }
 
-/// Runs the experiment `config.runs` times; run `i` uses the stream (seed, "demonstrator/learning", i).
+/// Runs the experiment as often as its configuration says; run `i` uses the stream (seed, "demonstrator/learning", i).
 ///
 /// # Errors
 /// As [`learn`].
-pub fn learn_many(
-    config: &DemonstratorConfig,
-    source: &dyn DendriteCurrents,
-    unit_current_a: f64,
-    probabilities: &SwitchingProbabilities,
-    seed: u64,
-) -> Result<LearningStatistics, NetworkError> {
-    check(config, source, unit_current_a, probabilities)?;
+pub fn learn_many(demonstrator: &Demonstrator<'_>, seed: u64) -> Result<LearningStatistics, NetworkError> {
+    demonstrator.check()?;
     let streams = Streams::new(seed, "demonstrator/learning");
-    fold(config, |run| {
+    fold(demonstrator.config, |run| {
         let mut rng = streams.rng(u64::from(run));
-        learn(config, source, unit_current_a, probabilities, &mut rng, false, 0)
+        learn(demonstrator, Watch::default(), &mut rng)
     })
 }
 
@@ -147,9 +142,10 @@ pub fn learn_many_with<S: DendriteCurrents>(
 ) -> Result<LearningStatistics, NetworkError> {
     let streams = Streams::new(seed, "demonstrator/learning");
     fold(config, |run| {
-        let (source, probabilities) = array(run);
+        let (currents, probabilities) = &array(run);
+        let demonstrator = Demonstrator { config, currents, unit_current_a, probabilities };
         let mut rng = streams.rng(u64::from(run));
-        learn(config, &source, unit_current_a, &probabilities, &mut rng, false, 0)
+        learn(&demonstrator, Watch::default(), &mut rng)
     })
 }
 

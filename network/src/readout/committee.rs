@@ -3,7 +3,7 @@
 //! Each field is wired to a layer of its own, with its own winner; all see the same images, at the same displacements and in
 //! the same order. A recipe without fields has one network, which sees the whole image.
 
-use crate::encoding::{Images, Shift};
+use crate::encoding::{Images, Shown};
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::Labelling;
@@ -84,12 +84,11 @@ impl Committee {
     /// As [`Network::label`].
     pub fn label(
         &self,
-        images: &Images<'_>,
+        shown: Shown<'_>,
         labels: &[u8],
         classes: usize,
-        shifts: &[Shift],
     ) -> Result<Vec<Labelling>, NetworkError> {
-        self.members.iter().map(|m| m.label(images, labels, classes, shifts)).collect()
+        self.members.iter().map(|m| m.label(shown, labels, classes)).collect()
     }
 
     /// Reads every image at every displacement with every network and sums the votes.
@@ -100,9 +99,8 @@ impl Committee {
         &self,
         labelling: &[Labelling],
         readout: Readout,
-        images: &Images<'_>,
+        shown: Shown<'_>,
         labels: &[u8],
-        shifts: &[Shift],
     ) -> Result<Evaluation, NetworkError> {
         if labelling.len() != self.members.len() {
             return Err(NetworkError::Length {
@@ -113,9 +111,9 @@ impl Committee {
             });
         }
         let classes = labelling.first().map_or(1, Labelling::classes);
-        let mut ballot = Ballot::new(images.len(), classes);
+        let mut ballot = Ballot::new(shown.images.len(), classes);
         for (member, labelling) in self.members.iter().zip(labelling) {
-            member.vote(labelling, readout, images, shifts, &mut ballot)?;
+            member.vote(labelling, readout, shown, &mut ballot)?;
         }
         ballot.evaluate(labels)
     }
@@ -130,8 +128,8 @@ impl Committee {
         test: (&Images<'_>, &[u8]),
         classes: usize,
     ) -> Result<(Vec<Labelling>, Evaluation), NetworkError> {
-        let labelling = self.label(train.0, train.1, classes, &config.label_shifts)?;
-        let evaluation = self.evaluate(&labelling, config.readout, test.0, test.1, &config.test_shifts)?;
+        let labelling = self.label(train.0.at(&config.label_shifts), train.1, classes)?;
+        let evaluation = self.evaluate(&labelling, config.readout, test.0.at(&config.test_shifts), test.1)?;
         Ok((labelling, evaluation))
     }
 }

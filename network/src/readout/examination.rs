@@ -1,6 +1,6 @@
 //! What a trained network answers: labels for its neurons, votes and accuracy.
 
-use crate::encoding::{Images, Shift};
+use crate::encoding::{Images, Shown};
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::Labelling;
@@ -15,16 +15,8 @@ impl Network {
     ///
     /// # Errors
     /// As [`Labelling::by_activity`].
-    pub fn label(
-        &self,
-        images: &Images<'_>,
-        labels: &[u8],
-        classes: usize,
-        shifts: &[Shift],
-    ) -> Result<Labelling, NetworkError> {
-        each!(self, trainer => {
-            Labelling::by_activity(trainer.layer(), trainer.encoder(), images, labels, classes, shifts)
-        })
+    pub fn label(&self, shown: Shown<'_>, labels: &[u8], classes: usize) -> Result<Labelling, NetworkError> {
+        each!(self, trainer => Labelling::by_activity(trainer, shown, labels, classes))
     }
 
     /// Adds what the network votes to `ballot`; see [`vote`].
@@ -35,13 +27,10 @@ impl Network {
         &self,
         labelling: &Labelling,
         readout: Readout,
-        images: &Images<'_>,
-        shifts: &[Shift],
+        shown: Shown<'_>,
         ballot: &mut Ballot,
     ) -> Result<(), NetworkError> {
-        each!(self, trainer => {
-            vote(trainer.layer(), trainer.encoder(), labelling, readout, images, shifts, ballot)
-        })
+        each!(self, trainer => vote(trainer, labelling, readout, shown, ballot))
     }
 
     /// Tests the network.
@@ -52,12 +41,11 @@ impl Network {
         &self,
         labelling: &Labelling,
         readout: Readout,
-        images: &Images<'_>,
+        shown: Shown<'_>,
         labels: &[u8],
-        shifts: &[Shift],
     ) -> Result<Evaluation, NetworkError> {
-        let mut ballot = Ballot::new(images.len(), labelling.classes());
-        self.vote(labelling, readout, images, shifts, &mut ballot)?;
+        let mut ballot = Ballot::new(shown.images.len(), labelling.classes());
+        self.vote(labelling, readout, shown, &mut ballot)?;
         ballot.evaluate(labels)
     }
 }
@@ -73,12 +61,11 @@ impl<L: SwitchingLookup + Sync> ArrayTrainer<'_, L> {
         test: (&Images<'_>, &[u8]),
         classes: usize,
     ) -> Result<Evaluation, NetworkError> {
-        let (layer, encoder) = (self.trainer().layer(), self.trainer().encoder());
-        let config = &self.trainer().recipe().network;
-        let labelling =
-            Labelling::by_activity(layer, encoder, train.0, train.1, classes, &config.label_shifts)?;
+        let trainer = self.trainer();
+        let config = &trainer.recipe().network;
+        let labelling = Labelling::by_activity(trainer, train.0.at(&config.label_shifts), train.1, classes)?;
         let mut ballot = Ballot::new(test.0.len(), classes);
-        vote(layer, encoder, &labelling, config.readout, test.0, &config.test_shifts, &mut ballot)?;
+        vote(trainer, &labelling, config.readout, test.0.at(&config.test_shifts), &mut ballot)?;
         ballot.evaluate(test.1)
     }
 }

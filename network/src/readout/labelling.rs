@@ -2,9 +2,10 @@
 //!
 //! With frozen weights the labelled images are shown once; a neuron gets the label for which it fired most often.
 
-use crate::encoding::{Encoder, Images, Shift};
+use crate::encoding::Shown;
 use crate::error::NetworkError;
-use crate::synapses::{Batch, Layer, Synapses};
+use crate::synapses::{Batch, Synapses};
+use crate::training::trainer::Trainer;
 
 /// How often each neuron fired for each class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,22 +16,20 @@ pub struct Labelling {
 }
 
 impl Labelling {
-    /// Shows all `images` (each at every displacement of `shifts`) with frozen weights and counts who fires.
+    /// Shows all images with frozen weights and counts who fires.
     ///
     /// # Errors
     /// [`NetworkError::Length`] when there is not one label per image, [`NetworkError::OutOfRange`] for a label not
     /// below `classes`.
     pub fn by_activity<S: Synapses>(
-        layer: &Layer<S>,
-        encoder: &Encoder,
-        images: &Images<'_>,
+        trainer: &Trainer<S>,
+        shown: Shown<'_>,
         labels: &[u8],
         classes: usize,
-        shifts: &[Shift],
     ) -> Result<Self, NetworkError> {
-        check_labels(images.len(), labels, classes)?;
-        let mut firings = vec![0; layer.synapses().neurons() * classes];
-        for_each_response(layer, encoder, images, shifts, 1, |image, winners| {
+        check_labels(shown.images.len(), labels, classes)?;
+        let mut firings = vec![0; trainer.layer().synapses().neurons() * classes];
+        for_each_response(trainer, shown, 1, |image, winners| {
             firings[winners[0].0 * classes + usize::from(labels[image])] += 1;
         });
         Ok(Self { classes, firings })
@@ -85,10 +84,8 @@ pub(crate) fn check_labels(images: usize, labels: &[u8], classes: usize) -> Resu
 
 /// Calls `found(image, best neurons)` for every image at every displacement, in order, whatever the number of threads.
 pub(crate) fn for_each_response<S: Synapses>(
-    layer: &Layer<S>,
-    encoder: &Encoder,
-    images: &Images<'_>,
-    shifts: &[Shift],
+    trainer: &Trainer<S>,
+    shown: Shown<'_>,
     count: usize,
     mut found: impl FnMut(usize, &[(usize, f32)]),
 ) {
@@ -96,6 +93,7 @@ pub(crate) fn for_each_response<S: Synapses>(
     const BATCH: usize = 64;
     // One group of images per turn keeps what waits for its turn small.
     const GROUP: usize = 64 * BATCH;
+    let (layer, encoder, Shown { images, shifts }) = (trainer.layer(), trainer.encoder(), shown);
     let presentations = images.len() * shifts.len();
     for start in (0..presentations).step_by(GROUP) {
         let end = (start + GROUP).min(presentations);

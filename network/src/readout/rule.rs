@@ -1,11 +1,12 @@
 //! From firing neurons to a class.
 
-use crate::encoding::{Encoder, Images, Shift};
+use crate::encoding::Shown;
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::{Labelling, check_labels, for_each_response};
 use crate::rules::readout::Readout;
-use crate::synapses::{Layer, Synapses};
+use crate::synapses::Synapses;
+use crate::training::trainer::Trainer;
 use spinhebb_data::config::Check;
 
 impl Readout {
@@ -75,31 +76,29 @@ impl Ballot {
     }
 }
 
-/// Reads every image at every displacement of `shifts` and adds the votes to `ballot`.
+/// Reads every image at every displacement and adds the votes to `ballot`.
 ///
 /// # Errors
 /// [`NetworkError::OutOfRange`] when more neurons are to vote than there are, or there is no displacement;
 /// [`NetworkError::Length`] when the ballot is for other images or classes.
 pub fn vote<S: Synapses>(
-    layer: &Layer<S>,
-    encoder: &Encoder,
+    trainer: &Trainer<S>,
     labelling: &Labelling,
     readout: Readout,
-    images: &Images<'_>,
-    shifts: &[Shift],
+    shown: Shown<'_>,
     ballot: &mut Ballot,
 ) -> Result<(), NetworkError> {
     readout.first_fault()?;
-    let neurons = layer.synapses().neurons();
+    let neurons = trainer.layer().synapses().neurons();
     NetworkError::require(
         readout.neurons() <= neurons,
         "readout.neurons",
         readout.neurons(),
         &format!("at most the {neurons} neurons"),
     )?;
-    NetworkError::require(!shifts.is_empty(), "shifts", 0, "at least one displacement ([0, 0])")?;
+    NetworkError::require(!shown.shifts.is_empty(), "shifts", 0, "at least one displacement ([0, 0])")?;
     for (what, found, expected) in [
-        ("the ballot", ballot.cast.len(), images.len()),
+        ("the ballot", ballot.cast.len(), shown.images.len()),
         ("the classes", ballot.classes, labelling.classes()),
     ] {
         if found != expected {
@@ -107,7 +106,7 @@ pub fn vote<S: Synapses>(
         }
     }
     let votes: Vec<Option<Vec<f64>>> = (0..neurons).map(|n| readout.votes(labelling, n)).collect();
-    for_each_response(layer, encoder, images, shifts, readout.neurons(), |image, ranked| {
+    for_each_response(trainer, shown, readout.neurons(), |image, ranked| {
         for (rank, &(neuron, _)) in ranked.iter().enumerate() {
             if let Some(votes) = &votes[neuron] {
                 ballot.cast[image] = true;

@@ -1,5 +1,5 @@
-use super::counts::{Writer, check_size, random_rows};
-use super::{Batch, Change, RowWriter, Synapses, TILE, WriteEvent, running_sums};
+use super::counts::{Writer, random_rows};
+use super::{Batch, Change, LayerSize, RowWriter, Synapses, TILE, WriteEvent, running_sums};
 use crate::error::NetworkError;
 use crate::rules::chance;
 use rayon::prelude::*;
@@ -111,14 +111,13 @@ impl AnalogSynapses {
     /// # Errors
     /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`] when the numbers do not fit together.
     pub fn new(
-        neurons: usize,
-        lines: usize,
-        copies: u8,
+        size: LayerSize,
         rows: &[u8],
         largest: f64,
         device: impl Fn(usize, usize, usize) -> DeviceConductance + Sync,
     ) -> Result<(Self, usize), NetworkError> {
-        check_size(neurons, lines, copies, rows)?;
+        size.check(rows)?;
+        let LayerSize { neurons, lines, copies } = size;
         NetworkError::require(
             (1.0..=16.0).contains(&largest),
             "largest",
@@ -184,16 +183,15 @@ impl AnalogSynapses {
     /// # Errors
     /// As [`AnalogSynapses::new`]; [`NetworkError::Field`] for a spread out of range.
     pub fn random(
-        neurons: usize,
-        lines: usize,
-        copies: u8,
+        size: LayerSize,
         parallel: f64,
         spread: &DeviceSpread,
         seed: u64,
     ) -> Result<Self, NetworkError> {
         spread.first_fault()?;
-        check_size(1, lines, copies, &vec![0; lines])?;
-        let rows = random_rows(neurons, lines, copies, parallel, &Streams::new(seed, "initial-states"));
+        size.check_row()?;
+        let LayerSize { neurons, lines, copies } = size;
+        let rows = random_rows(size, parallel, &Streams::new(seed, "initial-states"));
         let streams = Streams::new(seed, "device-spread");
         let per_row = lines * usize::from(copies);
         // One row of devices at a time, in the order in which `new` asks for them.
@@ -206,7 +204,7 @@ impl AnalogSynapses {
             .collect();
         let largest = if spread.conductance == 0.0 && spread.step == 0.0 { 1.0 } else { 4.0 };
         let r = usize::from(copies);
-        let (synapses, _) = Self::new(neurons, lines, copies, &rows, largest, |neuron, line, copy| {
+        let (synapses, _) = Self::new(size, &rows, largest, |neuron, line, copy| {
             devices[neuron * per_row + line * r + copy]
         })?;
         Ok(synapses)
@@ -435,14 +433,7 @@ impl Synapses for AnalogSynapses {
     ) {
         let r = usize::from(self.copies);
         let range = neuron * self.lines..(neuron + 1) * self.lines;
-        let drawn = self.writer.0.draw(
-            &self.mobile[range],
-            event.active,
-            self.copies,
-            &event.plasticity.tables,
-            event.streams,
-            event.index,
-        );
+        let drawn = self.writer.0.draw(&self.mobile[range], self.copies, event);
         changes.clear();
         switched.clear();
         for &(line, count) in drawn {

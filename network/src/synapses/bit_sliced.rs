@@ -1,5 +1,5 @@
-use super::counts::{Writer, check_size};
-use super::{Batch, Change, CountSynapses, RowWriter, Synapses, TILE, WriteEvent};
+use super::counts::Writer;
+use super::{Batch, Change, CountSynapses, LayerSize, RowWriter, Synapses, TILE, WriteEvent};
 use crate::error::NetworkError;
 use multiversion::multiversion;
 
@@ -37,7 +37,7 @@ impl BitSynapses {
     /// # Errors
     /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`] when the numbers do not fit together.
     pub fn new(neurons: usize, lines: usize, rows: Vec<u8>) -> Result<Self, NetworkError> {
-        check_size(neurons, lines, 1, &rows)?;
+        LayerSize { neurons, lines, copies: 1 }.check(&rows)?;
         let mut blocks = vec![0; neurons.div_ceil(TILES * TILE) * lines * WORDS];
         for (neuron, row) in rows.chunks_exact(lines).enumerate() {
             let (block, word, bit) = place(neuron);
@@ -54,7 +54,7 @@ impl BitSynapses {
     /// # Errors
     /// As [`BitSynapses::new`].
     pub fn random(neurons: usize, lines: usize, parallel: f64, seed: u64) -> Result<Self, NetworkError> {
-        let counts = CountSynapses::random(neurons, lines, 1, parallel, seed)?;
+        let counts = CountSynapses::random(LayerSize { neurons, lines, copies: 1 }, parallel, seed)?;
         Self::new(neurons, lines, (0..neurons).flat_map(|n| counts.row(n)).collect())
     }
 }
@@ -93,8 +93,7 @@ impl Synapses for BitSynapses {
         switched: &mut Vec<(u16, u8)>,
     ) {
         let row = &mut self.rows[neuron * self.lines..(neuron + 1) * self.lines];
-        let drawn =
-            self.writer.0.draw(row, event.active, 1, &event.plasticity.tables, event.streams, event.index);
+        let drawn = self.writer.0.draw(row, 1, event);
         let (block, word, bit) = place(neuron);
         changes.clear();
         switched.clear();
@@ -263,7 +262,7 @@ mod tests {
         let mut rng = Streams::new(5, "test").rng(0);
         for (neurons, lines, density) in [(1, 5, 2), (70, 40, 2), (512, 784, 8), (1300, 600, 1)] {
             let bits = BitSynapses::random(neurons, lines, 0.5, 9).unwrap();
-            let counts = CountSynapses::random(neurons, lines, 1, 0.5, 9).unwrap();
+            let counts = CountSynapses::random(LayerSize { neurons, lines, copies: 1 }, 0.5, 9).unwrap();
             let mut batch = Batch::default();
             for _ in 0..7 {
                 batch.push(|active| {

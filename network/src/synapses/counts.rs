@@ -1,4 +1,4 @@
-use super::{Batch, Change, MAX_COPIES, RowWriter, Synapses, TILE, WriteEvent, running_sums};
+use super::{Batch, Change, LayerSize, RowWriter, Synapses, TILE, WriteEvent, running_sums};
 use crate::error::NetworkError;
 use spinhebb_data::random_stream::Streams;
 
@@ -27,13 +27,8 @@ impl PartialEq for Writer {
 }
 
 /// Random initial states: every device is P with probability `parallel`, from the stream (seed, "initial-states", neuron).
-pub(super) fn random_rows(
-    neurons: usize,
-    lines: usize,
-    copies: u8,
-    parallel: f64,
-    streams: &Streams,
-) -> Vec<u8> {
+pub(super) fn random_rows(size: LayerSize, parallel: f64, streams: &Streams) -> Vec<u8> {
+    let LayerSize { neurons, lines, copies } = size;
     let table = super::BinomialTable::new(parallel);
     let mut rows = vec![0; neurons * lines];
     let mut words = vec![0; lines];
@@ -46,46 +41,14 @@ pub(super) fn random_rows(
     rows
 }
 
-/// Checks the size of a layer.
-pub(super) fn check_size(neurons: usize, lines: usize, copies: u8, rows: &[u8]) -> Result<(), NetworkError> {
-    NetworkError::require(
-        (1..=1 << 20).contains(&neurons),
-        "neurons",
-        neurons,
-        "between 1 and 1048576 neurons",
-    )?;
-    NetworkError::require((1..=65_535).contains(&lines), "lines", lines, "between 1 and 65535 input lines")?;
-    NetworkError::require(
-        (1..=MAX_COPIES as u8).contains(&copies),
-        "copies",
-        copies,
-        "between 1 and 8 devices per line",
-    )?;
-    if rows.len() != neurons * lines {
-        return Err(NetworkError::Length {
-            what: "the weights",
-            found: rows.len(),
-            expected: neurons * lines,
-            why: "neurons x lines",
-        });
-    }
-    if let Some(&count) = rows.iter().find(|&&count| count > copies) {
-        return Err(NetworkError::OutOfRange {
-            key: "weights",
-            value: count.to_string(),
-            expected: format!("at most {copies} P devices per line"),
-        });
-    }
-    Ok(())
-}
-
 impl CountSynapses {
     /// Synapses from the number of P devices, neuron-major `rows[neuron * lines + line]`.
     ///
     /// # Errors
     /// [`NetworkError::OutOfRange`] or [`NetworkError::Length`] when the numbers do not fit together.
-    pub fn new(neurons: usize, lines: usize, copies: u8, rows: Vec<u8>) -> Result<Self, NetworkError> {
-        check_size(neurons, lines, copies, &rows)?;
+    pub fn new(size: LayerSize, rows: Vec<u8>) -> Result<Self, NetworkError> {
+        size.check(&rows)?;
+        let LayerSize { neurons, lines, copies } = size;
         NetworkError::require(
             lines * usize::from(copies) <= 65_535,
             "copies",
@@ -106,16 +69,10 @@ impl CountSynapses {
     ///
     /// # Errors
     /// As [`CountSynapses::new`].
-    pub fn random(
-        neurons: usize,
-        lines: usize,
-        copies: u8,
-        parallel: f64,
-        seed: u64,
-    ) -> Result<Self, NetworkError> {
-        check_size(1, lines, copies, &vec![0; lines])?;
+    pub fn random(size: LayerSize, parallel: f64, seed: u64) -> Result<Self, NetworkError> {
+        size.check_row()?;
         let streams = Streams::new(seed, "initial-states");
-        Self::new(neurons, lines, copies, random_rows(neurons, lines, copies, parallel, &streams))
+        Self::new(size, random_rows(size, parallel, &streams))
     }
 }
 
@@ -152,14 +109,7 @@ impl Synapses for CountSynapses {
         switched: &mut Vec<(u16, u8)>,
     ) {
         let row = &mut self.rows[neuron * self.lines..(neuron + 1) * self.lines];
-        let drawn = self.writer.0.draw(
-            row,
-            event.active,
-            self.copies,
-            &event.plasticity.tables,
-            event.streams,
-            event.index,
-        );
+        let drawn = self.writer.0.draw(row, self.copies, event);
         let (tile, lane) = (neuron / TILE, neuron % TILE);
         let tile = &mut self.tiles[tile * self.lines * TILE..(tile + 1) * self.lines * TILE];
         changes.clear();

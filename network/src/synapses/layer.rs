@@ -155,6 +155,17 @@ pub struct Response {
     pub cycle: u32,
 }
 
+/// One firing on an image of a batch.
+struct Firing {
+    neuron: usize,
+    /// Place among those that fire on the image, from 0.
+    rank: usize,
+    /// Place of the image in the batch.
+    image: usize,
+    /// Active lines of the image.
+    driven: usize,
+}
+
 /// One layer of neurons over `S`.
 #[derive(Debug, Clone)]
 pub struct Layer<S: Synapses> {
@@ -287,7 +298,7 @@ impl<S: Synapses> Layer<S> {
                     self.active[usize::from(line)] = 1;
                 }
                 for (rank, &neuron) in fired.fired.iter().enumerate() {
-                    self.write(neuron, rank, image, lines.len(), plasticity);
+                    self.write(Firing { neuron, rank, image, driven: lines.len() }, plasticity);
                 }
                 for &line in lines {
                     self.active[usize::from(line)] = 0;
@@ -331,7 +342,8 @@ impl<S: Synapses> Layer<S> {
     }
 
     /// The STDP event of one neuron, and the correction of the sums of the images still to come.
-    fn write(&mut self, neuron: usize, rank: usize, image: usize, driven: usize, plasticity: &Plasticity) {
+    fn write(&mut self, firing: Firing, plasticity: &Plasticity) {
+        let Firing { neuron, rank, image, driven } = firing;
         let event = WriteEvent {
             active: &self.active,
             plasticity,

@@ -175,7 +175,7 @@ impl<S: Sum> Race<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::CountSynapses;
+    use super::super::{CountSynapses, LayerSize};
     use super::*;
     use crate::rules::chance;
     use spinhebb_data::random_stream::Streams;
@@ -186,7 +186,7 @@ mod tests {
         let mut rng = Streams::new(1, "test").rng(0);
         let lines = 12;
         for neurons in (1..200usize).step_by(7).chain([64, 128, 1000]) {
-            let synapses = CountSynapses::random(neurons, lines, 2, 0.5, 3).unwrap();
+            let synapses = CountSynapses::random(LayerSize { neurons, lines, copies: 2 }, 0.5, 3).unwrap();
             let mut race = Race::new(neurons);
             for neuron in 0..neurons {
                 race.set_inverse(neuron, 1.0 / (1 + chance::below(3, &mut rng)) as f32);

@@ -20,7 +20,7 @@ use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::cell::Cells;
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::operate::tile::TiledMap;
-use spinhebb_circuit::operate::write::{LearningStep, Role, SwitchingLookup, write};
+use spinhebb_circuit::operate::write::{CellPulse, LearningStep, Role, SwitchingLookup, write};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
@@ -236,7 +236,13 @@ impl Crossbar {
                     // The state that this voltage can switch.
                     let (side, start) =
                         if volts > 0.0 { (1, State::AntiParallel) } else { (0, State::Parallel) };
-                    disturb[side] += lookup.probability(i, j, volts, self.width_s, start)?;
+                    disturb[side] += lookup.probability(CellPulse {
+                        row: i,
+                        col: j,
+                        volts,
+                        width_s: self.width_s,
+                        start,
+                    })?;
                 }
             }
         }
@@ -307,7 +313,14 @@ impl WriteVoltages {
                 .map(|class| {
                     let place = if hazard > 0.0 { class / 16 * 17 } else { class };
                     let fraction = low + (high - low) * place as f64 / (CLASSES - 1) as f64;
-                    let p = lookup.probability(0, 0, volts * fraction, crossbar.width_s, start)?;
+                    let volts = volts * fraction;
+                    let p = lookup.probability(CellPulse {
+                        row: 0,
+                        col: 0,
+                        volts,
+                        width_s: crossbar.width_s,
+                        start,
+                    })?;
                     if hazard == 0.0 {
                         return Ok(p);
                     }

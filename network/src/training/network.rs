@@ -3,12 +3,12 @@
 use crate::encoding::{Encoder, Images};
 use crate::error::NetworkError;
 use crate::synapses::{
-    AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerState, Plasticity, Synapses,
+    AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerSize, LayerState, Plasticity, Synapses,
 };
 use crate::training::checkpoint::{Checkpoint, fingerprint};
 use crate::training::config::{NetworkConfig, SynapseModel};
 use crate::training::recipe::Recipe;
-use crate::training::trainer::{Seeds, Trainer};
+use crate::training::trainer::{Seeds, Setting, Trainer};
 use spinhebb_data::DataError;
 use spinhebb_data::config::Check;
 use spinhebb_data::labelled::{Dataset, Variable};
@@ -51,17 +51,35 @@ impl Network {
             (config.neurons, encoder.lines(), config.copies, config.initial_parallel);
         let count = images.len();
         if let Some(spread) = spread(config)? {
-            let synapses = AnalogSynapses::random(n, lines, copies, parallel, &spread, seeds.devices)?;
+            let synapses = AnalogSynapses::random(
+                LayerSize { neurons: n, lines, copies },
+                parallel,
+                &spread,
+                seeds.devices,
+            )?;
             let plasticity = class_plasticity(recipe, &spread, &synapses);
-            return Ok(Self::Analog(Trainer::new(recipe, synapses, plasticity, encoder, count, seeds)?));
+            return Ok(Self::Analog(Trainer::new(
+                recipe,
+                synapses,
+                Setting { plasticity, encoder, images: count, seeds },
+            )?));
         }
         let plasticity = recipe.plasticity();
         if copies == 1 {
             let synapses = BitSynapses::random(n, lines, parallel, seeds.devices)?;
-            Ok(Self::Bits(Trainer::new(recipe, synapses, plasticity, encoder, count, seeds)?))
+            Ok(Self::Bits(Trainer::new(
+                recipe,
+                synapses,
+                Setting { plasticity, encoder, images: count, seeds },
+            )?))
         } else {
-            let synapses = CountSynapses::random(n, lines, copies, parallel, seeds.devices)?;
-            Ok(Self::Counts(Trainer::new(recipe, synapses, plasticity, encoder, count, seeds)?))
+            let synapses =
+                CountSynapses::random(LayerSize { neurons: n, lines, copies }, parallel, seeds.devices)?;
+            Ok(Self::Counts(Trainer::new(
+                recipe,
+                synapses,
+                Setting { plasticity, encoder, images: count, seeds },
+            )?))
         }
     }
 
@@ -101,19 +119,39 @@ impl Network {
             (config.neurons, encoder.lines(), config.copies, config.initial_parallel);
         let count = images.len();
         if let Some(spread) = spread(config)? {
-            let drawn = AnalogSynapses::random(n, lines, copies, parallel, &spread, seeds.devices)?;
+            let drawn = AnalogSynapses::random(
+                LayerSize { neurons: n, lines, copies },
+                parallel,
+                &spread,
+                seeds.devices,
+            )?;
             let synapses = drawn.with_states(&devices)?;
             let plasticity = class_plasticity(&recipe, &spread, &synapses);
-            let trainer = Trainer::resume(&recipe, synapses, state, plasticity, encoder, count, seeds)?;
+            let trainer = Trainer::resume(
+                &recipe,
+                synapses,
+                state,
+                Setting { plasticity, encoder, images: count, seeds },
+            )?;
             return Ok(Self::Analog(trainer));
         }
         let plasticity = recipe.plasticity();
         Ok(if copies == 1 {
             let synapses = BitSynapses::new(n, lines, devices)?;
-            Self::Bits(Trainer::resume(&recipe, synapses, state, plasticity, encoder, count, seeds)?)
+            Self::Bits(Trainer::resume(
+                &recipe,
+                synapses,
+                state,
+                Setting { plasticity, encoder, images: count, seeds },
+            )?)
         } else {
-            let synapses = CountSynapses::new(n, lines, copies, devices)?;
-            Self::Counts(Trainer::resume(&recipe, synapses, state, plasticity, encoder, count, seeds)?)
+            let synapses = CountSynapses::new(LayerSize { neurons: n, lines, copies }, devices)?;
+            Self::Counts(Trainer::resume(
+                &recipe,
+                synapses,
+                state,
+                Setting { plasticity, encoder, images: count, seeds },
+            )?)
         })
     }
 

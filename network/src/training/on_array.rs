@@ -6,11 +6,11 @@
 use crate::encoding::{Encoder, Images};
 use crate::error::NetworkError;
 use crate::rules::chance;
-use crate::synapses::{AnalogSynapses, DeviceSpread, LayerState, Synapses};
+use crate::synapses::{AnalogSynapses, DeviceSpread, LayerSize, LayerState, Synapses};
 use crate::training::config::SynapseModel;
 use crate::training::crossbar::{Crossbar, WriteVoltages};
 use crate::training::recipe::Recipe;
-use crate::training::trainer::{Seeds, Trainer};
+use crate::training::trainer::{Seeds, Setting, Trainer};
 use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_circuit::operate::write::SwitchingLookup;
 use spinhebb_data::config::Check;
@@ -75,9 +75,7 @@ impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
         let (lines, r) = (encoder.lines(), usize::from(config.copies));
         let ideal = DeviceSpread::default();
         let synapses = AnalogSynapses::random(
-            config.neurons,
-            lines,
-            config.copies,
+            LayerSize { neurons: config.neurons, lines, copies: config.copies },
             config.initial_parallel,
             &ideal,
             seed,
@@ -96,7 +94,8 @@ impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
             })
             .collect();
         let seeds = Seeds::of_field(seed, 0);
-        let trainer = Trainer::new(recipe, synapses, recipe.plasticity(), encoder, images.len(), seeds)?;
+        let setting = Setting { plasticity: recipe.plasticity(), encoder, images: images.len(), seeds };
+        let trainer = Trainer::new(recipe, synapses, setting)?;
         let (hazard, refresh) = (spread.hazard, config.refresh);
         Ok(Self { trainer, crossbar, lookup, devices, hazard, voltages, refresh, losses: Vec::new() })
     }

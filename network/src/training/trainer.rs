@@ -31,6 +31,19 @@ impl Seeds {
     }
 }
 
+/// What a training needs beside recipe and synapses.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Probabilities and gain of each stage, usually [`Recipe::plasticity`].
+    pub plasticity: Vec<Plasticity>,
+    /// How images become input lines.
+    pub encoder: Encoder,
+    /// Number of training images.
+    pub images: usize,
+    /// Seeds.
+    pub seeds: Seeds,
+}
+
 /// A layer in training.
 #[derive(Debug, Clone)]
 pub struct Trainer<S: Synapses> {
@@ -44,23 +57,14 @@ pub struct Trainer<S: Synapses> {
 }
 
 impl<S: Synapses> Trainer<S> {
-    /// Trainer over `synapses` for `images` training images of `width x height` pixels.
-    ///
-    /// `plasticity` holds the probabilities and the gain of each stage, usually [`Recipe::plasticity`].
+    /// Trainer over `synapses`.
     ///
     /// # Errors
     /// [`NetworkError::Field`] for a value out of range; [`NetworkError::Length`] when sizes do not fit.
-    pub fn new(
-        recipe: &Recipe,
-        synapses: S,
-        plasticity: Vec<Plasticity>,
-        encoder: Encoder,
-        images: usize,
-        seeds: Seeds,
-    ) -> Result<Self, NetworkError> {
+    pub fn new(recipe: &Recipe, synapses: S, setting: Setting) -> Result<Self, NetworkError> {
         recipe.first_fault()?;
-        let layer = Layer::new(synapses, recipe.network.layer(), seeds.devices)?;
-        Self::with_layer(recipe, layer, plasticity, encoder, images, seeds)
+        let layer = Layer::new(synapses, recipe.network.layer(), setting.seeds.devices)?;
+        Self::with_layer(recipe, layer, setting)
     }
 
     /// Trainer that goes on from `state`.
@@ -71,24 +75,15 @@ impl<S: Synapses> Trainer<S> {
         recipe: &Recipe,
         synapses: S,
         state: LayerState,
-        plasticity: Vec<Plasticity>,
-        encoder: Encoder,
-        images: usize,
-        seeds: Seeds,
+        setting: Setting,
     ) -> Result<Self, NetworkError> {
         recipe.first_fault()?;
-        let layer = Layer::resume(synapses, recipe.network.layer(), seeds.devices, state)?;
-        Self::with_layer(recipe, layer, plasticity, encoder, images, seeds)
+        let layer = Layer::resume(synapses, recipe.network.layer(), setting.seeds.devices, state)?;
+        Self::with_layer(recipe, layer, setting)
     }
 
-    fn with_layer(
-        recipe: &Recipe,
-        layer: Layer<S>,
-        plasticity: Vec<Plasticity>,
-        encoder: Encoder,
-        images: usize,
-        seeds: Seeds,
-    ) -> Result<Self, NetworkError> {
+    fn with_layer(recipe: &Recipe, layer: Layer<S>, setting: Setting) -> Result<Self, NetworkError> {
+        let Setting { plasticity, encoder, images, seeds } = setting;
         let network = &recipe.network;
         for (what, found, expected, why) in [
             ("the fields", network.fields.len(), 0, "a trainer has one of the members of a recipe"),

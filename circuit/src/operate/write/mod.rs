@@ -27,7 +27,7 @@ pub use crate::array::scheme::WriteScheme;
 use crate::error::CircuitError;
 use crate::solve::newton::Solver;
 use crate::solve::nodal::Certificate;
-pub use switching::{Role, RoleSummary, SwitchingLookup};
+pub use switching::{CellPulse, Role, RoleSummary, SwitchingLookup};
 
 /// Drivers and selectors of a write.
 #[derive(Debug, Clone, Copy, PartialEq)]

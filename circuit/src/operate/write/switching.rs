@@ -7,46 +7,40 @@ use spinhebb_device::switching::table::SwitchingTable;
 use super::{WriteOutcome, WritePhase};
 use crate::error::CircuitError;
 
+/// A pulse that the device of one cell sees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CellPulse {
+    /// Word line of the cell.
+    pub row: usize,
+    /// Bit line of the cell.
+    pub col: usize,
+    /// Voltage over the device in V; V > 0 favours P.
+    pub volts: f64,
+    /// Full width in s.
+    pub width_s: f64,
+    /// State before the pulse.
+    pub start: State,
+}
+
 /// Probability that a pulse switches a device: the device table, or a closure.
 pub trait SwitchingLookup {
-    /// Probability that the device at (row, col), in `start`, leaves its state in a pulse of `volts` (V > 0 favours P)
-    /// and `width_s`.
+    /// Probability that the device leaves its state in `pulse`.
     ///
     /// # Errors
     /// The voltage or width lies outside what is known.
-    fn probability(
-        &self,
-        row: usize,
-        col: usize,
-        volts: f64,
-        width_s: f64,
-        start: State,
-    ) -> Result<f64, CircuitError>;
+    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError>;
 }
 
-impl<F: Fn(usize, usize, f64, f64, State) -> Result<f64, CircuitError>> SwitchingLookup for F {
-    fn probability(
-        &self,
-        row: usize,
-        col: usize,
-        volts: f64,
-        width_s: f64,
-        start: State,
-    ) -> Result<f64, CircuitError> {
-        self(row, col, volts, width_s, start)
+impl<F: Fn(CellPulse) -> Result<f64, CircuitError>> SwitchingLookup for F {
+    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError> {
+        self(pulse)
     }
 }
 
 /// One table for all devices.
 impl SwitchingLookup for SwitchingTable {
-    fn probability(
-        &self,
-        row: usize,
-        col: usize,
-        volts: f64,
-        width_s: f64,
-        start: State,
-    ) -> Result<f64, CircuitError> {
+    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError> {
+        let CellPulse { row, col, volts, width_s, start } = pulse;
         let found = Self::probability(self, volts, width_s, start);
         found.map(|found| found.p).map_err(|source| CircuitError::Switching {
             row,
@@ -134,7 +128,8 @@ impl WriteOutcome {
                 for row in 0..states.nrows() {
                     let volts = phase.device_volts[(row, col)];
                     let start = states[(row, col)];
-                    let leave = |start| lookup.probability(row, col, volts, self.width_s, start);
+                    let width_s = self.width_s;
+                    let leave = |start| lookup.probability(CellPulse { row, col, volts, width_s, start });
                     let p: f64 = flipped[(row, col)];
                     let back = if p > 0.0 { leave(start.opposite())? } else { 0.0 };
                     flipped[(row, col)] = p * (1.0 - back) + (1.0 - p) * leave(start)?;
@@ -171,7 +166,8 @@ impl WriteOutcome {
                             continue;
                         }
                         let volts = phase.device_volts[(row, col)];
-                        let p = lookup.probability(row, col, volts, self.width_s, states[(row, col)])?;
+                        let (width_s, start) = (self.width_s, states[(row, col)]);
+                        let p = lookup.probability(CellPulse { row, col, volts, width_s, start })?;
                         summary.count += 1;
                         summary.lowest_volts = summary.lowest_volts.min(volts);
                         summary.highest_volts = summary.highest_volts.max(volts);

@@ -30,15 +30,6 @@ const STATISTICS: &str = "learning_4x2";
 const CHAIN: &str = "learning_4x2_markov_chain";
 const TRACE: &str = "learning_4x2_trace";
 
-/// The network with its devices and their currents.
-struct Learner<'a> {
-    config: &'a DemonstratorConfig,
-    currents: &'a CurrentTable,
-    unit_a: f64,
-    probabilities: &'a SwitchingProbabilities,
-    seed: u64,
-}
-
 /// Runs the experiment with the two pulses of the system.
 ///
 /// # Errors
@@ -61,21 +52,19 @@ pub(super) fn compute(
     let depression = pulse("depression", &config.pulses.depression, State::Parallel)?;
     let (inputs, neurons) = config.demonstrator_size();
     let parallel_s = arrays.ideal.siemens(State::Parallel);
-    let learner = Learner {
+    let demonstrator = Demonstrator {
         config: &config.demonstrator,
         currents: &arrays.ideal.currents(0.0)?,
-        unit_a: parallel_s * arrays.ideal.read_v(),
+        unit_current_a: parallel_s * arrays.ideal.read_v(),
         probabilities: &SwitchingProbabilities::uniform(
             neurons * inputs,
             potentiation.probability,
             depression.probability,
         ),
-        seed,
     };
-    let statistics =
-        learn_many(learner.config, learner.currents, learner.unit_a, learner.probabilities, seed)?;
-    let exact = exact_learning_time(learner.config, learner.currents, learner.unit_a, learner.probabilities)?;
-    let (shown, traced) = traced_run(&learner, &statistics)?;
+    let statistics = learn_many(&demonstrator, seed)?;
+    let exact = exact_learning_time(&demonstrator)?;
+    let (shown, traced) = traced_run(&demonstrator, &statistics, seed)?;
     pulses(outcome, [("potentiation", &potentiation), ("depression", &depression)]);
     let ratio = parallel_s / arrays.ideal.siemens(State::AntiParallel);
     outcome.scalar("learning_4x2/conductance_ratio", ratio, "1", "G_P over G_AP at the read voltage");
@@ -125,22 +114,15 @@ fn summarise(outcome: &mut Outcome, statistics: &LearningStatistics, within: u32
 
 /// The first run that needed as many images as the paper's, traced; the first run of all when none did.
 fn traced_run(
-    learner: &Learner<'_>,
+    demonstrator: &Demonstrator<'_>,
     statistics: &LearningStatistics,
+    seed: u64,
 ) -> Result<(u64, LearningRun), ExperimentError> {
-    let streams = Streams::new(learner.seed, "demonstrator/learning");
+    let streams = Streams::new(seed, "demonstrator/learning");
     let alike = statistics.needed.get(PAPER_IMAGES as usize).is_some_and(|&n| n > 0);
-    for index in 0..u64::from(learner.config.runs) {
+    for index in 0..u64::from(demonstrator.config.runs) {
         let mut rng = streams.rng(index);
-        let traced = learn(
-            learner.config,
-            learner.currents,
-            learner.unit_a,
-            learner.probabilities,
-            &mut rng,
-            true,
-            PAPER_IMAGES + 3,
-        )?;
+        let traced = learn(demonstrator, Watch { trace: true, images: PAPER_IMAGES + 3 }, &mut rng)?;
         if !alike || traced.images_needed == Some(PAPER_IMAGES) {
             return Ok((index, traced));
         }
