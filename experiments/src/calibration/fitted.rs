@@ -66,7 +66,7 @@ impl Fitted {
         seed: u64,
     ) -> Result<Self, CalibrationError> {
         let closed = |form| Self::Closed(ClosedFormModel::new(form, data));
-        let shape = |shape| Self::CurveShape(ShapeModel::new(shape, data));
+        let shape = |shape| Self::Shape(ShapeModel::new(shape, data));
         Ok(match settings.model {
             ModelName::ThermalActivation => closed(ClosedForm::ThermalActivation),
             ModelName::Sun => closed(ClosedForm::Sun),

@@ -1,5 +1,7 @@
 //! Derived figures of a junction, for the summary.
 
+use std::path::Path;
+
 use spinhebb_device::dynamics::coupled::{CoupledDynamics, critical_voltage, modes, slowest_damping_time_s};
 use spinhebb_device::dynamics::integrator::StepWarning;
 use spinhebb_device::dynamics::lanes::{Dynamics, Stepping};
@@ -25,13 +27,14 @@ pub(super) fn step_warning(
     })
 }
 
-/// The preset's name, with a note where the configuration changed the device.
+/// Name of the preset or file that `device.from` names, with a note where the configuration changed the device.
 pub(crate) fn device_name(device: &MtjConfig) -> String {
     let from = device.from.as_deref().unwrap_or("none");
     let own = MtjConfig { from: None, ..device.clone() };
-    match preset::load(from) {
-        Ok(shipped) if shipped.device == own => from.to_string(),
-        Ok(_) => format!("{from}, changed"),
+    let name = Path::new(from).file_name().map_or_else(|| from.into(), |name| name.to_string_lossy());
+    match preset::open(from) {
+        Ok(shipped) if shipped.device == own => name.into_owned(),
+        Ok(_) => format!("{name}, changed"),
         Err(_) => "configured device".to_string(),
     }
 }

@@ -9,9 +9,8 @@ use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::switching::PulseGrid;
-use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::ProbabilityEstimate;
-use spinhebb_device::switching::PulseGrid;
+use spinhebb_device::switching::table_config::TableConfig;
 
 use super::voltages::{LOWEST, accuracy, check_voltages, magnitudes, stored, visible};
 use super::{device_name, summarise};

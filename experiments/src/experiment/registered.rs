@@ -63,6 +63,8 @@ impl<E: Experiment> Prepared for Of<E> {
         let mut outcome = E::compute(&self.0, context)?;
         outcome.experiment = E::NAME.to_string();
         outcome.cite(E::CITES);
+        // Every random number is one of this generator.
+        outcome.cite(&["salmon2011"]);
         Ok(outcome)
     }
 }

@@ -13,8 +13,7 @@ use spinhebb_data::quantity::Amplitude;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_network::demonstrator::{
-    CurrentTable, DemonstratorConfig, LearningRun, LearningStatistics, SwitchingProbabilities,
-    exact_learning_time, learn, learn_many,
+    Demonstrator, LearningRun, LearningStatistics, SwitchingProbabilities, Watch, exact_learning_time, learn, learn_many,
 };
 
 use super::ReproduceParts;
