@@ -14,6 +14,7 @@ use spinhebb_device::switching::table_config::TableConfig;
 use super::matrix::rows;
 use super::pattern::{Maker, PatternConfig};
 use super::{drive, tables};
+use crate::device::check_method;
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome};
 use crate::present::Page;
@@ -63,6 +64,7 @@ impl Check for WriteSettings {
 }
 
 fn across(config: &WriteParts, faults: &mut Faults) {
+    check_method(&config.table, &config.device, faults);
     let (dendrite, outputs) = (config.write.dendrite, config.array.outputs);
     let expected = format!("a bit line of the array, 0 to {}", outputs.saturating_sub(1));
     faults.require(dendrite < outputs, "write.dendrite", dendrite, expected);

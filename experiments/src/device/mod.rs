@@ -1,6 +1,7 @@
 //! Experiments with one junction.
 
 mod disturb;
+mod method;
 mod retention;
 mod summary;
 mod table;
@@ -14,6 +15,7 @@ pub use table::Table;
 pub use trajectory::Trajectories;
 pub use write_error::WriteError;
 
+pub(crate) use method::check_method;
 pub(crate) use summary::{device_name, summarise};
 pub(crate) use table::compute_table;
 

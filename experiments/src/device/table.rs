@@ -1,5 +1,6 @@
 //! `spinhebb device table`: switching probability against voltage and width, both polarities.
 
+use spinhebb_data::config::Faults;
 use spinhebb_device::dynamics::pulse::Pulse;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
@@ -9,7 +10,7 @@ use spinhebb_device::switching::table::SwitchingTable;
 use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
 
 use super::summary::step_warning;
-use super::{COUPLED_MODELS, MODELS, device_name, summarise};
+use super::{COUPLED_MODELS, MODELS, check_method, device_name, summarise};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome};
 use crate::present::Page;
@@ -26,6 +27,11 @@ system_parts! {
         /// The width of the pulses, where the table names none.
         pulses: PulsesConfig,
     }
+    across across;
+}
+
+fn across(config: &TableParts, faults: &mut Faults) {
+    check_method(&config.table, &config.device, faults);
 }
 
 /// Switching probability against voltage and width.

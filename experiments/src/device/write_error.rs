@@ -13,7 +13,7 @@ use spinhebb_device::switching::estimate::ProbabilityEstimate;
 use spinhebb_device::switching::table_config::TableConfig;
 
 use super::voltages::{LOWEST, accuracy, check_voltages, magnitudes, stored, visible};
-use super::{device_name, summarise};
+use super::{check_method, device_name, summarise};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome};
 use crate::present::Page;
@@ -68,6 +68,7 @@ impl Check for WriteErrorSettings {
 
 fn across(config: &WriteErrorParts, faults: &mut Faults) {
     let Some(mtj) = stored(&config.device, config.wer.start, faults) else { return };
+    check_method(&config.table, &config.device, faults);
     let times = if mtj.is_axially_symmetric(0.0) { LONGEST_AXIAL } else { LONGEST };
     let longest_s = times * mtj.damping_time_s();
     let expected = format!(

@@ -16,6 +16,7 @@ use super::images::{self, tested_on};
 use super::on_array::{self, OnArray, stops, write_map};
 use super::pulses::{self, PulseParts, Voltages, add_pulses, write_pulses};
 use super::test_result::add_accuracy;
+use crate::device::check_method;
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Cost, Experiment, Outcome, Shortcut};
 use crate::present::Page;
@@ -46,6 +47,7 @@ system_parts! {
 
 fn across(config: &ArrayParts, faults: &mut Faults) {
     images::check(&config.images, faults);
+    check_method(&config.table, &config.device, faults);
     pulses::check(&config.pulses, config.network.stages, Voltages::Always, faults);
     faults.within("array", |faults| config.array.check_tile(faults));
     let synapses = config.network.synapses;

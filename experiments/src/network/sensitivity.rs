@@ -125,9 +125,13 @@ fn across(config: &SensitivityParts, faults: &mut Faults) {
     let study = config.study(&junction, probabilities, config.seed);
     for varied in config.sensitivity.all() {
         for (index, &value) in varied.values.iter().enumerate() {
-            if let Err(NetworkError::OutOfRange { expected, .. }) = study.check(varied.axis, value) {
-                faults.require(false, &format!("sensitivity.{}[{index}]", varied.key), value, expected);
-            }
+            let expected = match study.check(varied.axis, value) {
+                Ok(()) => continue,
+                Err(NetworkError::OutOfRange { expected, .. }) => expected,
+                Err(NetworkError::Field(fault)) => fault.expected,
+                Err(error) => format!("another value: {error}"),
+            };
+            faults.require(false, &format!("sensitivity.{}[{index}]", varied.key), value, expected);
         }
     }
 }

@@ -25,7 +25,7 @@ use super::on_array::{self, write_map};
 use super::pulses::{self, PulseParts, Tabulated, Voltages, WritePulses, add_pulses, write_pulses};
 use super::test_result::{add_test, labels_dataset, present_test};
 use super::training::{Keeping, train};
-use crate::device::device_name;
+use crate::device::{check_method, device_name};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Cost, Experiment, Outcome, Shortcut};
 use crate::present::Page;
@@ -92,6 +92,7 @@ fn across(config: &TrainParts, faults: &mut Faults) {
     let voltages = config.voltages();
     pulses::check(&config.pulses, config.network.stages, voltages, faults);
     if voltages != Voltages::AsWritten {
+        check_method(&config.table, &config.device, faults);
         faults.within("array", |faults| config.array.check_tile(faults));
     }
     if let (Some(path), SynapseModel::Array) = (&config.train.checkpoint, config.network.synapses) {

@@ -129,12 +129,12 @@ impl System {
         // What a name stands for lies under the keys of every layer that may give the name.
         let mut lower = built_in()?;
         let whole = upper.clone().over(&lower);
-        let named = if parts.iter().any(|part| part == "evaluate") {
-            trained::layer(&whole)?
-        } else if parts.iter().any(|part| part == "network" || part == "pulses") {
-            recipe::layer(&whole)?
-        } else {
-            None
+        let reads = |name: &str| parts.iter().any(|part| part == name);
+        let trained = if reads("evaluate") { trained::layer(&whole)? } else { None };
+        let named = match trained {
+            Some(layer) => Some(layer),
+            None if reads("network") || reads("pulses") => Some(recipe::layer(&whole)?),
+            None => None,
         };
         if let Some(layer) = named {
             lower = layer.over(&lower);

@@ -3,28 +3,36 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use predicates::prelude::*;
 use serde_json::Value;
-use spinhebb_data::archive::Archive;
 
-use crate::program::{folder_with, spinhebb};
+use crate::program::{archive, folder_with, number, refusal, refused_with, skip, spinhebb};
 
 /// Small arrays of varied junctions.
 const SMALL: &str = r#"
 [array]
-rows = 8
-cols = 6
-
-[read]
-sizes = [4, 8]
+inputs = 8
+outputs = 6
 subtraction = "reference-column"
 converter_offset = "10 nA"
 
-[write]
-dendrite = 2
+[population]
+resistance_area = { relative = 0.05 }
+tmr = { relative = 0.05 }
+
+[table]
+method = "fokker-planck"
 highest_voltage = "1.5 V"
 voltages = 17
-trials = 60
+
+[pulses]
+potentiation = 0.35
+depression = 0.3
+
+[solve]
+sizes = [4, 8]
+
+[write]
+dendrite = 2
 sizes = [[4, 2], [8, 6]]
 
 [map]
@@ -37,18 +45,13 @@ fn results(folder: &Path, action: &str, more: &[&str]) -> Value {
     crate::program::results(folder, &[&arguments, more].concat())
 }
 
-fn number(value: &Value, key: &str) -> f64 {
-    value[key].as_f64().unwrap_or_else(|| panic!("{key} is missing in {value}"))
-}
-
 #[test]
 fn reads_writes_and_maps() {
     let folder = folder_with(SMALL);
     let read = results(folder.path(), "solve", &[]);
-    assert!(number(&read, "error_estimate_V") < 1e-12);
-    assert!(number(&read, "bound_gap_V") < 1e-3 && number(&read, "largest_relative_current_error") > 0.0);
-    let archive = Archive::open(&folder.path().join("runs/solve/run.h5")).unwrap();
-    let data = archive.dataset("circuit/read").unwrap();
+    assert!(number(&read, "error_estimate") < 1e-12);
+    assert!(number(&read, "bound_gap") < 1e-3 && number(&read, "largest_relative_current_error") > 0.0);
+    let data = archive(folder.path(), "solve").dataset("circuit/read").unwrap();
     let values = |name: &str| data.numbers(name).unwrap();
     let (low, current, high) = (values("output_low"), values("bottom_current"), values("output_high"));
     assert_eq!((current.len(), values("output").len(), values("code").len()), (7, 6, 6));
@@ -63,16 +66,18 @@ fn reads_writes_and_maps() {
     let write = results(folder.path(), "write", &[]);
     // Two torques for 5 % of resistance and TMR, one barrier.
     assert_eq!(number(&write, "switching_tables"), 2.0);
-    let (up, down) = (number(&write, "potentiation_V"), number(&write, "depression_V"));
+    let (up, down) = (number(&write, "potentiation"), number(&write, "depression"));
     assert!(up > 0.0 && down < 0.0);
     for scheme in ["grounded", "floating", "half-bias", "third-bias", "cut-off"] {
-        assert!(number(&write[scheme], "energy_J") > 0.0, "{scheme}");
-        assert!(number(&write[scheme]["selected"], "highest_V") <= up - down, "{scheme}");
+        assert!(number(&write, &format!("{scheme}/energy")) > 0.0, "{scheme}");
+        assert!(number(&write, &format!("{scheme}/selected/highest_voltage")) <= up - down, "{scheme}");
     }
     // Cut-off junctions see less than a millivolt and do not switch; grounded ones see it all.
-    assert!(number(&write["cut-off"], "expected_flips_elsewhere") < 1e-2);
-    assert!(number(&write["grounded"], "expected_flips_elsewhere") > 1.0);
-    assert_eq!(write["drive"].as_array().unwrap().len(), 2 * 3 * (3 + 5));
+    assert!(number(&write, "cut-off/other_dendrite/highest_voltage") < 1e-3);
+    assert!(number(&write, "cut-off/expected_flips_elsewhere") < 1e-2);
+    assert!(number(&write, "grounded/expected_flips_elsewhere") > 1.0);
+    let drive = archive(folder.path(), "write").dataset("circuit/drive").unwrap();
+    assert_eq!(drive.numbers("energy").unwrap().len(), 2 * 3 * (3 + 5));
 
     let map = results(folder.path(), "map", &[]);
     assert_eq!((number(&map, "tiles"), number(&map, "cells")), (6.0, 288.0));
@@ -87,7 +92,7 @@ fn the_exported_netlist_runs_in_ngspice() {
     let run = folder.path().join("runs/spice");
     let Ok(output) = std::process::Command::new("ngspice").arg("-b").arg(run.join("crossbar.cir")).output()
     else {
-        eprintln!("skipped: ngspice is not installed");
+        skip("the_exported_netlist_runs_in_ngspice", "ngspice is not installed");
         return;
     };
     let text = String::from_utf8_lossy(&output.stdout).to_string();
@@ -96,8 +101,7 @@ fn the_exported_netlist_runs_in_ngspice() {
         .filter_map(|line| line.split_once(" = "))
         .filter_map(|(name, value)| Some((name.trim(), value.trim().parse().ok()?)))
         .collect();
-    let archive = Archive::open(&run.join("run.h5")).unwrap();
-    let data = archive.dataset("circuit/read").unwrap();
+    let data = archive(folder.path(), "spice").dataset("circuit/read").unwrap();
     for (kind, name) in [("w", "word_voltage"), ("b", "bit_voltage")] {
         let ours = data.numbers(name).unwrap();
         assert_eq!(ours.len(), 48);
@@ -108,66 +112,78 @@ fn the_exported_netlist_runs_in_ngspice() {
     }
 }
 
-/// The variation of a calibrated population: the array is drawn from it, and the resolved configuration holds it.
+/// The file of a calibrated population: the array is drawn from it, and what was asked holds it.
 #[test]
 fn arrays_are_drawn_from_a_population() {
-    let folder = folder_with(SMALL);
-    let variation = "[variation]\nbarrier = { relative = 0.1, shape = \"log-normal\" }\n\
-        critical_voltage = { relative = 0.08, shape = \"log-normal\" }\n\
+    let own = SMALL.replace("resistance_area = { relative = 0.05 }\ntmr = { relative = 0.05 }", "");
+    let folder = folder_with(&own);
+    let population = "[population]\nbarrier = { relative = 0.1, distribution = \"log-normal\" }\n\
+        critical_voltage = { relative = 0.08, distribution = \"log-normal\" }\n\
         correlation = [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0.4], [0, 0, 0, 0.4, 1]]\n";
-    let file = folder.path().join("variation.toml");
-    std::fs::write(&file, variation).unwrap();
-    let write = results(folder.path(), "write", &["--variation", "variation.toml"]);
+    let file = folder.path().join("population.toml");
+    std::fs::write(&file, population).unwrap();
+    let write = results(folder.path(), "write", &["--config", "population.toml"]);
     // Two barriers, two torques.
     assert_eq!(number(&write, "switching_tables"), 4.0);
-    let resolved = std::fs::read_to_string(folder.path().join("runs/write/config.toml")).unwrap();
-    spinhebb(folder.path())
-        .args(["circuit", "write", "--config", "runs/write/config.toml", "--dry-run"])
-        .assert()
-        .success()
-        .stdout(resolved);
+    let printed = |files: &[&str]| {
+        let mut command = spinhebb(folder.path());
+        let command = command.args(["circuit", "write", "--dry-run"]);
+        let output = files.iter().fold(command, |command, file| command.args(["--config", file])).assert().success();
+        String::from_utf8(output.get_output().stdout.clone()).unwrap()
+    };
+    let asked = printed(&["runs/write/config.toml"]);
+    assert!(asked.contains("relative = 0.08"), "{asked}");
+    assert_eq!(printed(&["small.toml", "population.toml"]), asked);
     for (wrong, message) in [
-        (variation.replace("0.4, 1]", "0.3, 1]"), "variation.correlation"),
-        (variation.replace("0.08", "8"), "variation.critical_voltage.relative"),
-        (variation.replace("barrier", "barier"), "barier"),
+        (population.replace("0.4, 1]", "0.3, 1]"), "population.correlation"),
+        (population.replace("0.08", "8"), "population.critical_voltage.relative"),
+        (population.replace("barrier", "barier"), "barier"),
     ] {
         std::fs::write(&file, wrong).unwrap();
-        spinhebb(folder.path())
-            .args(["circuit", "solve", "--variation", "variation.toml"])
-            .assert()
-            .failure()
-            .stderr(predicate::str::contains(message));
+        let arguments = ["circuit", "solve", "--config", "population.toml", "--out", "elsewhere"];
+        let output = spinhebb(folder.path()).args(arguments).assert().failure();
+        let shown = crate::program::unwrapped(&output.get_output().stderr);
+        assert!(shown.contains(message) && shown.contains("population.toml:"), "{message}: {shown}");
+        assert!(!folder.path().join("elsewhere").exists());
     }
 }
 
 #[test]
 fn wrong_configurations_are_refused_with_key_and_expectation() {
-    for (configuration, messages) in [
-        ("[array]\ncell = \"tunnel\"", vec!["tunnel", "junction", "small.toml"]),
-        ("[array]\nrows = 0", vec!["array.rows", "small.toml"]),
-        ("[array]\ncols = 20000", vec!["array.cols", "16384"]),
-        ("[array]\nword_wire = \"-1 ohm\"", vec!["array.word_wire", "small.toml"]),
-        ("[array]\naccess = \"1 V\"", vec!["resistance"]),
-        ("[array]\ncell = \"sinh\"\ncell_voltage = \"0 V\"", vec!["array.cell_voltage"]),
-        ("[read]\nsizes = [0]", vec!["read.sizes"]),
-        ("[read]\nconverter_bits = 40", vec!["read.converter_bits", "40"]),
-        (
-            "[read]\nsubtraction = \"pairs\"\n[array]\ncols = 5\n[write]\ndendrite = 0",
-            vec!["array.cols", "even"],
-        ),
-        ("[write]\ndendrite = 64", vec!["write.dendrite", "64"]),
-        ("[write]\nsizes = [[4, 0]]", vec!["write.sizes"]),
-        ("[write]\ntorque_tables = 0", vec!["write.torque_tables"]),
-        ("[variation]\ntmr = { relative = -0.1 }", vec!["variation.tmr.relative", "-0.1", "small.toml"]),
-        ("[variation]\nstuck_open = 2", vec!["variation.stuck_open"]),
-        ("preset = \"nobody\"", vec!["nobody", "perpendicular-40nm"]),
-    ] {
-        let folder = folder_with(configuration);
-        let mut assertion =
-            spinhebb(folder.path()).args(["circuit", "solve", "--config", "small.toml"]).assert().failure();
-        for message in messages {
-            assertion = assertion.stderr(predicate::str::contains(message));
-        }
-        assert!(!folder.path().join("runs").exists(), "{configuration}: something was written");
-    }
+    refused_with(
+        &["circuit", "solve"],
+        &[
+            ("[array]\ncell = \"tunnel\"", &["tunnel", "junction", "small.toml:2"]),
+            ("[array]\ninputs = 0", &["array.inputs", "small.toml:2"]),
+            ("[array]\noutputs = 20000", &["array.outputs", "16384", "small.toml:2"]),
+            ("[array]\nword_wire = \"-1 ohm\"", &["word_wire", "small.toml:2"]),
+            ("[array]\naccess = \"1 V\"", &["1 V", "resistance", "small.toml:2"]),
+            ("[array]\ncell = \"sinh\"\ncell_voltage = \"0 V\"", &["array.cell_voltage", "small.toml:3"]),
+            ("[array]\nconverter_bits = 40", &["array.converter_bits", "40", "small.toml:2"]),
+            ("[array]\noutputs = 5\nsubtraction = \"pairs\"", &["array.outputs", "even", "small.toml:2"]),
+            ("[solve]\nsizes = [0]", &["solve.sizes[0]", "small.toml:2"]),
+            ("[population]\ntmr = { relative = -0.1 }", &["population.tmr.relative", "-0.1", "small.toml:2"]),
+            ("[faults]\nstuck_open = 2", &["faults.stuck_open", "small.toml:2"]),
+            ("device.from = \"nobody\"", &["nobody", "perpendicular-40nm", "small.toml:1"]),
+        ],
+    );
+    refused_with(
+        &["circuit", "write"],
+        &[
+            ("[write]\ndendrite = 64", &["write.dendrite", "64", "small.toml:2"]),
+            ("[write]\nsizes = [[4, 0]]", &["write.sizes", "small.toml:2"]),
+            ("[table]\ntorques = 0", &["table.torques", "small.toml:2"]),
+        ],
+    );
+}
+
+/// Values of parts that a command does not read are not looked at, keys are.
+#[test]
+fn keys_are_checked_everywhere_and_values_where_they_are_read() {
+    let folder = folder_with("[write]\ndendrite = 64\n[wer]\nwidths = 0\n");
+    let dry = ["circuit", "solve", "--config", "small.toml", "--dry-run"];
+    spinhebb(folder.path()).args(dry).assert().success();
+    std::fs::write(folder.path().join("small.toml"), "[wer]\nwidhts = 8\n").unwrap();
+    let shown = refusal(folder.path(), &dry);
+    assert!(shown.contains("widhts") && shown.contains("did you mean `widths`"), "{shown}");
 }

@@ -2,27 +2,33 @@
 
 use predicates::prelude::*;
 
-use crate::program::{folder_with, results, spinhebb};
+use crate::program::{archive_bytes, folder_with, number, refused_with, results, spinhebb};
 
 /// The main job with few trials and small networks.
 const SMALL: &str = r#"
-[[device]]
-preset = "in-plane"
+[table]
+method = "ensemble"
 widths = ["10 ns"]
 lowest_voltage = "0.15 V"
 highest_voltage = "1.2 V"
 voltages = 12
+most_voltages = 2
 trials = 200
 
-[learning]
+[demonstrator]
 runs = 400
 
-[mnist]
+[network]
 neurons = 30
 copies = 2
-grid_neurons = [20]
-grid_copies = [1]
+
+[grid]
+neurons = [20]
+copies = [1]
 repetitions = 1
+
+[reproduce]
+curves = []
 "#;
 
 #[test]
@@ -32,38 +38,26 @@ fn the_whole_chain_runs_and_threads_do_not_matter() {
         let arguments =
             ["reproduce", "--config", "small.toml", "--json", "--name", threads, "--threads", threads];
         let results = results(folder.path(), &arguments);
-        let bins: Vec<f64> =
-            serde_json::from_value(results["inference_4x2.ideal"]["bins_g_ap_v"].clone()).unwrap();
-        for (bin, expected) in bins.iter().zip([0.9, 0.45, 0.0, -0.45, -0.9]) {
-            assert!((bin - expected).abs() < 1e-9, "{bins:?}");
+        for (distance, expected) in [0.9, 0.45, 0.0, -0.45, -0.9].iter().enumerate() {
+            let bin = number(&results, &format!("inference_4x2/ideal/bins/{distance}"));
+            assert!((bin - expected).abs() < 1e-9, "{distance}: {bin}");
         }
         // The simulated learning time agrees with the exact Markov chain within five standard errors
         // of a distribution whose standard deviation is below its mean.
-        let learning = &results["learning_4x2"];
-        let (mean, exact) = (
-            learning["images_needed_mean"].as_f64().unwrap(),
-            learning["images_needed_mean_exact"].as_f64().unwrap(),
-        );
+        let mean = number(&results, "learning_4x2/images_needed_mean");
+        let exact = number(&results, "learning_4x2/images_needed_mean_exact");
         assert!((mean - exact).abs() < 5.0 * exact / 400_f64.sqrt(), "{mean} against {exact}");
         // Thirty neurons recognise far more than the tenth that guessing does.
-        let accuracy = results["mnist"]["n30_r2"]["single_winner"].as_f64().unwrap();
+        let accuracy = number(&results, "mnist/n30_r2/single_winner");
         assert!(accuracy > 0.5, "{accuracy}");
     }
-    let bytes = |name: &str| std::fs::read(folder.path().join("runs").join(name).join("run.h5")).unwrap();
+    let bytes = |name: &str| archive_bytes(folder.path(), name);
     assert!(bytes("1") == bytes("2"), "the archive depends on the number of threads");
     for file in ["report.html", "summary.json", "config.toml", "references.bib", "provenance.json"] {
         assert!(folder.path().join("runs/1").join(file).is_file(), "{file} is missing");
     }
     let page = std::fs::read_to_string(folder.path().join("runs/1/report.html")).unwrap();
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("<?xml"));
-
-    // The resolved configuration is valid input and resolves to itself.
-    let resolved = std::fs::read_to_string(folder.path().join("runs/1/config.toml")).unwrap();
-    spinhebb(folder.path())
-        .args(["reproduce", "--config", "runs/1/config.toml", "--dry-run"])
-        .assert()
-        .success()
-        .stdout(resolved);
 
     // A finished run is never overwritten.
     spinhebb(folder.path())
@@ -75,42 +69,36 @@ fn the_whole_chain_runs_and_threads_do_not_matter() {
 
 #[test]
 fn wrong_configurations_are_refused_with_file_key_and_expectation() {
-    for (configuration, messages) in [
-        ("sead = 1", vec!["sead", "did you mean `seed`", "small.toml"]),
-        ("[array]\nread_voltage = 0.1", vec!["0.1", "unit", "small.toml"]),
-        ("[array]\nread_voltage = \"0.1 A\"", vec!["0.1 A", "voltage"]),
-        ("[array]\nword_wire = \"-2 ohm\"", vec!["word_wire", "-2 ohm", "small.toml"]),
-        ("[learning]\npotentiation = 1.5", vec!["potentiation", "1.5"]),
-        ("[mnist]\ncopies = 9", vec!["copies", "9"]),
-        ("[mnist\n", vec!["small.toml"]),
-        ("[write]\npreset = \"nobody\"", vec!["nobody", "perpendicular-40nm"]),
-        ("[inference]\ntargets = [\"12\"]", vec!["12"]),
-    ] {
-        let folder = folder_with(configuration);
-        let mut assertion =
-            spinhebb(folder.path()).args(["reproduce", "--config", "small.toml"]).assert().failure();
-        for message in messages {
-            assertion = assertion.stderr(predicate::str::contains(message));
-        }
-        assert!(!folder.path().join("runs").exists(), "{configuration}: something was written");
-    }
+    refused_with(
+        &["reproduce"],
+        &[
+            ("sead = 1", &["sead", "did you mean `seed`", "small.toml:1"]),
+            ("[array]\nread_voltage = 0.1", &["0.1", "unit", "small.toml:2"]),
+            ("[array]\nread_voltage = \"0.1 A\"", &["0.1 A", "voltage", "small.toml:2"]),
+            ("[array]\nword_wire = \"-2 ohm\"", &["word_wire", "-2 ohm", "small.toml:2"]),
+            ("[pulses]\npotentiation = 1.5", &["pulses.potentiation", "1.5", "small.toml:2"]),
+            ("[network]\ncopies = 9", &["network.copies", "9", "small.toml:2"]),
+            ("[network\n", &["small.toml:1"]),
+            ("[[reproduce.curves]]\ndevice.from = \"nobody\"", &["nobody", "perpendicular-40nm", "small.toml:"]),
+            ("[demonstrator]\ntargets = [\"12\"]", &["12", "small.toml:2"]),
+            ("[reproduce]\nprofile = \"short\"", &["short", "paper", "small.toml:2"]),
+        ],
+    );
 }
 
 #[test]
 fn missing_and_damaged_inputs_are_named() {
     let folder = folder_with(SMALL);
-    spinhebb(folder.path())
-        .args(["reproduce", "--config", "nowhere.toml"])
-        .assert()
-        .failure()
-        .stderr(predicate::str::contains("nowhere.toml"));
     std::fs::create_dir(folder.path().join("digits")).unwrap();
-    spinhebb(folder.path())
-        .args(["reproduce", "--config", "small.toml", "--mnist", "digits"])
-        .assert()
-        .failure()
-        .stderr(predicate::str::contains("digits"));
-    assert!(!folder.path().join("runs").exists(), "something was left behind");
+    for (more, message) in [
+        (["--config", "nowhere.toml"], "nowhere.toml"),
+        (["--mnist", "digits"], "digits"),
+        (["--mnist", "nowhere"], "nowhere"),
+        (["--name", "../escape"], "../escape"),
+    ] {
+        let shown = crate::program::refusal(folder.path(), &[&["reproduce", "--config", "small.toml"][..], &more].concat());
+        assert!(shown.contains(message), "{message}: {shown}");
+    }
     // A file where the directory of runs should be.
     std::fs::write(folder.path().join("blocked"), "").unwrap();
     spinhebb(folder.path())
@@ -118,19 +106,12 @@ fn missing_and_damaged_inputs_are_named() {
         .assert()
         .failure()
         .stderr(predicate::str::contains("blocked"));
-    spinhebb(folder.path())
-        .args(["reproduce", "--config", "small.toml", "--name", "../escape"])
-        .assert()
-        .failure()
-        .stderr(predicate::str::contains("../escape"));
 }
 
 #[test]
 fn the_printed_example_is_valid_input() {
     let folder = folder_with("");
-    let example =
-        spinhebb(folder.path()).args(["init", "reproduce"]).assert().success().get_output().stdout.clone();
-    std::fs::write(folder.path().join("example.toml"), example).unwrap();
+    spinhebb(folder.path()).args(["init", "reproduce", "-o", "example.toml"]).assert().success();
     spinhebb(folder.path()).args(["reproduce", "--config", "example.toml", "--dry-run"]).assert().success();
     spinhebb(folder.path()).args(["init", "reproduce", "-o", "example.toml"]).assert().failure();
 }

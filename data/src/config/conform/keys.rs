@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::Walk;
+use super::{Rename, Walk};
 use crate::config::declarations::{Node, properties, required};
 use crate::config::explain::nearest;
 
@@ -56,14 +56,7 @@ impl Walk<'_> {
     ) -> Option<String> {
         let general = without_indices(&path);
         if let Some(rename) = self.renames.iter().find(|rename| rename.old == general) {
-            let new = rename.new;
-            if new.contains(' ') {
-                let message = format!("`{general}` is no longer a key: {new}");
-                self.add(path, key, message, "no longer a key".into(), None);
-                return None;
-            }
-            self.add(path, key, format!("`{general}` is now `{new}`"), format!("renamed to `{new}`"), None);
-            return Some(new.to_string());
+            return self.old_key(path, key, rename.new);
         }
         let inside = |old: &str| {
             let rest = old.strip_prefix(general.as_str());
@@ -88,6 +81,9 @@ impl Walk<'_> {
             }
             return None;
         }
+        if let Some(new) = self.renamed(&path) {
+            return self.old_key(path, key, &new);
+        }
         let meant = nearest(name, names);
         let label =
             meant.map_or("not a key of this table".into(), |meant| format!("did you mean `{meant}`?"));
@@ -95,6 +91,29 @@ impl Walk<'_> {
         let parent = path.strip_suffix(name).unwrap_or_default().to_string();
         self.add(path, key, format!("unknown key `{name}`"), label, help);
         meant.map(|meant| format!("{parent}{meant}"))
+    }
+
+    /// What took the place of the key `path`, where it is an old one.
+    pub fn renamed(&self, path: &str) -> Option<String> {
+        let path = without_indices(path);
+        let exact = self.renames.iter().find(|rename| rename.old == path);
+        let with_rest = |rename: &Rename| {
+            let rest = path.strip_prefix(rename.old.strip_suffix('*')?)?;
+            Some(rename.new.replace('*', rest))
+        };
+        exact.map(|rename| rename.new.to_string()).or_else(|| self.renames.iter().find_map(with_rest))
+    }
+
+    /// Adds that the key at `path` has become `new`, a path or a sentence; gives the path.
+    pub fn old_key(&mut self, path: String, key: &Range<usize>, new: &str) -> Option<String> {
+        let general = without_indices(&path);
+        if new.contains(' ') {
+            let message = format!("`{general}` is no longer a key: {new}");
+            self.add(path, key, message, "no longer a key".into(), None);
+            return None;
+        }
+        self.add(path, key, format!("`{general}` is now `{new}`"), format!("renamed to `{new}`"), None);
+        Some(new.to_string())
     }
 }
 

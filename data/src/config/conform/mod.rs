@@ -26,9 +26,10 @@ const MOST_FAULTS: usize = 1000;
 /// A key that has another name now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rename {
-    /// Path that the key had, `hardware.tile.rows`; the items of a list are `[]`.
+    /// Path that the key had, `hardware.tile.rows`; the items of a list are `[]`, and a `*` at the end is the rest of
+    /// every path that begins so and has no entry of its own.
     pub old: &'static str,
-    /// Path of the key that took its place, or a sentence that says what did.
+    /// Path of the key that took its place, or a sentence that says what did; a `*` in it is the same rest.
     pub new: &'static str,
 }
 
@@ -102,6 +103,12 @@ impl Walk<'_> {
         match value {
             DeValue::Table(table) if fits => self.table(table, &node, at),
             DeValue::Array(items) if fits => self.list(items, &node, at),
+            // An old key whose name is now that of a table or of a key of another form.
+            _ if at.key.is_some() && self.renamed(&at.path).is_some() => {
+                if let (Some(key), Some(new)) = (at.key.clone(), self.renamed(&at.path)) {
+                    self.old_key(at.path.clone(), &key, &new);
+                }
+            }
             _ if at.is_read => {
                 let literal = self.document.text_of(&at.span);
                 let problem = scalar::problem(self.declarations, value, literal, &node, &at.path);

@@ -99,7 +99,7 @@ fn a_misspelt_required_key_is_one_fault() {
 
 #[test]
 fn an_old_key_names_the_new_one() {
-    let text = format!("{SAMPLE}\n[hardware]\nspeed = 1\n[hardware.tile]\nrows = 4\n")
+    let text = format!("{SAMPLE}\n[hardware]\nspeed = 1\n[hardware.tile]\nrows = 4\n[hardware.tile.columns]\nwire = 1\n[old]\nwire = 2\n")
         .replace("\"2 nm\"", "\"2 nm\"\nheight = 1");
     let found = faults(&text);
     let seen: Vec<(&str, &str)> = found.iter().map(|(_, f)| (f.message.as_str(), f.label.as_str())).collect();
@@ -108,8 +108,10 @@ fn an_old_key_names_the_new_one() {
             "`device.layers[].height` is now `device.layers[].thickness`",
             "renamed to `device.layers[].thickness`",
         ),
-        ("unknown key `speed`", "not a key of this table"),
+        ("`hardware.speed` is now `array.speed`", "renamed to `array.speed`"),
         ("`hardware.tile.rows` is now `array.inputs`", "renamed to `array.inputs`"),
+        ("`hardware.tile.columns` is now `array.tile.columns`", "renamed to `array.tile.columns`"),
+        ("`old.wire` is no longer a key: device.wire or array.wire", "no longer a key"),
     ];
     assert_eq!(seen, expected);
 }

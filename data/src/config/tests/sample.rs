@@ -222,6 +222,8 @@ pub const RENAMES: &[Rename] = &[
     Rename { old: "hardware.tile.rows", new: "array.inputs" },
     Rename { old: "device.radius", new: "device.diameter" },
     Rename { old: "device.layers[].height", new: "device.layers[].thickness" },
+    Rename { old: "hardware.*", new: "array.*" },
+    Rename { old: "old.*", new: "device.* or array.*" },
     Rename { old: "training.epochs", new: "say how many images are shown" },
 ];
 
