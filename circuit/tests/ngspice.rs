@@ -27,6 +27,7 @@ fn ngspice(deck: &str, name: &str) -> Option<HashMap<String, f64>> {
 fn agrees(array: &Array, name: &str) -> bool {
     let deck = array.to_spice(name).unwrap();
     let Some(voltages) = ngspice(&deck, name) else {
+        assert!(std::env::var_os("SPINHEBB_PEERS").is_none(), "ngspice is not installed");
         eprintln!("skipped: ngspice is not installed");
         return false;
     };

@@ -109,7 +109,9 @@ fn pulses(
         ("depression", &config.pulses.depression, State::Parallel),
     ] {
         let entries = wanted.as_ref().map(Staged::entries).unwrap_or_default();
-        for (when, (_, amplitude)) in entries.first().map(|e| ("first", e)).into_iter().chain(entries.last().map(|e| ("last", e))) {
+        for (when, (_, amplitude)) in
+            entries.first().map(|e| ("first", e)).into_iter().chain(entries.last().map(|e| ("last", e)))
+        {
             let key = |what: &str| format!("pulses/{name}/{when}_stage/{what}");
             outcome.text(key("asked"), amplitude.to_string());
             let Some(table) = &table else { continue };

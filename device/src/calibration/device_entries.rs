@@ -36,7 +36,8 @@ pub(super) fn entries(base: &MtjConfig) -> Result<Vec<Entry>, CalibrationError> 
     let mut law = transfer.efficiency.clone();
     let polarisation = *polarisation_of(&mut law);
     let control = base.anisotropy.voltage_control.as_ref().map_or(0.0, |c| c.coefficient.si());
-    let half = base.transport.tmr_half_voltage.map_or(NO_BIAS_DEPENDENCE_V, |v| v.si());
+    let half =
+        base.transport.tmr_half_voltage.map_or(NO_BIAS_DEPENDENCE_V, spinhebb_data::quantity::Voltage::si);
     let mut entries = layer_entries([stability, polarisation, base.material.damping]);
     entries.extend(bias_entries(half, control));
     Ok(entries)

@@ -264,14 +264,14 @@ impl Dynamics {
     fn advance_block(&self, block: &mut Block, keys: &RoundKeys, first: u64, steps: &[Step]) {
         match (self.equation.terms, self.plan.integrator) {
             (Terms::Plain, Integrator::RungeKutta4) => {
-                self.dispatch::<PLAIN, RUNGE_KUTTA_4>(block, keys, first, steps)
+                self.dispatch::<PLAIN, RUNGE_KUTTA_4>(block, keys, first, steps);
             }
             (Terms::Plain, Integrator::Heun) => self.dispatch::<PLAIN, HEUN>(block, keys, first, steps),
             (Terms::Plain, Integrator::ImplicitMidpoint) => {
                 self.dispatch::<PLAIN, IMPLICIT_MIDPOINT>(block, keys, first, steps);
             }
             (Terms::Full, Integrator::RungeKutta4) => {
-                self.dispatch::<FULL, RUNGE_KUTTA_4>(block, keys, first, steps)
+                self.dispatch::<FULL, RUNGE_KUTTA_4>(block, keys, first, steps);
             }
             (Terms::Full, Integrator::Heun) => self.dispatch::<FULL, HEUN>(block, keys, first, steps),
             (Terms::Full, Integrator::ImplicitMidpoint) => {

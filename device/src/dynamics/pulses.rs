@@ -65,7 +65,7 @@ impl PulsesConfig {
             drive,
             amplitude,
             bias_v: self.bias.si(),
-            relaxation_s: self.relaxation.map(|t| t.si()),
+            relaxation_s: self.relaxation.map(spinhebb_data::quantity::Time::si),
             waveform: self.waveform.resolve(self.width)?,
         })
     }

@@ -221,7 +221,10 @@ impl Mtj {
             area_m2,
             thickness_m,
             volume_m3,
-            activation_volume_m3: config.thermal.activation_volume.map_or(volume_m3, |v| v.si()),
+            activation_volume_m3: config
+                .thermal
+                .activation_volume
+                .map_or(volume_m3, spinhebb_data::quantity::Volume::si),
             magnetisation_a_per_m: ms,
             damping: config.material.damping,
             temperature_k,

@@ -61,7 +61,9 @@ impl Transport {
         Self {
             parallel_s: area_m2 / config.resistance_area.si(),
             tmr: config.tmr,
-            half_voltage_v: config.tmr_half_voltage.map_or(f64::INFINITY, |v| v.si()),
+            half_voltage_v: config
+                .tmr_half_voltage
+                .map_or(f64::INFINITY, spinhebb_data::quantity::Voltage::si),
         }
     }
 

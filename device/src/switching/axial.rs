@@ -185,9 +185,9 @@ fn junction_voltage(mtj: &Mtj, z: f64, amperes: f64) -> f64 {
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
         if middle * mtj.transport.conductance_at(z, middle) < amperes.abs() {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     0.5 * (low + high) * amperes.signum()

@@ -163,7 +163,11 @@ impl TableConfig {
     /// How steps are taken.
     #[must_use]
     pub fn stepping(&self) -> Stepping {
-        Stepping { integrator: self.integrator, step_s: self.step.map(|t| t.si()), ..Stepping::default() }
+        Stepping {
+            integrator: self.integrator,
+            step_s: self.step.map(spinhebb_data::quantity::Time::si),
+            ..Stepping::default()
+        }
     }
 
     /// The seed of the table: its own, or else the `master` seed.

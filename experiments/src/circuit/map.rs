@@ -130,16 +130,14 @@ impl Experiment for MapTiles {
         let (height, width) = map.tiles[0].effective_siemens.shape();
         let lost = (0..height * width).map(|k| (k / width) * outputs + k % width);
         let lost: Vec<f64> = lost.map(|index| loss(siemens[index], effective[index])).collect();
-        outcome.add(
-            Dataset::new("circuit/map_tile").with(Variable::new(
-                "loss",
-                "1",
-                "weight lost in the lines of the first tile",
-                &["input", "output"],
-                &[height, width],
-                lost,
-            )?)?,
-        );
+        outcome.add(Dataset::new("circuit/map_tile").with(Variable::new(
+            "loss",
+            "1",
+            "weight lost in the lines of the first tile",
+            &["input", "output"],
+            &[height, width],
+            lost,
+        )?)?);
         outcome.add(
             Dataset::new(DATASET)
                 .with(variable("conductance", "conductance of each cell at zero bias", siemens)?)?
@@ -204,9 +202,19 @@ fn summarise(
     outcome.scalar("used_fraction", cost.used, "1", "share of the cells that hold a weight");
     outcome.scalar("area", cost.area_m2, "m2", "area of cells, drivers and sense amplifiers");
     outcome.scalar("read_energy", map.read_joules(volts)?, "J", "energy of a read");
-    outcome.scalar("mean_weight_loss", sum / siemens.len() as f64, "1", "mean share of a weight that is lost");
+    outcome.scalar(
+        "mean_weight_loss",
+        sum / siemens.len() as f64,
+        "1",
+        "mean share of a weight that is lost",
+    );
     outcome.scalar("largest_weight_loss", largest, "1", "largest share of a weight that is lost");
     let meaning = "largest error of an output current over the largest ideal one";
-    outcome.scalar("largest_relative_current_error", relative_error(&map.apply(volts)?, &ideal), "1", meaning);
+    outcome.scalar(
+        "largest_relative_current_error",
+        relative_error(&map.apply(volts)?, &ideal),
+        "1",
+        meaning,
+    );
     Ok(())
 }

@@ -126,7 +126,9 @@ impl Experiment for Solve {
                 .map(map("Sensitivity of the total current", "dI/dG (V)", "sensitivity")?)
                 .panel(
                     Panel::new("Error of outputs", Axis::log10("lines"), Axis::log10("relative"))
-                        .series(Series::line("largest error", points("relative_error")?).draw(Draw::LinePoints))
+                        .series(
+                            Series::line("largest error", points("relative_error")?).draw(Draw::LinePoints),
+                        )
                         .series(Series::line("severity Lambda", points("severity")?)),
                 ),
         );
@@ -166,7 +168,11 @@ fn read_dataset(
     };
     let long = "change of the sum of all currents per conductance in parallel to each cell";
     dataset.push(map("sensitivity", long, &sensitivity.to_siemens)?)?;
-    dataset.push(map("drop", "voltage over each cell with ideal lines minus the real one", &reading.drop_volts)?)?;
+    dataset.push(map(
+        "drop",
+        "voltage over each cell with ideal lines minus the real one",
+        &reading.drop_volts,
+    )?)?;
     let long = "voltage of the word line minus that of the bit line";
     dataset.push(map("cell_voltage", long, &reading.solution.cell_volts())?)?;
     Ok(dataset)
@@ -177,7 +183,12 @@ fn summarise(outcome: &mut Outcome, reading: &Reading) {
     let error = relative_error(reading.amperes.as_slice(), reading.ideal_amperes.as_slice());
     outcome.scalar("severity", certificate.severity, "1", "N^2 r <G>");
     outcome.count("iterations", certificate.iterations, "iterations of the solver");
-    outcome.scalar("residual", certificate.residual_amperes, "A", "largest current that Kirchhoff's law misses");
+    outcome.scalar(
+        "residual",
+        certificate.residual_amperes,
+        "A",
+        "largest current that Kirchhoff's law misses",
+    );
     outcome.scalar("error_estimate", certificate.error_volts, "V", "estimated error of node voltages");
     let meaning = "largest error of an output current over the largest ideal one";
     outcome.scalar("largest_relative_current_error", error, "1", meaning);

@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_circuit::operate::write::{LearningStep, Role, RoleSummary, write};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::dynamics::pulses::PulsesConfig;
@@ -82,7 +82,8 @@ pub struct Write;
 impl Experiment for Write {
     type Config = WriteParts;
     const NAME: &'static str = "circuit write";
-    const ABOUT: &'static str = "Learning step: voltage and switching probability of every cell under five schemes";
+    const ABOUT: &'static str =
+        "Learning step: voltage and switching probability of every cell under five schemes";
     const CITES: &'static [&'static str] = &["zhou2025", "slonczewski1996"];
 
     fn compute(config: &WriteParts, context: &Context) -> Result<Outcome, ExperimentError> {
@@ -162,7 +163,12 @@ fn summarise_role(outcome: &mut Outcome, scheme: WriteScheme, role: &RoleSummary
     outcome.scalar(key("lowest_voltage"), role.lowest_volts, "V", "most negative voltage");
     outcome.scalar(key("highest_voltage"), role.highest_volts, "V", "most positive voltage");
     outcome.scalar(key("mean_probability"), role.mean_probability, "1", "mean switching probability");
-    outcome.scalar(key("largest_probability"), role.largest_probability, "1", "largest switching probability");
+    outcome.scalar(
+        key("largest_probability"),
+        role.largest_probability,
+        "1",
+        "largest switching probability",
+    );
     outcome.scalar(key("expected_switches"), role.expected_switches, "1", "devices expected to switch");
 }
 
@@ -222,7 +228,8 @@ fn maps(outcome: &Outcome) -> Result<(Figure, Figure), ExperimentError> {
     let mut flips = Figure::new("write-flips", caption, how).columns(3);
     for scheme in WriteScheme::ALL {
         let data = outcome.dataset(&format!("circuit/write/{}", scheme.name()))?;
-        let phases = (0..).map(|k| format!("device_voltage_{k}")).take_while(|name| data.variable(name).is_some());
+        let phases =
+            (0..).map(|k| format!("device_voltage_{k}")).take_while(|name| data.variable(name).is_some());
         for (k, name) in phases.enumerate() {
             let title = format!("{}, pulse {}", scheme.name(), k + 1);
             voltages = voltages.map(Map::new(title, "dendrite", "input", "voltage (V)", rows(data, &name)?));

@@ -31,7 +31,8 @@ pub(super) fn subcommand() -> Command {
 }
 
 pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
-    let words: Vec<&str> = matches.get_many::<String>("command").into_iter().flatten().map(String::as_str).collect();
+    let words: Vec<&str> =
+        matches.get_many::<String>("command").into_iter().flatten().map(String::as_str).collect();
     let text = match (words.is_empty(), matches.get_flag("schema")) {
         (true, false) => {
             for experiment in EXPERIMENTS {
@@ -46,7 +47,11 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
                 let known: Vec<&str> = EXPERIMENTS.iter().map(|e| e.name).collect();
                 return ExperimentError::refuse("command", name, &format!("one of {}", known.join(", ")));
             };
-            if schema { schema_text(&System::new().schema_of(experiment))? } else { System::new().example(experiment)? }
+            if schema {
+                schema_text(&System::new().schema_of(experiment))?
+            } else {
+                System::new().example(experiment)?
+            }
         }
     };
     match matches.get_one::<PathBuf>("output") {
@@ -57,7 +62,8 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
                 .create_new(true)
                 .open(path)
                 .map_err(ExperimentError::io("create", path))?;
-            std::io::Write::write_all(&mut file, text.as_bytes()).map_err(ExperimentError::io("write", path))?;
+            std::io::Write::write_all(&mut file, text.as_bytes())
+                .map_err(ExperimentError::io("write", path))?;
         }
     }
     Ok(())

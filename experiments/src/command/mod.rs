@@ -42,7 +42,8 @@ pub fn command_line() -> Command {
         let mut command =
             Command::new(*group).about(*about).subcommand_required(true).arg_required_else_help(true);
         for experiment in in_group(group) {
-            command = command.subcommand(compute::subcommand(experiment, &experiment.name[group.len() + 1..]));
+            command =
+                command.subcommand(compute::subcommand(experiment, &experiment.name[group.len() + 1..]));
         }
         program = program.subcommand(command);
     }

@@ -32,7 +32,10 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
                 .iter()
                 .map(|(key, source)| (key.clone(), json!({"value": value_of(key), "source": source})))
                 .collect();
-            all.insert(name.to_string(), json!({"description": preset.description, "parameters": parameters}));
+            all.insert(
+                name.to_string(),
+                json!({"description": preset.description, "parameters": parameters}),
+            );
         } else {
             println!("{name}: {}", preset.description);
             for (key, source) in &preset.source {

@@ -10,9 +10,9 @@ use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::EscapeRate;
-use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::escape::LARGEST_SHARE;
+use spinhebb_device::switching::table_config::TableConfig;
 
 use super::voltages::{LOWEST, accuracy, check_rising, check_voltages, magnitudes, stored, visible};
 use super::{device_name, summarise};
@@ -63,7 +63,12 @@ fn across(config: &DisturbParts, faults: &mut Faults) {
     // Forward flux needs some barrier left.
     let largest = if mtj.is_axially_symmetric(0.0) { 1.0 } else { LARGEST_SHARE };
     let limit = (largest, "beyond, the voltage writes; `spinhebb device wer` gives what pulses do");
-    check_voltages(("disturb.voltages", &config.disturb.voltages), (&mtj, config.disturb.start), limit, faults);
+    check_voltages(
+        ("disturb.voltages", &config.disturb.voltages),
+        (&mtj, config.disturb.start),
+        limit,
+        faults,
+    );
 }
 
 /// Probability that a constant voltage switches a stored bit.
@@ -165,7 +170,8 @@ fn figure(settings: &DisturbSettings, found: &Rates) -> Figure {
             by_voltage = by_voltage.series(Series::line(label, points).draw(Draw::LinePoints));
         }
     }
-    let how = format!("Out of {} at constant voltage; escape rate by {}.", settings.start, found.method.name());
+    let how =
+        format!("Out of {} at constant voltage; escape rate by {}.", settings.start, found.method.name());
     Figure::new("disturb", "Probability that a constant voltage switches a stored bit.", how)
         .columns(2)
         .panel(by_time)

@@ -9,9 +9,9 @@ use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::retention::{EscapeRate, StoredBits};
-use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::Splitting;
+use spinhebb_device::switching::table_config::TableConfig;
 
 use super::voltages::{accuracy, stored};
 use super::{device_name, summarise};
@@ -102,7 +102,9 @@ impl Experiment for Retention {
             .scalar("retention_time", years, "year", "mean time until the state is lost")
             .interval(years * rate.per_second / high, years * rate.per_second / low.max(f64::MIN_POSITIVE));
         let (low, high) = ends(rate.fit());
-        outcome.scalar("fit_per_bit", rate.fit(), "1", "failures of one bit in 1e9 hours").interval(low, high);
+        outcome
+            .scalar("fit_per_bit", rate.fit(), "1", "failures of one bit in 1e9 hours")
+            .interval(low, high);
         array(&mut outcome, settings, &rate);
         outcome.add(failures(settings, &rate)?);
         outcome.add(by_barrier(&mtj, settings, &rate, &splitting)?);
@@ -121,9 +123,19 @@ fn array(outcome: &mut Outcome, settings: &RetentionSettings, rate: &EscapeRate)
     for sigma in &settings.barrier_deviations {
         let population = StoredBits { bits: settings.bits, barrier_deviation: *sigma };
         let key = |what: &str| format!("array/deviation {sigma} kT/{what}");
-        outcome.scalar(key("fit"), population.fit(rate, storage_s), "1", "failures of the array in 1e9 hours");
+        outcome.scalar(
+            key("fit"),
+            population.fit(rate, storage_s),
+            "1",
+            "failures of the array in 1e9 hours",
+        );
         let any = population.any_failure(rate, storage_s);
-        outcome.scalar(key("any_failure"), any, "1", "probability that a bit has failed within the storage time");
+        outcome.scalar(
+            key("any_failure"),
+            any,
+            "1",
+            "probability that a bit has failed within the storage time",
+        );
         let failed = settings.bits * population.failure_probability(rate, storage_s);
         outcome.scalar(key("failed_bits"), failed, "1", "bits expected to fail within the storage time");
     }
@@ -150,7 +162,12 @@ fn failures(settings: &RetentionSettings, rate: &EscapeRate) -> Result<Dataset, 
         .attribute("bits", settings.bits)
         .with(Variable::new("failure", "1", "mean failure probability of a bit", &dims, &shape, one)?)?
         .with(Variable::new("any_failure", "1", "probability that any bit has failed", &dims, &shape, any)?)?
-        .with(Variable::coordinate("barrier_deviation", "1", "deviation of the barrier over kB T", deviations))?
+        .with(Variable::coordinate(
+            "barrier_deviation",
+            "1",
+            "deviation of the barrier over kB T",
+            deviations,
+        ))?
         .with(Variable::coordinate("time", "s", "storage time", times))?)
 }
 
@@ -211,10 +228,11 @@ fn figure(outcome: &Outcome) -> Result<Figure, ExperimentError> {
     };
     let key = format!("{}/stability", settings.start);
     let this = (outcome.number(&key)?, outcome.number("fit_per_bit")?);
-    let by_barrier = Panel::new("b  FIT of one bit", Axis::linear("barrier / kB T"), Axis::log10("FIT per bit"))
-        .series(Series::line(text("method"), points))
-        .series(Series::points("this device", vec![this]))
-        .horizontal(1.0, "1 FIT");
+    let by_barrier =
+        Panel::new("b  FIT of one bit", Axis::linear("barrier / kB T"), Axis::log10("FIT per bit"))
+            .series(Series::line(text("method"), points))
+            .series(Series::points("this device", vec![this]))
+            .horizontal(1.0, "1 FIT");
     let how = format!(
         "Rate by {}; legend: deviation of the barrier; lines: one bit; dots: at least one of {:e} bits.",
         outcome.words("method")?,

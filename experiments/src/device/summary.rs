@@ -52,7 +52,12 @@ fn single(outcome: &mut Outcome, mtj: &Mtj) {
     for state in State::BOTH {
         if let (Ok(stability), Ok(volts)) = (mtj.stability(state), mtj.critical_voltage(state)) {
             outcome.scalar(format!("{state}/stability"), stability, "1", "energy barrier over k_B T");
-            outcome.scalar(format!("{state}/critical_voltage"), volts, "V", "voltage at which the state loses stability at 0 K");
+            outcome.scalar(
+                format!("{state}/critical_voltage"),
+                volts,
+                "V",
+                "voltage at which the state loses stability at 0 K",
+            );
         }
     }
     outcome.scalar("damping_time", mtj.damping_time_s(), "s", "time of the slowest damping");
@@ -61,11 +66,21 @@ fn single(outcome: &mut Outcome, mtj: &Mtj) {
 fn coupled(outcome: &mut Outcome, pair: &CoupledMtj) {
     for state in State::BOTH {
         if let Ok(volts) = critical_voltage(pair, state) {
-            outcome.scalar(format!("{state}/critical_voltage"), volts, "V", "voltage at which the state loses stability at 0 K");
+            outcome.scalar(
+                format!("{state}/critical_voltage"),
+                volts,
+                "V",
+                "voltage at which the state loses stability at 0 K",
+            );
         }
         for (k, mode) in modes(pair, state, 0.0).unwrap_or_default().iter().enumerate() {
             let hertz = mode.frequency_rad_per_s / std::f64::consts::TAU;
-            outcome.scalar(format!("{state}/resonance_{}", k + 1), hertz, "Hz", "resonance of the coupled layers");
+            outcome.scalar(
+                format!("{state}/resonance_{}", k + 1),
+                hertz,
+                "Hz",
+                "resonance of the coupled layers",
+            );
         }
     }
     if let Ok(time_s) = slowest_damping_time_s(pair) {

@@ -40,7 +40,8 @@ pub struct Table;
 impl Experiment for Table {
     type Config = TableParts;
     const NAME: &'static str = "device table";
-    const ABOUT: &'static str = "Tabulate the switching probability against voltage and width, refined where it is steep";
+    const ABOUT: &'static str =
+        "Tabulate the switching probability against voltage and width, refined where it is steep";
     const CITES: &'static [&'static str] = MODELS;
 
     fn compute(config: &TableParts, context: &Context) -> Result<Outcome, ExperimentError> {
@@ -83,7 +84,8 @@ pub(crate) fn compute_table(
     let stage = context.stage("switching table", settings.amplitudes(junction));
     context.unit(&format!("switching table {junction:?} {settings:?} {widths_s:?}"), || {
         let progress = || stage.advance();
-        let request = TableRequest { junction, widths_s, seed: context.seed(), reach: 1.0, progress: &progress };
+        let request =
+            TableRequest { junction, widths_s, seed: context.seed(), reach: 1.0, progress: &progress };
         Ok(settings.table(&request)?)
     })
 }
@@ -92,11 +94,17 @@ pub(crate) fn compute_table(
 fn summarise_table(outcome: &mut Outcome, table: &SwitchingTable) {
     outcome.text("method", table.source());
     for start in State::BOTH {
-        outcome.count(format!("{start}/voltages"), table.cells(start, 0).len(), "amplitudes after refinement");
+        outcome.count(
+            format!("{start}/voltages"),
+            table.cells(start, 0).len(),
+            "amplitudes after refinement",
+        );
         for &width_s in table.widths_s() {
             if let Ok(v) = table.voltage_for(0.5, width_s, start) {
                 let key = format!("voltage_of_one_half/{start}, {} ps", (width_s * 1e12).round());
-                outcome.scalar(key, v.volts, "V", "amplitude that switches half of the time").interval(v.lower, v.upper);
+                outcome
+                    .scalar(key, v.volts, "V", "amplitude that switches half of the time")
+                    .interval(v.lower, v.upper);
             }
         }
     }
@@ -113,7 +121,11 @@ fn present_table(table: &SwitchingTable, page: &mut Page) {
         Figure::new(name, caption, how.clone()).columns(2).panel(a).panel(b)
     };
     page.figure(&figure("probability_voltage", "Switching probability against voltage.", by_voltage(table)));
-    page.figure(&figure("probability_width", "Switching probability against pulse width, AP to P.", by_width(table)));
+    page.figure(&figure(
+        "probability_width",
+        "Switching probability against pulse width, AP to P.",
+        by_width(table),
+    ));
 }
 
 fn linear() -> Axis {
@@ -127,7 +139,8 @@ fn gumbel() -> Axis {
 fn by_voltage(table: &SwitchingTable) -> [Panel; 2] {
     let mut panels = [
         Panel::new("a  linear", Axis::linear("pulse voltage (V)"), linear()),
-        Panel::new("b  Gumbel scale", Axis::linear("pulse voltage (V)"), gumbel()).legend(Corner::BottomRight),
+        Panel::new("b  Gumbel scale", Axis::linear("pulse voltage (V)"), gumbel())
+            .legend(Corner::BottomRight),
     ];
     for (width, width_s) in table.widths_s().iter().enumerate() {
         for start in State::BOTH {

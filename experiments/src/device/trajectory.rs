@@ -93,7 +93,8 @@ impl Experiment for Trajectories {
     fn compute(config: &TrajectoryParts, context: &Context) -> Result<Outcome, ExperimentError> {
         let name = device_name(&config.device);
         let mut outcome = Outcome::new(format!("Trajectories of {name}"));
-        let (settings, junction, pulse) = (&config.trajectory, Junction::new(&config.device)?, config.pulse()?);
+        let (settings, junction, pulse) =
+            (&config.trajectory, Junction::new(&config.device)?, config.pulse()?);
         let stepping = config.table.stepping();
         if let Some(warning) = step_warning(&junction, &pulse, &stepping)? {
             outcome.warn(warning.to_string());
@@ -120,7 +121,11 @@ impl Experiment for Trajectories {
         let switched = |row: &&Vec<f64>| row.last().is_some_and(|last| State::from_cosine(*last) != start);
         summarise(&mut outcome, &junction, &name);
         outcome.count("trajectories", cosines.len(), "trajectories recorded");
-        outcome.count("switched", cosines.iter().filter(switched).count(), "trajectories that end in the other state");
+        outcome.count(
+            "switched",
+            cosines.iter().filter(switched).count(),
+            "trajectories that end in the other state",
+        );
         outcome.count("recorded_times", dataset.length("time").unwrap_or(0), "times recorded");
         outcome.add(dataset);
         Ok(outcome)
@@ -187,12 +192,15 @@ fn curves(data: &Dataset, junction: &Junction) -> Result<Figure, ExperimentError
         .panel(drive))
 }
 
-const HOW: &str = "Stochastic LLGS equation from thermal equilibrium; positive drive favours the parallel state.";
+const HOW: &str =
+    "Stochastic LLGS equation from thermal equilibrium; positive drive favours the parallel state.";
 
 /// The path of the first trajectory seen from three sides.
 fn path(data: &Dataset) -> Result<Figure, ExperimentError> {
     let mut path = Figure::new("path", "Path of m on the sphere, first trajectory, from three sides.", HOW);
-    for (a, b, title) in [("m_x", "m_y", "a  along z"), ("m_x", "m_z", "b  along y"), ("m_y", "m_z", "c  along x")] {
+    for (a, b, title) in
+        [("m_x", "m_y", "a  along z"), ("m_x", "m_z", "b  along y"), ("m_y", "m_z", "c  along x")]
+    {
         let (first, second) = (rows(data, a)?, rows(data, b)?);
         let points = first[0].iter().copied().zip(second[0].iter().copied()).collect();
         path = path.panel(
@@ -227,4 +235,3 @@ fn layers(data: &Dataset) -> Result<Figure, ExperimentError> {
         .panel(both)
         .panel(between))
 }
-

@@ -51,7 +51,8 @@ pub(super) fn check_rising(key: &str, values: &[(String, f64)], faults: &mut Fau
     let fine = values.iter().all(|(_, v)| v.is_finite() && *v > 0.0)
         && values.windows(2).all(|pair| pair[0].1 < pair[1].1);
     let shown: Vec<&str> = values.iter().map(|(text, _)| text.as_str()).collect();
-    let expected = "one or more rising values above zero; a voltage is a magnitude, its sign follows from `start`";
+    let expected =
+        "one or more rising values above zero; a voltage is a magnitude, its sign follows from `start`";
     faults.require(fine && !values.is_empty(), key, format!("[{}]", shown.join(", ")), expected);
 }
 
@@ -63,7 +64,8 @@ pub(super) fn check_voltages(
     faults: &mut Faults,
 ) {
     let Ok(critical) = mtj.critical_voltage(start).map(f64::abs) else {
-        let expected = "a torque that can switch it: give [device.spin_transfer] or [device.spin_orbit] some efficiency";
+        let expected =
+            "a torque that can switch it: give [device.spin_transfer] or [device.spin_orbit] some efficiency";
         faults.require(false, "device", "", expected);
         return;
     };

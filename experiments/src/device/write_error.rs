@@ -155,7 +155,8 @@ fn results(outcome: &mut Outcome, config: &WriteErrorParts, widths: &[f64]) -> R
     outcome.text("method", methods);
     let shown = grid.rows.iter().flatten().filter(|(p, _)| *p >= LOWEST);
     accuracy(outcome, config.table.relative_error, shown.map(|(p, error)| error / p));
-    for (voltage, (row, magnitude)) in config.wer.voltages.iter().zip(grid.rows.iter().zip(&grid.magnitudes)) {
+    for (voltage, (row, magnitude)) in config.wer.voltages.iter().zip(grid.rows.iter().zip(&grid.magnitudes))
+    {
         outcome.scalar(format!("voltage/{voltage}"), *magnitude, "V", "amplitude");
         for limit in REPORTED {
             let first = row.iter().position(|(p, _)| *p <= limit).map_or(f64::NAN, |k| widths[k]);
@@ -177,8 +178,9 @@ fn used(grid: &[Vec<ProbabilityEstimate>]) -> String {
 fn figure(wer: &WriteErrorSettings, grid: &Grid, outcome: &Outcome) -> Result<Figure, ExperimentError> {
     let log = || Axis::log10("write-error rate").range(LOWEST, 1.0);
     let interval = |(p, error): (f64, f64)| ((p - error).max(LOWEST), (p + error).min(1.0));
-    let shown =
-        |row: &[(f64, f64)]| row.iter().copied().filter(|(p, _)| *p >= LOWEST).map(interval).collect::<Vec<_>>();
+    let shown = |row: &[(f64, f64)]| {
+        row.iter().copied().filter(|(p, _)| *p >= LOWEST).map(interval).collect::<Vec<_>>()
+    };
     let mut by_width = Panel::new("a  against width", Axis::linear("pulse width (ns)"), log());
     for (voltage, row) in wer.voltages.iter().zip(&grid.rows) {
         let points = visible(grid.widths.iter().zip(row).map(|(w, e)| (w * 1e9, e.0)));
@@ -201,7 +203,11 @@ fn figure(wer: &WriteErrorSettings, grid: &Grid, outcome: &Outcome) -> Result<Fi
         let series = Series::line(label, points).interval(shown(&estimates)).draw(Draw::LinePoints);
         by_voltage = by_voltage.series(series);
     }
-    let how = format!("Start {}; back end {}; bands: errors as in the archive.", wer.start, outcome.words("method")?);
+    let how = format!(
+        "Start {}; back end {}; bands: errors as in the archive.",
+        wer.start,
+        outcome.words("method")?
+    );
     Ok(Figure::new("write_error", "Probability that a pulse does not switch the device.", how)
         .columns(2)
         .panel(by_width)
@@ -222,7 +228,12 @@ fn dataset(
     Ok(Dataset::new(DATASET)
         .attribute("start", wer.start.name())
         .attribute("back_end", used(grid).as_str())
-        .with(Variable::coordinate("voltage", "V", "pulse voltage; positive potentiates (AP to P)", volts.to_vec()))?
+        .with(Variable::coordinate(
+            "voltage",
+            "V",
+            "pulse voltage; positive potentiates (AP to P)",
+            volts.to_vec(),
+        ))?
         .with(Variable::coordinate("width", "s", "pulse width", widths.to_vec()))?
         .with(array("switched", "probability that the pulse switches", |e| e.p)?)?
         .with(array("switched_error", "absolute error of `switched`", |e| e.p_error)?)?

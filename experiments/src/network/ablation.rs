@@ -60,12 +60,25 @@ impl Experiment for Ablation {
     const SHORTCUTS: &'static [Shortcut] = &[
         images::FOLDER,
         images::HELD_OUT,
-        Shortcut { flag: "neurons", key: "ablation.neurons", value_name: "N", help: "Number of neurons in all", list: false },
-        Shortcut { flag: "seeds", key: "ablation.repetitions", value_name: "N", help: "Repetitions of every recipe", list: false },
+        Shortcut {
+            flag: "neurons",
+            key: "ablation.neurons",
+            value_name: "N",
+            help: "Number of neurons in all",
+            list: false,
+        },
+        Shortcut {
+            flag: "seeds",
+            key: "ablation.repetitions",
+            value_name: "N",
+            help: "Repetitions of every recipe",
+            list: false,
+        },
     ];
 
     fn cost(config: &AblationParts) -> Cost {
-        let recipes = preset::ablation(config.ablation.neurons, 1).into_iter().map(|(_, recipe)| recipe.network);
+        let recipes =
+            preset::ablation(config.ablation.neurons, 1).into_iter().map(|(_, recipe)| recipe.network);
         super::cost::of_trainings(recipes, config.ablation.repetitions as f64, &config.images)
     }
 
@@ -89,7 +102,14 @@ impl Experiment for Ablation {
         outcome.add(
             Dataset::new(DATASET)
                 .with(Variable::coordinate("recipe", "1", "ingredient added", names))?
-                .with(Variable::new("accuracy", "1", "accuracy of each seed", &["recipe", "seed"], &shape, all)?)?,
+                .with(Variable::new(
+                    "accuracy",
+                    "1",
+                    "accuracy of each seed",
+                    &["recipe", "seed"],
+                    &shape,
+                    all,
+                )?)?,
         );
         Ok(outcome)
     }
@@ -103,7 +123,8 @@ impl Experiment for Ablation {
             _ => &[],
         };
         let rows = names.iter().zip(all.chunks(repetitions as usize));
-        let table: Vec<Vec<String>> = rows.map(|(name, found)| vec![name.clone(), in_per_cent(found)]).collect();
+        let table: Vec<Vec<String>> =
+            rows.map(|(name, found)| vec![name.clone(), in_per_cent(found)]).collect();
         page.paragraph(&format!(
             "Accuracy in per cent on the {}, mean and standard deviation of {repetitions} seeds; each row adds to the one above.",
             tested_on(outcome)?

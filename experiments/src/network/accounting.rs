@@ -31,8 +31,7 @@ impl Counts {
         let per_image = images.max(1) as f64;
         let firings = || states().flat_map(|state| state.firings.iter().copied());
         let pulses_mean = firings().map(u64::from).sum::<u64>() as f64 / firings().count() as f64;
-        let devices =
-            |m: &Network| m.state().switched_per_synapse.len() as f64 * f64::from(m.copies());
+        let devices = |m: &Network| m.state().switched_per_synapse.len() as f64 * f64::from(m.copies());
         Self {
             images,
             silent: sum(&|state| state.silent),
@@ -96,7 +95,12 @@ pub(super) fn add_accounting(outcome: &mut Outcome, members: &[Network]) -> Resu
             .attribute("potentiation_pulses", counts.potentiation)
             .attribute("depression_pulses", counts.depression)
             .attribute("clock_cycles_per_image", counts.cycles_per_image)
-            .with(Variable::coordinate("events", "1", "switching events of a synapse over the training", events))?
+            .with(Variable::coordinate(
+                "events",
+                "1",
+                "switching events of a synapse over the training",
+                events,
+            ))?
             .with(Variable::along("synapses", "events", "1", "synapses with so many events", synapses))?,
     );
     Ok(())

@@ -61,7 +61,8 @@ pub struct OnTheArray;
 impl Experiment for OnTheArray {
     type Config = ArrayParts;
     const NAME: &'static str = "network array";
-    const ABOUT: &'static str = "Train with the circuit and the device table in the loop, beside the ideal network";
+    const ABOUT: &'static str =
+        "Train with the circuit and the device table in the loop, beside the ideal network";
     const CITES: &'static [&'static str] = images::MODELS;
     const SHORTCUTS: &'static [Shortcut] = &[images::FOLDER, images::HELD_OUT];
     const BASES: &'static [(&'static str, &'static str)] = &[("", "[network]\nsynapses = \"array\"\n")];
@@ -127,7 +128,8 @@ fn train_ideal(
     for stop in stops(network.total()) {
         network.advance(&parts.train, stop - network.shown())?;
         stage.reach(stop);
-        let labelling = network.label(parts.train.at(&config.label_shifts), parts.train_labels, parts.classes)?;
+        let labelling =
+            network.label(parts.train.at(&config.label_shifts), parts.train_labels, parts.classes)?;
         let shifts = &config.test_shifts;
         let found = network.evaluate(&labelling, config.readout, parts.test.at(shifts), parts.test_labels)?;
         curve.push(found.accuracy());

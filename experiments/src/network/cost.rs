@@ -21,15 +21,18 @@ pub(super) fn of_training(network: &NetworkConfig, images: &ImagesConfig) -> Cos
     let lines = PIXELS * network.encoding.thresholds.len() as f64;
     let share = match network.fields.len() {
         0 => 1.0,
-        count => network.fields.iter().map(|f| (f.width * f.height) as f64).sum::<f64>() / PIXELS / count as f64,
+        count => {
+            network.fields.iter().map(|f| (f.width * f.height) as f64).sum::<f64>() / PIXELS / count as f64
+        }
     };
     let synapses = network.neurons as f64 * lines * share;
     let reads = shown * (f64::from(network.passes) + network.label_shifts.len() as f64);
     let (bytes, seconds) = match network.synapses {
         SynapseModel::Ideal => (SYNAPSE_BYTES, SYNAPSE_SECONDS),
-        SynapseModel::Devices | SynapseModel::Array => {
-            (SYNAPSE_BYTES + DEVICE_BYTES * f64::from(network.copies), DEVICE_SECONDS * f64::from(network.copies))
-        }
+        SynapseModel::Devices | SynapseModel::Array => (
+            SYNAPSE_BYTES + DEVICE_BYTES * f64::from(network.copies),
+            DEVICE_SECONDS * f64::from(network.copies),
+        ),
     };
     Cost::new(synapses * bytes, synapses * reads * seconds)
 }

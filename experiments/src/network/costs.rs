@@ -3,7 +3,7 @@
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_network::encoding::Images;
-use spinhebb_network::synapses::{LayerSize, AnalogSynapses, DeviceConductance};
+use spinhebb_network::synapses::{AnalogSynapses, DeviceConductance, LayerSize};
 use spinhebb_network::training::crossbar::Crossbar;
 use spinhebb_network::training::network::Network;
 
@@ -59,7 +59,8 @@ pub(super) fn add_costs(
     let mut add = |key: &str, value: f64, unit: &str, meaning: &str| {
         outcome.scalar(format!("hardware/{key}"), value, unit, meaning);
     };
-    let (reads, writes) = ("energy of the reads of one training image", "energy of the write pulses of one training image");
+    let (reads, writes) =
+        ("energy of the reads of one training image", "energy of the write pulses of one training image");
     let time = "time of one training image by the hardware's clock";
     add("read_energy_per_image", cost.read_j, "J", reads);
     add("write_energy_per_image", cost.write_j, "J", writes);
@@ -95,7 +96,8 @@ fn column(
     let sampled = neurons.min(crossbar.array.outputs);
     let rows: Vec<u8> = (0..sampled).flat_map(|n| member.row(n)).collect();
     let nominal = |_, _, _| DeviceConductance::NOMINAL;
-    let (synapses, _) = AnalogSynapses::new(LayerSize { neurons: sampled, lines, copies }, &rows, 1.0, nominal)?;
+    let (synapses, _) =
+        AnalogSynapses::new(LayerSize { neurons: sampled, lines, copies }, &rows, 1.0, nominal)?;
     let map = crossbar.map(&synapses)?;
     let voltages = crossbar.write_voltages(&synapses, &pulses.table, seed)?;
     let shown: Vec<Vec<u16>> = (0..images.len().min(SOLVED_IMAGES))

@@ -67,7 +67,9 @@ impl Course {
         let pixels: Vec<f64> = self
             .fields
             .iter()
-            .flat_map(|(_, fields)| fields.iter().flat_map(|field| mean_over_thresholds(field, width * height)))
+            .flat_map(|(_, fields)| {
+                fields.iter().flat_map(|field| mean_over_thresholds(field, width * height))
+            })
             .collect();
         let meaning = "fraction of P devices behind the pixel, mean over the thresholds of the code";
         let dims = ["images_seen", "neuron", "y", "x"];

@@ -43,9 +43,21 @@ pub struct GridSettings {
 
 impl Check for GridSettings {
     fn check(&self, faults: &mut Faults) {
-        faults.require(!self.neurons.is_empty(), "neurons", "[]", "one or more numbers of neurons, such as [50, 500]");
-        faults.require(!self.copies.is_empty(), "copies", "[]", "one or more numbers of devices, such as [1, 8]");
-        faults.each("neurons", &self.neurons, |neurons, faults| repetition::check_neurons("", *neurons, faults));
+        faults.require(
+            !self.neurons.is_empty(),
+            "neurons",
+            "[]",
+            "one or more numbers of neurons, such as [50, 500]",
+        );
+        faults.require(
+            !self.copies.is_empty(),
+            "copies",
+            "[]",
+            "one or more numbers of devices, such as [1, 8]",
+        );
+        faults.each("neurons", &self.neurons, |neurons, faults| {
+            repetition::check_neurons("", *neurons, faults);
+        });
         faults.each("copies", &self.copies, |copies, faults| {
             faults.require((1..=8).contains(copies), "", copies, "between 1 and 8 devices per pixel");
         });
@@ -75,9 +87,27 @@ impl Experiment for Grid {
     const SHORTCUTS: &'static [Shortcut] = &[
         images::FOLDER,
         images::HELD_OUT,
-        Shortcut { flag: "neurons", key: "grid.neurons", value_name: "N,...", help: "Numbers of neurons", list: true },
-        Shortcut { flag: "copies", key: "grid.copies", value_name: "R,...", help: "Numbers of devices per pixel", list: true },
-        Shortcut { flag: "seeds", key: "grid.repetitions", value_name: "N", help: "Repetitions of every network", list: false },
+        Shortcut {
+            flag: "neurons",
+            key: "grid.neurons",
+            value_name: "N,...",
+            help: "Numbers of neurons",
+            list: true,
+        },
+        Shortcut {
+            flag: "copies",
+            key: "grid.copies",
+            value_name: "R,...",
+            help: "Numbers of devices per pixel",
+            list: true,
+        },
+        Shortcut {
+            flag: "seeds",
+            key: "grid.repetitions",
+            value_name: "N",
+            help: "Repetitions of every network",
+            list: false,
+        },
     ];
 
     fn cost(config: &GridParts) -> Cost {
@@ -123,7 +153,11 @@ impl Experiment for Grid {
             Panel::new("", Axis::log10("neurons"), Axis::linear("accuracy (%)")).legend(Corner::BottomRight);
         let mut table = Vec::new();
         for (copies, row) in rows() {
-            let points = grid.neurons.iter().zip(row).map(|(&n, found)| (n as f64, 100.0 * mean_and_deviation(found).0));
+            let points = grid
+                .neurons
+                .iter()
+                .zip(row)
+                .map(|(&n, found)| (n as f64, 100.0 * mean_and_deviation(found).0));
             let interval = row.iter().map(|found| {
                 let (mean, deviation) = mean_and_deviation(found);
                 (100.0 * (mean - deviation), 100.0 * (mean + deviation))

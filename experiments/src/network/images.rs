@@ -37,7 +37,12 @@ pub(super) fn check(images: &ImagesConfig, faults: &mut Faults) {
         Ok(available) => images.check_available(available, faults),
         Err(error) => {
             let folder = images.folder.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-            faults.require(false, "folder", folder, format!("the four idx files of a set of images ({error})"));
+            faults.require(
+                false,
+                "folder",
+                folder,
+                format!("the four idx files of a set of images ({error})"),
+            );
         }
     });
 }
@@ -65,10 +70,13 @@ pub(super) fn parts<'a>(
 ) -> Result<ImageParts<'a>, ExperimentError> {
     let parts = images.parts(set)?;
     let count = parts.test.len();
-    outcome.text(TESTED_ON, match parts.held_out {
-        true => format!("{count} training images kept out of the training"),
-        false => format!("{count} test images"),
-    });
+    outcome.text(
+        TESTED_ON,
+        match parts.held_out {
+            true => format!("{count} training images kept out of the training"),
+            false => format!("{count} test images"),
+        },
+    );
     Ok(parts)
 }
 

@@ -90,7 +90,12 @@ impl OnArray<'_> {
         outcome.scalar("disturb_probability/potentiation", potentiated, "1", meaning);
         outcome.scalar("disturb_probability/depression", depressed, "1", meaning);
         let disturbed = self.trainer.disturbed();
-        outcome.scalar("disturbed_devices", disturbed as f64, "1", "devices switched in rows not to be written");
+        outcome.scalar(
+            "disturbed_devices",
+            disturbed as f64,
+            "1",
+            "devices switched in rows not to be written",
+        );
         outcome.count("tiles", self.trainer.map()?.cost().tiles, "tiles that hold the synapses");
         outcome.add(losses_dataset(self.trainer.losses())?);
         Ok(())
@@ -103,7 +108,8 @@ impl OnArray<'_> {
     pub(super) fn write_fraction(&self) -> Result<Variable, ExperimentError> {
         let selected = &self.trainer.voltages().selected;
         let shape = [selected.nrows(), selected.ncols()];
-        let values: Vec<f64> = selected.row_iter().flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect();
+        let values: Vec<f64> =
+            selected.row_iter().flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect();
         let meaning = "voltage of the selected cell over the driver's";
         Ok(Variable::new("write_fraction", "1", meaning, &["word_line", "dendrite"], &shape, values)?)
     }
@@ -128,10 +134,7 @@ fn losses_dataset(losses: &[ArrayLoss]) -> Result<Dataset, ExperimentError> {
 ///
 /// # Errors
 /// The dataset holds none.
-pub(super) fn write_map(
-    title: &str,
-    data: &Dataset,
-) -> Result<crate::present::plot::Map, ExperimentError> {
+pub(super) fn write_map(title: &str, data: &Dataset) -> Result<crate::present::plot::Map, ExperimentError> {
     let dendrites = data.length("dendrite").unwrap_or(1);
     let rows = data.numbers("write_fraction")?.chunks(dendrites).map(<[f64]>::to_vec).collect();
     Ok(crate::present::plot::Map::new(title, "dendrite", "word line", "cell / driver", rows))

@@ -147,7 +147,8 @@ impl Lookup<'_> {
         voltages: Voltages,
         outcome: &mut Outcome,
     ) -> Result<(Staged<f64>, [f64; 2]), ExperimentError> {
-        let scale = AmplitudeScale { junction: self.junction, table: Some(self.table), width_s: self.width_s };
+        let scale =
+            AmplitudeScale { junction: self.junction, table: Some(self.table), width_s: self.width_s };
         if in_volts(amplitude) {
             let volts = scale.staged(amplitude, start)?;
             return Ok((self.looked_up(&volts, start, outcome)?, self.ends(&volts)));
@@ -175,8 +176,10 @@ impl Lookup<'_> {
         outcome: &mut Outcome,
     ) -> Result<Staged<f64>, ExperimentError> {
         let volts: Vec<f64> = (0..self.stages).map(|stage| volts.at(stage, self.stages)).collect();
-        let found =
-            volts.iter().map(|volts| self.table.probability(*volts, self.width_s, start)).collect::<Result<Vec<_>, _>>()?;
+        let found = volts
+            .iter()
+            .map(|volts| self.table.probability(*volts, self.width_s, start))
+            .collect::<Result<Vec<_>, _>>()?;
         let below = found.iter().filter(|p| p.extrapolated).count();
         if below > 0 {
             outcome.warn(format!(
@@ -196,7 +199,9 @@ impl Lookup<'_> {
 /// Never: the arrays fit.
 pub(super) fn add_pulses(outcome: &mut Outcome, pulses: &Tabulated) -> Result<(), ExperimentError> {
     outcome.scalar("pulse_width", pulses.width_s, "s", "full width of a write pulse");
-    for (kind, [first, last]) in [("potentiation", pulses.potentiation_v), ("depression", pulses.depression_v)] {
+    for (kind, [first, last]) in
+        [("potentiation", pulses.potentiation_v), ("depression", pulses.depression_v)]
+    {
         let key = |stage: &str| format!("{kind}_voltage/{stage}");
         outcome.scalar(key("first"), first, "V", format!("{kind} at the driver in the first stage"));
         outcome.scalar(key("last"), last, "V", format!("{kind} at the driver in the last stage"));

@@ -11,7 +11,9 @@ use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
-use spinhebb_network::demonstrator::{DemonstratorConfig, SensitivityAxis, SensitivityPoint, SensitivityStudy};
+use spinhebb_network::demonstrator::{
+    DemonstratorConfig, SensitivityAxis, SensitivityPoint, SensitivityStudy,
+};
 use spinhebb_network::error::NetworkError;
 
 use crate::device::device_name;
@@ -104,7 +106,12 @@ impl SensitivityParts {
         Some([potentiation?, depression?])
     }
 
-    fn study(&self, junction: &Junction, [potentiation, depression]: [f64; 2], seed: u64) -> SensitivityStudy {
+    fn study(
+        &self,
+        junction: &Junction,
+        [potentiation, depression]: [f64; 2],
+        seed: u64,
+    ) -> SensitivityStudy {
         let transport = junction.barrier().transport;
         let conductance = |state| transport.conductance(state, self.array.read_voltage.si());
         SensitivityStudy {
@@ -151,7 +158,11 @@ impl Experiment for Sensitivity {
         let mut outcome = Outcome::new("What the 4x2 learning experiment owes to its parameters");
         let junction = Junction::new(&config.device)?;
         let Some(probabilities) = config.probabilities(&mut Faults::default()) else {
-            return ExperimentError::refuse("pulses", "given", "probabilities of potentiation and depression");
+            return ExperimentError::refuse(
+                "pulses",
+                "given",
+                "probabilities of potentiation and depression",
+            );
         };
         let study = config.study(&junction, probabilities, context.seed());
         outcome.text("device", device_name(&config.device));

@@ -127,7 +127,9 @@ impl Experiment for Train {
             add_pulses(&mut outcome, pulses)?;
         }
         let trained = match (config.network.synapses, &tabulated) {
-            (SynapseModel::Array, Some(pulses)) => trained_on_array(config, &recipe, pulses, &parts, &mut outcome, context)?,
+            (SynapseModel::Array, Some(pulses)) => {
+                trained_on_array(config, &recipe, pulses, &parts, &mut outcome, context)?
+            }
             _ => trained_on_ideal_lines(config, &recipe, &parts, context)?,
         };
         trained.add_to(&mut outcome)?;
@@ -216,7 +218,8 @@ fn trained_on_array(
 }
 
 fn writes_figure(writes: &Dataset) -> Result<Figure, ExperimentError> {
-    let how = "Fraction of the driver's voltage that the cells of a tile see in a write, as solved at the end.";
+    let how =
+        "Fraction of the driver's voltage that the cells of a tile see in a write, as solved at the end.";
     let figure = Figure::new("writes", "Write voltage over the cells of a tile.", how);
     Ok(figure.columns(1).cell(640.0, 560.0).map(write_map("", writes)?))
 }
@@ -234,7 +237,12 @@ const SHORTCUTS: &[Shortcut] = &[
         "Keep the training state in FILE; where FILE exists, training goes on from it",
     ),
     flag("every", "train.every", "IMAGES", "Images between two checkpoints"),
-    flag("hardware", "train.costs", "", "Write with pulses looked up in the device's table, and give energy and time on the array"),
+    flag(
+        "hardware",
+        "train.costs",
+        "",
+        "Write with pulses looked up in the device's table, and give energy and time on the array",
+    ),
 ];
 
 const fn flag(

@@ -104,7 +104,10 @@ fn resume(
 ) -> Result<(Committee, Course), ExperimentError> {
     let checkpoints = Checkpoint::read(path)?;
     let same = checkpoints.len() == recipe.members().len()
-        && checkpoints.iter().zip(recipe.members()).all(|(c, wanted)| c.seed == seed && same_training(&c.recipe, &wanted));
+        && checkpoints
+            .iter()
+            .zip(recipe.members())
+            .all(|(c, wanted)| c.seed == seed && same_training(&c.recipe, &wanted));
     if !same {
         let expected = "a checkpoint of the same configuration and seed, or a file that does not exist yet";
         return ExperimentError::refuse("train.checkpoint", path.display(), expected);

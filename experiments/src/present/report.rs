@@ -128,7 +128,8 @@ impl Report {
         }
         let mut warnings = String::new();
         for warning in frame.warnings {
-            let _ = writeln!(warnings, "<p class=\"warning\"><strong>Warning:</strong> {}</p>", escape(warning));
+            let _ =
+                writeln!(warnings, "<p class=\"warning\"><strong>Warning:</strong> {}</p>", escape(warning));
         }
         let date = frame.date.map(|date| format!(", {}", escape(date))).unwrap_or_default();
         format!(

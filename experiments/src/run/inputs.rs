@@ -26,9 +26,9 @@ fn set(table: &mut toml::Table, key: &str, text: String) {
     let mut parts = key.split('.').peekable();
     let mut inner = table;
     while let Some(part) = parts.next() {
-        let (name, index) = part.split_once('[').map_or((part, None), |(name, index)| {
-            (name, index.trim_end_matches(']').parse::<usize>().ok())
-        });
+        let (name, index) = part
+            .split_once('[')
+            .map_or((part, None), |(name, index)| (name, index.trim_end_matches(']').parse::<usize>().ok()));
         let Some(value) = inner.get_mut(name) else { return };
         let value = match (index, value) {
             (None, value) => value,
@@ -80,7 +80,10 @@ mod tests {
 
     #[test]
     fn paths_are_seen_from_the_run() {
-        assert_eq!(relative(Path::new("/a/b/data.csv"), Path::new("/a/runs/x")), Path::new("../../b/data.csv"));
+        assert_eq!(
+            relative(Path::new("/a/b/data.csv"), Path::new("/a/runs/x")),
+            Path::new("../../b/data.csv")
+        );
         assert_eq!(relative(Path::new("/a/runs/x/y.toml"), Path::new("/a/runs/x")), Path::new("y.toml"));
         assert_eq!(relative(Path::new("/a/./b/../c.csv"), Path::new("/a")), Path::new("c.csv"));
     }
@@ -88,7 +91,8 @@ mod tests {
     #[test]
     fn only_inputs_that_are_written_are_replaced() {
         let mut table: toml::Table =
-            toml::from_str("calibrate = { data = [\"a.csv\", \"b.csv\"] }\ndevice = { from = \"x.toml\" }").unwrap();
+            toml::from_str("calibrate = { data = [\"a.csv\", \"b.csv\"] }\ndevice = { from = \"x.toml\" }")
+                .unwrap();
         let input = |key: &str| InputFile {
             key: key.into(),
             name: "n".into(),
@@ -97,7 +101,12 @@ mod tests {
         };
         checksums_for_paths(
             &mut table,
-            &[input("calibrate.data[1]"), input("device.from"), input("images.folder"), input("device.from.x")],
+            &[
+                input("calibrate.data[1]"),
+                input("device.from"),
+                input("images.folder"),
+                input("device.from.x"),
+            ],
         );
         assert_eq!(table["calibrate"]["data"][0].as_str(), Some("a.csv"));
         assert_eq!(table["calibrate"]["data"][1].as_str(), Some("sha256:00"));

@@ -28,7 +28,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::ExperimentError;
-use crate::experiment::{Context, Outcome, PHYSICS_VERSION, Prepared, Registered, Units, read_archive, write_archive};
+use crate::experiment::{
+    Context, Outcome, PHYSICS_VERSION, Prepared, Registered, Units, read_archive, write_archive,
+};
 use crate::system::{Loaded, System};
 use provenance::Provenance;
 use staging::Staging;
@@ -79,7 +81,11 @@ fn compute(
     let identity = identity(experiment.name, &configuration);
     let staging = Staging::open(&options.out, options.name.as_deref(), &experiment.stem(), &identity)?;
     if staging.units_finished() > 0 {
-        eprintln!("going on from {} finished units in {}", staging.units_finished(), staging.folder().display());
+        eprintln!(
+            "going on from {} finished units in {}",
+            staging.units_finished(),
+            staging.folder().display()
+        );
     }
     let seed = loaded.seed(&resolved);
     let context = Context::new(seed, Units::new(staging.units()));
@@ -107,7 +113,10 @@ fn write(
     let folder = staging.folder();
     write_archive(&folder.join(ARCHIVE), outcome)?;
     let asked = inputs::relative_to(&loaded.asked, &loaded.inputs, &staging.final_folder());
-    write_file(&folder.join("config.toml"), format!("# spinhebb {}\n{}", experiment.name, render(&asked)?).as_bytes())?;
+    write_file(
+        &folder.join("config.toml"),
+        format!("# spinhebb {}\n{}", experiment.name, render(&asked)?).as_bytes(),
+    )?;
     let summary = summary::as_json(outcome, &staging.final_folder());
     write_file(&folder.join("summary.json"), format!("{summary}\n").as_bytes())?;
     write_file(&folder.join("provenance.json"), provenance.as_json(staging.name()).as_bytes())?;

@@ -54,7 +54,11 @@ impl Staging {
     }
 
     /// Takes the folder of `name`; the inner error says why another run has it.
-    fn take(out: &Path, name: &str, identity: &str) -> Result<Result<Self, ExperimentError>, ExperimentError> {
+    fn take(
+        out: &Path,
+        name: &str,
+        identity: &str,
+    ) -> Result<Result<Self, ExperimentError>, ExperimentError> {
         if out.join(name).exists() {
             return Ok(Err(ExperimentError::RunExists { path: out.join(name) }));
         }
@@ -207,7 +211,10 @@ mod tests {
         drop(open(out.path(), Some("x"), "a").unwrap());
         assert!(!out.path().join("x.partial").exists());
         for name in ["", ".x", "a/b", "x.partial", "ü"] {
-            assert!(matches!(open(out.path(), Some(name), "a"), Err(ExperimentError::RunName { .. })), "{name}");
+            assert!(
+                matches!(open(out.path(), Some(name), "a"), Err(ExperimentError::RunName { .. })),
+                "{name}"
+            );
         }
     }
 }

@@ -66,7 +66,12 @@ pub(super) fn find(document: &Document, parts: &[String]) -> Result<Vec<InputFil
     Ok(found)
 }
 
-fn input(document: &Document, key: &str, place: &str, name: &str) -> Result<Option<InputFile>, ExperimentError> {
+fn input(
+    document: &Document,
+    key: &str,
+    place: &str,
+    name: &str,
+) -> Result<Option<InputFile>, ExperimentError> {
     if key == "device.from" && (name == "none" || preset::names().any(|known| known == name)) {
         return Ok(None);
     }
@@ -102,9 +107,8 @@ pub(super) fn lay_paths(document: &Document, inputs: &[InputFile]) -> Document {
 fn checksum(path: &Path) -> std::io::Result<String> {
     let mut digest = Sha256::new();
     if path.is_dir() {
-        let mut names: Vec<PathBuf> = std::fs::read_dir(path)?
-            .map(|entry| entry.map(|e| e.path()))
-            .collect::<Result<_, _>>()?;
+        let mut names: Vec<PathBuf> =
+            std::fs::read_dir(path)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
         names.retain(|file| file.is_file());
         names.sort();
         for file in names {

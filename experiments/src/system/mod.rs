@@ -52,7 +52,11 @@ impl Loaded {
     /// Master seed of all random streams.
     #[must_use]
     pub fn seed(&self, resolved: &toml::Table) -> u64 {
-        resolved.get("seed").and_then(toml::Value::as_integer).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
+        resolved
+            .get("seed")
+            .and_then(toml::Value::as_integer)
+            .and_then(|n| u64::try_from(n).ok())
+            .unwrap_or(0)
     }
 }
 
@@ -110,7 +114,8 @@ impl System {
         let base = base(experiment, None)?.map_or(defaults.clone(), |base| base.over(&defaults));
         let mut table = Document::built_in("example", experiment.example)?.over(&base).merged();
         table.retain(|key, _| parts.iter().any(|part| part == key));
-        let reference = Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
+        let reference =
+            Reference::new(&self.schema_of(experiment)).only(|key| parts.iter().any(|p| p == key));
         Ok(format!("# {}.\n{}", experiment.about, reference.example(&table)))
     }
 

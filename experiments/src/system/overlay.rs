@@ -1,8 +1,8 @@
 //! A system with some keys changed: what a study or a composed experiment computes beside the system itself.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use schemars::JsonSchema;
 use spinhebb_data::config::{Check, Document};
 
 use super::{RENAMES, System, from};

@@ -30,7 +30,8 @@ pub(super) fn layer(document: &Document) -> Result<Document, ExperimentError> {
     let copies = u8::try_from(copies).unwrap_or(u8::MAX);
     let layer = preset::layer(name, neurons, copies, images)?;
     let parts = [("network", layer.network), ("pulses", layer.pulses)];
-    let table: toml::Table = parts.map(|(part, keys)| (part.to_string(), toml::Value::Table(keys))).into_iter().collect();
+    let table: toml::Table =
+        parts.map(|(part, keys)| (part.to_string(), toml::Value::Table(keys))).into_iter().collect();
     let title = format!("recipe {}", document.text_at("network.recipe").unwrap_or_default());
     Ok(Document::built_in(&title, &spinhebb_data::config::render(&table)?)?)
 }

@@ -23,7 +23,8 @@ struct Trained {
 pub(super) fn layer(document: &Document) -> Result<Option<Document>, ExperimentError> {
     let key = "evaluate.checkpoint";
     let Some(name) = document.text_at(key) else { return Ok(None) };
-    let refused = |error: &dyn std::fmt::Display| ExperimentError::Config(document.at_key(key, error.to_string()));
+    let refused =
+        |error: &dyn std::fmt::Display| ExperimentError::Config(document.at_key(key, error.to_string()));
     let checkpoints = Checkpoint::read(&resolve(document, key, &name)).map_err(|error| refused(&error))?;
     let (Some(first), Some(recipe)) = (checkpoints.first(), recipe_of(&checkpoints)) else { return Ok(None) };
     let layer = Trained { seed: first.seed, network: recipe.network };

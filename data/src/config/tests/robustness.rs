@@ -9,9 +9,8 @@ fn every_wrong_leaf_is_refused_at_exactly_that_leaf() {
     let mutations = mutations(&schema, SAMPLE).unwrap();
     for Mutation { path, text, what, line, column } in &mutations {
         let document = Document::from_text("run.toml", text).unwrap_or_else(|e| panic!("{}", e.report()));
-        let error = match read::<System>(&document, &schema, &|_| true, RENAMES) {
-            Ok(_) => panic!("{what} for `{path}` is accepted:\n{text}"),
-            Err(error) => error,
+        let Err(error) = read::<System>(&document, &schema, &|_| true, RENAMES) else {
+            panic!("{what} for `{path}` is accepted:\n{text}")
         };
         let found = error.location();
         assert_eq!(found, Some(("run.toml", *line, *column)), "{what} for `{path}`\n{}", error.report());

@@ -3,7 +3,7 @@
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
 
-use super::{TableCell, SwitchingTable, index};
+use super::{SwitchingTable, TableCell, index};
 use crate::error::DeviceError;
 use crate::junction::state::State;
 

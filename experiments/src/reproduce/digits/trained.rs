@@ -93,8 +93,9 @@ pub(super) fn train(
     }
     let config = &recipe.network;
     let labelling = network.label(parts.train.at(&config.label_shifts), parts.train_labels, parts.classes)?;
-    let test =
-        |readout| network.evaluate(&labelling, readout, parts.test.at(&config.test_shifts), parts.test_labels);
+    let test = |readout| {
+        network.evaluate(&labelling, readout, parts.test.at(&config.test_shifts), parts.test_labels)
+    };
     let single = test(Readout::SingleWinner)?;
     let vote = test(Readout::WeightedVote { neurons: VOTERS })?;
     let classes = 0..parts.classes;

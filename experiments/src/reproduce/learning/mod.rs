@@ -13,7 +13,8 @@ use spinhebb_data::quantity::Amplitude;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_network::demonstrator::{
-    Demonstrator, LearningRun, LearningStatistics, SwitchingProbabilities, Watch, exact_learning_time, learn, learn_many,
+    Demonstrator, LearningRun, LearningStatistics, SwitchingProbabilities, Watch, exact_learning_time, learn,
+    learn_many,
 };
 
 use super::ReproduceParts;
