@@ -171,7 +171,7 @@ impl Document {
     /// count. `None` for arguments and for texts that are no files.
     #[must_use]
     pub fn folder_of(&self, key_path: &str) -> Option<PathBuf> {
-        let span = self.with_value(key_path, toml::Spanned::span)?;
+        let span = self.with_value(key_path, |value| value.span())?;
         self.layers[self.index(span.start)].folder.clone()
     }
 
