@@ -91,11 +91,28 @@ impl Staging {
             // Dropping it must not touch what the other run has finished.
             return Ok(Err(ExperimentError::RunInterrupted { path }));
         }
+        staging.clear()?;
         let units = staging.units();
         std::fs::create_dir_all(&units).map_err(ExperimentError::io("create", &units))?;
         let path = staging.folder.join(IDENTITY);
         std::fs::write(&path, identity).map_err(ExperimentError::io("write", &path))?;
         Ok(Ok(staging))
+    }
+
+    /// Removes what an interrupted start was about to write; its finished units stay.
+    fn clear(&self) -> Result<(), ExperimentError> {
+        let entries = std::fs::read_dir(&self.folder).map_err(ExperimentError::io("read", &self.folder))?;
+        for entry in entries {
+            let entry = entry.map_err(ExperimentError::io("read", &self.folder))?;
+            if [UNITS, LOCK, IDENTITY].iter().any(|kept| entry.file_name() == *kept) {
+                continue;
+            }
+            let path = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let removed = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(ExperimentError::io("remove", &path))?;
+        }
+        Ok(())
     }
 
     /// The folder that grows.
@@ -199,10 +216,12 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let run = open(out.path(), Some("x"), "a").unwrap();
         std::fs::write(run.units().join("0.h5"), "sealed").unwrap();
+        std::fs::write(run.folder().join(".run.h5.partial"), "half of it").unwrap();
         drop(run);
         assert!(matches!(open(out.path(), Some("x"), "b"), Err(ExperimentError::RunInterrupted { .. })));
         let run = open(out.path(), Some("x"), "a").unwrap();
         assert_eq!(run.units_finished(), 1);
+        assert!(!run.folder().join(".run.h5.partial").exists());
     }
 
     #[test]

@@ -11,12 +11,13 @@ with h5py.File(sys.argv[1], "r") as archive:
     assert archive.attrs["experiment"] == "device table"
     assert 'from = "in-plane"' in archive.attrs["configuration"]
     table = archive["device/switching_table"]
-    p = table["probability"]
-    axes = [list(d.keys())[0] for d in p.dims if len(d)]
-    assert "voltage" in axes and "width" in axes, axes
-    assert table["voltage"].attrs["units"] == "V" and p.attrs["units"] == "1" and p.attrs["long_name"]
-    values = p[:]
-    assert numpy.nanmin(values) >= 0 and numpy.nanmax(values) <= 1
+    p, low, high = table["p"][:], table["p_lower"][:], table["p_upper"][:]
+    assert ((low <= p) & (p <= high) & (low >= 0) & (high <= 1)).all()
+    assert numpy.allclose(p, table["switched"][:] / table["trials"][:])
+    assert set(table["width"][:]) == {2e-9, 4e-9} and set(table["start"][:]) == {-1, 1}
+    units = {name: table[name].attrs["units"] for name in ["voltage", "width", "p"]}
+    assert units == {"voltage": "V", "width": "s", "p": "1"}, units
+    assert all(table[name].attrs["long_name"] for name in units)
     scalars = archive["results"]
     assert scalars["value"].shape == scalars["scalar"].shape
 print("read")
@@ -25,10 +26,9 @@ print("read")
 const BY_XARRAY: &str = r#"
 import sys, xarray
 with xarray.open_dataset(sys.argv[1], engine="h5netcdf", group="device/switching_table") as table:
-    p = table.probability
-    assert "width" in p.dims, p.dims
-    assert table.voltage.attrs["units"] == "V" and p.attrs["units"] == "1"
-    assert float(p.max()) <= 1 and float(p.min()) >= 0
+    assert table.p.dims == ("cell",) and table.p.attrs["units"] == "1" and table.voltage.attrs["units"] == "V"
+    from_antiparallel = table.where(table.start == -1, drop=True)
+    assert (from_antiparallel.voltage > 0).all() and from_antiparallel.sizes["cell"] > 4
 with xarray.open_dataset(sys.argv[1], engine="h5netcdf", group="results") as results:
     assert results.sizes["scalar"] > 3
 print("read")

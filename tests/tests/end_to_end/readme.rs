@@ -1,1 +1,53 @@
-//! To come.
+//! The commands of `README.md`, as a reader would type them.
+
+use std::path::Path;
+use std::process::Command;
+
+use spinhebb_experiments::registry::EXPERIMENTS;
+
+use crate::program::PROGRAM;
+
+fn readme() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap()
+}
+
+/// Lines of code that start the program, in their order, without their remarks.
+fn commands(text: &str) -> Vec<String> {
+    let code = text.lines().filter_map(|line| line.strip_prefix("    spinhebb "));
+    code.map(|rest| format!("spinhebb {}", rest.split('#').next().unwrap_or_default().trim_end())).collect()
+}
+
+/// Whether a command computes, which takes long: only its configuration is then looked at.
+fn computes(command: &str) -> bool {
+    let words = command.trim_start_matches("spinhebb ");
+    EXPERIMENTS.iter().any(|e| words == e.name || words.starts_with(&format!("{} ", e.name)))
+}
+
+#[test]
+fn the_commands_of_the_readme_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let programs = folder.path().join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    std::os::unix::fs::symlink(PROGRAM, programs.join("spinhebb")).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let commands = commands(&readme());
+    assert!(commands.len() >= 5 && commands.iter().any(|command| computes(command)), "{commands:?}");
+    for command in commands {
+        let dry = computes(&command) && !command.contains("--dry-run");
+        let typed = if dry { format!("{command} --dry-run") } else { command };
+        let output =
+            Command::new("sh").args(["-c", &typed]).env("PATH", &path).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "`{typed}`: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(!folder.path().join("runs").exists(), "something was computed");
+}
+
+/// Every command stands in the table of commands.
+#[test]
+fn the_readme_names_every_command() {
+    let text = readme();
+    for experiment in EXPERIMENTS {
+        let word = experiment.name.rsplit(' ').next().unwrap();
+        assert!(text.contains(word), "`{}` is not in README.md", experiment.name);
+    }
+}

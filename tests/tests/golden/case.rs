@@ -68,8 +68,8 @@ impl Case {
         all().into_iter().find(|case| case.name == name).unwrap_or_else(|| panic!("no case `{name}`"))
     }
 
-    /// Runs the program in `folder`, which is empty; returns the directory of the run.
-    pub fn run(&self, folder: &Path) -> PathBuf {
+    /// Lays what the case needs into `folder`, which is empty.
+    pub fn lay(&self, folder: &Path) {
         for file in self.files.iter().chain(&self.configuration) {
             std::fs::copy(golden().join(file), folder.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         }
@@ -79,10 +79,19 @@ impl Case {
         for arguments in &self.before {
             self.execute(folder, arguments);
         }
-        let mut arguments = self.arguments.clone();
-        for (option, value) in [("--config", self.configuration.as_ref()), ("--name", Some(&self.name))] {
-            arguments.extend(value.into_iter().flat_map(|value| [option.to_string(), value.clone()]));
-        }
+    }
+
+    /// Its arguments, but for the name of the run.
+    pub fn all_arguments(&self) -> Vec<String> {
+        let file = self.configuration.iter().flat_map(|file| ["--config".to_string(), file.clone()]);
+        self.arguments.iter().cloned().chain(file).collect()
+    }
+
+    /// Runs the program in `folder`, which is empty; returns the directory of the run.
+    pub fn run(&self, folder: &Path) -> PathBuf {
+        self.lay(folder);
+        let mut arguments = self.all_arguments();
+        arguments.extend(["--name".to_string(), self.name.clone()]);
         self.execute(folder, &arguments);
         folder.join("runs").join(&self.name)
     }
