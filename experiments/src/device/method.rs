@@ -11,7 +11,9 @@ pub(crate) fn check_method(table: &TableConfig, device: &MtjConfig, faults: &mut
     let Ok(junction) = Junction::new(device) else { return };
     let serves = match (table.method, &junction) {
         (BackEnd::Auto | BackEnd::Ensemble, _) => Ok(()),
-        (_, Junction::Coupled(_)) => Err("this device has two coupled layers, which trajectories alone follow"),
+        (_, Junction::Coupled(_)) => {
+            Err("this device has two coupled layers, which trajectories alone follow")
+        }
         (BackEnd::FokkerPlanck, Junction::Single(mtj)) => {
             if !(mtj.is_axially_symmetric(0.0) && mtj.is_axially_symmetric(1.0)) {
                 Err("field, anisotropy and torques of this device are not symmetric about the fixed layer")

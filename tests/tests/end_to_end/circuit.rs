@@ -128,7 +128,8 @@ fn arrays_are_drawn_from_a_population() {
     let printed = |files: &[&str]| {
         let mut command = spinhebb(folder.path());
         let command = command.args(["circuit", "write", "--dry-run"]);
-        let output = files.iter().fold(command, |command, file| command.args(["--config", file])).assert().success();
+        let output =
+            files.iter().fold(command, |command, file| command.args(["--config", file])).assert().success();
         String::from_utf8(output.get_output().stdout.clone()).unwrap()
     };
     let asked = printed(&["runs/write/config.toml"]);

@@ -22,7 +22,8 @@ fn needed(experiment: &Registered) -> &'static [&'static str] {
 
 /// What `--dry-run` prints on standard output; the cost stands on the other.
 fn printed(folder: &Path, experiment: &Registered, more: &[&str]) -> String {
-    let output = spinhebb(folder).args(experiment.name.split(' ')).args(more).arg("--dry-run").assert().success();
+    let output =
+        spinhebb(folder).args(experiment.name.split(' ')).args(more).arg("--dry-run").assert().success();
     let said = String::from_utf8_lossy(&output.get_output().stderr).to_string();
     assert!(said.starts_with(&format!("{}: ", experiment.name)), "{said}");
     String::from_utf8(output.get_output().stdout.clone()).unwrap()
@@ -83,13 +84,20 @@ fn show_says_what_a_system_amounts_to() {
     };
     let lines = shown(&[]);
     let defaults = json(&[]);
-    for key in
-        ["parallel/stability", "anti-parallel/critical_voltage", "parallel/conductance", "network/devices", "network/tiles"]
-    {
+    for key in [
+        "parallel/stability",
+        "anti-parallel/critical_voltage",
+        "parallel/conductance",
+        "network/devices",
+        "network/tiles",
+    ] {
         assert!(lines.contains(&format!("{key}: ")) && number(&defaults, key) != 0.0, "{key}: {lines}");
     }
     // 6272 lines of 500 neurons on arrays of 56 by 50.
-    assert_eq!((number(&defaults, "network/devices"), number(&defaults, "network/tiles")), (3_136_000.0, 1120.0));
+    assert_eq!(
+        (number(&defaults, "network/devices"), number(&defaults, "network/tiles")),
+        (3_136_000.0, 1120.0)
+    );
     let smaller = json(&["--set", "array.outputs=25", "--set", "device.from=in-plane"]);
     assert_eq!(number(&smaller, "network/tiles"), 2240.0);
     assert_eq!(smaller["device"], "in-plane");

@@ -74,7 +74,9 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     walk(&run, &mut all);
     // The page has the date.
     all.retain(|path| !path.ends_with("provenance.json") && !path.ends_with("report.html"));
-    all.into_iter().map(|path| (path.strip_prefix(&run).unwrap().to_path_buf(), std::fs::read(&path).unwrap())).collect()
+    all.into_iter()
+        .map(|path| (path.strip_prefix(&run).unwrap().to_path_buf(), std::fs::read(&path).unwrap()))
+        .collect()
 }
 
 /// The runs in the folders `one` and `other` are the same, file by file.
@@ -100,7 +102,10 @@ fn killed_and_finished(name: &str) {
     assert!(!killed.path().join("runs/run").exists(), "{name}: half a run has the name of a whole one");
 
     // Another run may not take its place, the same one goes on.
-    let other = start(killed.path(), &[&arguments[..], &["--seed", "99"]].concat()).stderr(Stdio::piped()).output().unwrap();
+    let other = start(killed.path(), &[&arguments[..], &["--seed", "99"]].concat())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     assert!(!other.status.success() && pieces(killed.path()) == finished, "{name}");
     assert!(String::from_utf8_lossy(&other.stderr).contains("another configuration"), "{name}");
     let said = finish(killed.path(), &arguments);
@@ -190,7 +195,9 @@ fn a_kill_in_the_middle_of_writing_leaves_no_half_run() {
     let blocks = archive_bytes(whole.path(), "run").len() / 512;
     // The system ends a process that writes beyond the limit, in blocks of 512 bytes: here in the last block.
     let mut limited = Command::new("sh");
-    limited.args(["-c", &format!("ulimit -f {}; ulimit -c 0; exec \"$0\" \"$@\"", blocks - 1), PROGRAM]).args(words);
+    limited
+        .args(["-c", &format!("ulimit -f {}; ulimit -c 0; exec \"$0\" \"$@\"", blocks - 1), PROGRAM])
+        .args(words);
     limited.args(["--name", "run"]).current_dir(killed.path());
     let status = limited.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(!status.success(), "the archive is longer than the limit");

@@ -117,7 +117,8 @@ fn a_network_on_an_array_stands_beside_the_ideal_one() {
     std::fs::write(folder.path().join("array.toml"), ON_ARRAY).unwrap();
     let found = on_digits(&folder, "array", &["array", "--config", "array.toml"]);
     assert_eq!(number(&found, "tiles"), 16.0 * 2.0, "784 lines by 49, 12 neurons by 8");
-    let (least, most) = (number(&found, "cell_voltage_fraction/least"), number(&found, "cell_voltage_fraction/most"));
+    let (least, most) =
+        (number(&found, "cell_voltage_fraction/least"), number(&found, "cell_voltage_fraction/most"));
     assert!(0.5 < least && least <= most && most < 1.2, "{least} to {most}");
     for key in ["accuracy_on_array", "accuracy_ideal"] {
         let (low, high) = interval(&found, key);
@@ -132,13 +133,23 @@ fn a_network_on_an_array_stands_beside_the_ideal_one() {
 #[test]
 fn an_ablation_goes_from_the_paper_to_the_best() {
     let folder = with_digits();
-    let ablation =
-        ["ablation", "--set", "ablation.neurons=45", "--set", "ablation.repetitions=1", "--set", "images.train=500"];
+    let ablation = [
+        "ablation",
+        "--set",
+        "ablation.neurons=45",
+        "--set",
+        "ablation.repetitions=1",
+        "--set",
+        "images.train=500",
+    ];
     let found = on_digits(&folder, "ablation", &ablation);
     let accuracy = found["accuracy"].as_object().unwrap();
     assert!(accuracy.len() > 4, "{found}");
     let keys: Vec<&String> = accuracy.keys().collect();
-    assert!(keys.iter().any(|key| key.starts_with("paper")) && keys.iter().any(|key| key.ends_with("(best)")), "{keys:?}");
+    assert!(
+        keys.iter().any(|key| key.starts_with("paper")) && keys.iter().any(|key| key.ends_with("(best)")),
+        "{keys:?}"
+    );
     for (key, value) in accuracy {
         assert!(value["value"].as_f64().unwrap() > 0.1, "{key}: {value}");
     }
@@ -160,7 +171,10 @@ fn a_training_tells_its_energy_and_time() {
         assert_eq!(at(&found, &path)["unit"], unit);
     }
     // The pulses have become voltages of the device, one for each polarity.
-    assert!(number(&found, "potentiation_voltage/first") > 0.0 && number(&found, "depression_voltage/first") < 0.0);
+    assert!(
+        number(&found, "potentiation_voltage/first") > 0.0
+            && number(&found, "depression_voltage/first") < 0.0
+    );
     // A wider pulse takes longer and more energy.
     let wide = [&small[..], &["--hardware", "--set", "pulses.width=10 ns"]].concat();
     let wide = on_digits(&folder, "wide", &wide);

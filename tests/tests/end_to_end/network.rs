@@ -36,7 +36,8 @@ fn sensitivities_agree_with_the_markov_chain() {
     let values = |axis: &str, name: &str| {
         archive.dataset(&format!("sensitivity/{axis}")).unwrap().numbers(name).unwrap()
     };
-    let (simulated, exact) = (values("probability", "learned_within"), values("probability", "learned_within_exact"));
+    let (simulated, exact) =
+        (values("probability", "learned_within"), values("probability", "learned_within_exact"));
     assert_eq!(simulated.len(), 2);
     for (simulated, exact) in simulated.iter().zip(&exact) {
         let sigma = (exact * (1.0 - exact) / 2000.0).sqrt();

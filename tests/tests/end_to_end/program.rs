@@ -44,7 +44,9 @@ pub fn number(value: &Value, path: &str) -> f64 {
 
 /// Lower and upper end of the interval of the number at `path`.
 pub fn interval(value: &Value, path: &str) -> (f64, f64) {
-    let end = |name: &str| at(value, path)[name].as_f64().unwrap_or_else(|| panic!("{path} has no {name}: {value}"));
+    let end = |name: &str| {
+        at(value, path)[name].as_f64().unwrap_or_else(|| panic!("{path} has no {name}: {value}"))
+    };
     (end("low"), end("high"))
 }
 

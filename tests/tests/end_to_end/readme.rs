@@ -35,8 +35,12 @@ fn the_commands_of_the_readme_run() {
     for command in commands {
         let dry = computes(&command) && !command.contains("--dry-run");
         let typed = if dry { format!("{command} --dry-run") } else { command };
-        let output =
-            Command::new("sh").args(["-c", &typed]).env("PATH", &path).current_dir(folder.path()).output().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", &typed])
+            .env("PATH", &path)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "`{typed}`: {}", String::from_utf8_lossy(&output.stderr));
     }
     assert!(!folder.path().join("runs").exists(), "something was computed");

@@ -11,7 +11,10 @@ use crate::program::spinhebb;
 /// Words of the command of a case.
 fn command(name: &str) -> &'static str {
     let matching = EXPERIMENTS.iter().filter(|experiment| name.starts_with(&experiment.stem()));
-    matching.max_by_key(|experiment| experiment.name.len()).unwrap_or_else(|| panic!("{name} is of no command")).name
+    matching
+        .max_by_key(|experiment| experiment.name.len())
+        .unwrap_or_else(|| panic!("{name} is of no command"))
+        .name
 }
 
 /// Every drawn file of a run: its path within the run, and its bytes.

@@ -17,7 +17,8 @@ fn inputs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("counts.csv"), counts(45.0, 0.4, 0)).unwrap();
     folder_of_bars(folder.path());
-    let train = ["network", "train", "--mnist", "bars", "--neurons", "4", "--copies", "1", "--checkpoint", "state"];
+    let train =
+        ["network", "train", "--mnist", "bars", "--neurons", "4", "--copies", "1", "--checkpoint", "state"];
     results(folder.path(), &[&train[..], &["--json"]].concat());
     folder
 }
@@ -28,13 +29,20 @@ fn example(system: &System, experiment: &Registered) -> String {
     match experiment.name {
         "calibrate" => text.replace("data = []", "data = [\"counts.csv\"]"),
         // What the checkpoint says stands under it.
-        "network evaluate" => format!("{text}\n[evaluate]\ncheckpoint = \"state\"\n").replacen("[evaluate]\n", "", 1),
+        "network evaluate" => {
+            format!("{text}\n[evaluate]\ncheckpoint = \"state\"\n").replacen("[evaluate]\n", "", 1)
+        }
         _ => text,
     }
 }
 
 /// Loads and checks `text`, which stands in `folder`.
-fn prepare(system: &System, experiment: &Registered, folder: &Path, text: &str) -> Result<(), ExperimentError> {
+fn prepare(
+    system: &System,
+    experiment: &Registered,
+    folder: &Path,
+    text: &str,
+) -> Result<(), ExperimentError> {
     let file = folder.join("example.toml");
     std::fs::write(&file, text).unwrap();
     let loaded = system.load(experiment, &Request { files: vec![file], settings: Vec::new() })?;
@@ -44,7 +52,10 @@ fn prepare(system: &System, experiment: &Registered, folder: &Path, text: &str) 
 /// Where the first fault is shown.
 fn place(error: &ExperimentError) -> Option<(usize, usize)> {
     let ExperimentError::Config(error) = error else { return None };
-    error.location().filter(|(file, ..)| file.ends_with("example.toml")).map(|(_, line, column)| (line, column))
+    error
+        .location()
+        .filter(|(file, ..)| file.ends_with("example.toml"))
+        .map(|(_, line, column)| (line, column))
 }
 
 #[test]
@@ -89,8 +100,13 @@ fn shown(error: &ExperimentError) -> String {
 #[test]
 fn faults_of_all_layers_are_reported_together() {
     let folder = folder_with("[array]\nword_wire = \"2 V\"\n");
-    std::fs::write(folder.path().join("upper.toml"), "[array]\nscheme = \"cutoff\"\n[network]\nneurons = 3\n").unwrap();
-    let arguments = ["circuit", "solve", "-c", "small.toml", "-c", "upper.toml", "--set", "pattern.parallel=1.5"];
+    std::fs::write(
+        folder.path().join("upper.toml"),
+        "[array]\nscheme = \"cutoff\"\n[network]\nneurons = 3\n",
+    )
+    .unwrap();
+    let arguments =
+        ["circuit", "solve", "-c", "small.toml", "-c", "upper.toml", "--set", "pattern.parallel=1.5"];
     let shown = refusal(folder.path(), &arguments);
     for words in [
         "3 faults",
@@ -117,7 +133,9 @@ fn the_word_that_wins_is_blamed() {
     };
     assert!(solve(["small.toml", "upper.toml"]).status.success());
     let refused = solve(["upper.toml", "small.toml"]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("small.toml:2:10"));
+    assert!(
+        !refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("small.toml:2:10")
+    );
 }
 
 #[test]

@@ -88,10 +88,7 @@ const WER: &[(&str, &[&str])] = &[
     ("table.trials = 0", &["trials = 0", "small.toml:1"]),
     ("wer.voltages = [\"1 V\", \"1000 V\"]", &["voltages[1]` is 1 kV", "50 Vc0", "small.toml:1"]),
     ("table.method = \"guess\"", &["guess", "splitting", "small.toml:1"]),
-    (
-        "device.from = \"in-plane\"\ntable.method = \"fokker-planck\"",
-        &["symmetr", "small.toml:2"],
-    ),
+    ("device.from = \"in-plane\"\ntable.method = \"fokker-planck\"", &["symmetr", "small.toml:2"]),
 ];
 
 const DISTURB: &[(&str, &[&str])] = &[

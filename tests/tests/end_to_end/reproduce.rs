@@ -79,7 +79,10 @@ fn wrong_configurations_are_refused_with_file_key_and_expectation() {
             ("[pulses]\npotentiation = 1.5", &["pulses.potentiation", "1.5", "small.toml:2"]),
             ("[network]\ncopies = 9", &["network.copies", "9", "small.toml:2"]),
             ("[network\n", &["small.toml:1"]),
-            ("[[reproduce.curves]]\ndevice.from = \"nobody\"", &["nobody", "perpendicular-40nm", "small.toml:"]),
+            (
+                "[[reproduce.curves]]\ndevice.from = \"nobody\"",
+                &["nobody", "perpendicular-40nm", "small.toml:"],
+            ),
             ("[demonstrator]\ntargets = [\"12\"]", &["12", "small.toml:2"]),
             ("[reproduce]\nprofile = \"short\"", &["short", "paper", "small.toml:2"]),
         ],
@@ -96,7 +99,10 @@ fn missing_and_damaged_inputs_are_named() {
         (["--mnist", "nowhere"], "nowhere"),
         (["--name", "../escape"], "../escape"),
     ] {
-        let shown = crate::program::refusal(folder.path(), &[&["reproduce", "--config", "small.toml"][..], &more].concat());
+        let shown = crate::program::refusal(
+            folder.path(),
+            &[&["reproduce", "--config", "small.toml"][..], &more].concat(),
+        );
         assert!(shown.contains(message), "{message}: {shown}");
     }
     // A file where the directory of runs should be.

@@ -10,7 +10,10 @@ use crate::program::{folder_with, spinhebb};
 
 /// Compares with `tests/tests/snapshots/<name>.snap`.
 fn kept(name: &str, text: &str) {
-    assert!(!text.contains("/tmp") && !text.contains(env!("CARGO_MANIFEST_DIR")), "{name} names a place of this machine");
+    assert!(
+        !text.contains("/tmp") && !text.contains(env!("CARGO_MANIFEST_DIR")),
+        "{name} names a place of this machine"
+    );
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -26,7 +29,8 @@ fn printed(folder: &Path, arguments: &[&str]) -> String {
 #[test]
 fn help() {
     let folder = tempfile::tempdir().unwrap();
-    let help = |name: &str, words: &[&str]| kept(name, &printed(folder.path(), &[words, &["--help"]].concat()));
+    let help =
+        |name: &str, words: &[&str]| kept(name, &printed(folder.path(), &[words, &["--help"]].concat()));
     help("help", &[]);
     for name in ["device", "circuit", "network", "init", "show", "report", "presets"] {
         help(&format!("help-{name}"), &[name]);
@@ -43,7 +47,10 @@ fn examples() {
     kept("init", &printed(folder.path(), &["init"]));
     for experiment in EXPERIMENTS {
         let words: Vec<&str> = experiment.name.split(' ').collect();
-        kept(&format!("init-{}", experiment.stem()), &printed(folder.path(), &[&["init"], &words[..]].concat()));
+        kept(
+            &format!("init-{}", experiment.stem()),
+            &printed(folder.path(), &[&["init"], &words[..]].concat()),
+        );
     }
 }
 
