@@ -17,7 +17,7 @@ use crate::solve::transfer::{Terminal, Transfer};
 const MOST_LINES: usize = 4096;
 
 impl ArrayConfig {
-    /// Checks what a tile wants of its array beyond [`Check::check`].
+    /// Checks what a tile wants of its array beyond `Check::check`.
     pub fn check_tile(&self, faults: &mut Faults) {
         for (key, count) in [("inputs", self.inputs), ("outputs", self.outputs)] {
             faults.require(
