@@ -115,8 +115,15 @@ fn pulses(
             let key = |what: &str| format!("pulses/{name}/{when}_stage/{what}");
             outcome.text(key("asked"), amplitude.to_string());
             let Some(table) = &table else { continue };
-            let volts = scale.volts(**amplitude, start)?;
-            let found = table.probability(volts, width_s, start)?;
+            let looked_up =
+                scale.volts(**amplitude, start).and_then(|v| Ok((v, table.probability(v, width_s, start)?)));
+            let (volts, found) = match looked_up {
+                Ok(found) => found,
+                Err(error) => {
+                    outcome.warn(format!("{name}, {when} stage: {error}"));
+                    continue;
+                }
+            };
             outcome.scalar(key("voltage"), volts, "V", "amplitude of the pulse");
             outcome
                 .scalar(key("probability"), found.p, "1", "probability that it switches the nominal device")

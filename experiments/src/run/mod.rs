@@ -31,7 +31,7 @@ use crate::error::ExperimentError;
 use crate::experiment::{
     Context, Outcome, PHYSICS_VERSION, Prepared, Registered, Units, read_archive, write_archive,
 };
-use crate::system::{Loaded, System};
+use crate::system::{InputFile, Loaded, System};
 use provenance::Provenance;
 use staging::Staging;
 
@@ -93,9 +93,7 @@ fn compute(
     drop(context);
     outcome.seed = seed;
     outcome.configuration = configuration;
-    for input in &loaded.inputs {
-        outcome.inputs.insert(0, input.as_input());
-    }
+    outcome.inputs.splice(0..0, loaded.inputs.iter().map(InputFile::as_input));
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");
     }

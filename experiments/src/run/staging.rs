@@ -152,18 +152,17 @@ impl Staging {
     /// # Errors
     /// The system refuses.
     pub(super) fn finish(mut self) -> Result<PathBuf, ExperimentError> {
-        let units = self.units();
-        if units.exists() {
-            std::fs::remove_dir_all(&units).map_err(ExperimentError::io("remove", &units))?;
-        }
         let folder = self.final_folder();
-        for file in [IDENTITY, LOCK] {
-            let path = self.folder.join(file);
-            std::fs::remove_file(&path).map_err(ExperimentError::io("remove", &path))?;
-        }
         std::fs::rename(&self.folder, &folder)
             .map_err(ExperimentError::io("rename the finished run to", &folder))?;
         self.finished = true;
+        // Only now, so that an interruption in between loses nothing.
+        let units = folder.join(UNITS);
+        std::fs::remove_dir_all(&units).map_err(ExperimentError::io("remove", &units))?;
+        for file in [IDENTITY, LOCK] {
+            let path = folder.join(file);
+            std::fs::remove_file(&path).map_err(ExperimentError::io("remove", &path))?;
+        }
         Ok(folder)
     }
 }

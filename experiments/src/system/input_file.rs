@@ -1,7 +1,7 @@
 //! Files that a configuration names: found relative to the file that names them, and known by their SHA-256.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use spinhebb_data::config::Document;
@@ -37,10 +37,10 @@ const KEYS: &[&str] =
 
 /// `name`, written at `key`, as a path: relative names start at the folder of the file that holds them.
 pub(super) fn resolve(document: &Document, key: &str, name: &str) -> PathBuf {
-    match document.folder_of(key) {
-        Some(folder) => folder.join(name),
-        None => PathBuf::from(name),
-    }
+    let folder = document.folder_of(key).unwrap_or_default();
+    // `./` would grow with every turn from a printed configuration to its own.
+    let path: PathBuf = folder.join(name).components().filter(|part| *part != Component::CurDir).collect();
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
 }
 
 /// The inputs that the parts `parts` of `document` name.

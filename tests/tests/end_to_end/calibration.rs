@@ -32,7 +32,6 @@ pub fn counts(delta: f64, critical_v: f64, device: u64) -> String {
 const QUICK: &str = "[calibrate]\nprofiles = false\nposterior = false\nhold_out = false\n";
 
 #[test]
-#[ignore = "fails: an open fault of the redesign, named in its issue"]
 fn a_fitted_device_is_the_device_of_another_command() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("curve.csv"), counts(45.0, 0.4, 0)).unwrap();

@@ -30,7 +30,6 @@ fn printed(folder: &Path, experiment: &Registered, more: &[&str]) -> String {
 }
 
 #[test]
-#[ignore = "fails: an open fault of the redesign, named in its issue"]
 fn what_is_printed_is_valid_and_resolves_to_itself() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("counts.csv"), counts(45.0, 0.4, 0)).unwrap();
@@ -49,7 +48,6 @@ fn what_is_printed_is_valid_and_resolves_to_itself() {
 
 /// The same for configurations in which hardly a key has its default.
 #[test]
-#[ignore = "fails: an open fault of the redesign, named in its issue"]
 fn rich_configurations_resolve_to_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let mut seen = 0;

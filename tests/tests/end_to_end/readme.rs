@@ -24,7 +24,6 @@ fn computes(command: &str) -> bool {
 }
 
 #[test]
-#[ignore = "fails: an open fault of the redesign, named in its issue"]
 fn the_commands_of_the_readme_run() {
     let folder = tempfile::tempdir().unwrap();
     let programs = folder.path().join("programs");
@@ -34,7 +33,8 @@ fn the_commands_of_the_readme_run() {
     let commands = commands(&readme());
     assert!(commands.len() >= 5 && commands.iter().any(|command| computes(command)), "{commands:?}");
     for command in commands {
-        let dry = computes(&command) && !command.contains("--dry-run");
+        // The run that has a name is small, and the commands after it look at it.
+        let dry = computes(&command) && !command.contains("--dry-run") && !command.contains("--name");
         let typed = if dry { format!("{command} --dry-run") } else { command };
         let output = Command::new("sh")
             .args(["-c", &typed])
@@ -44,7 +44,7 @@ fn the_commands_of_the_readme_run() {
             .unwrap();
         assert!(output.status.success(), "`{typed}`: {}", String::from_utf8_lossy(&output.stderr));
     }
-    assert!(!folder.path().join("runs").exists(), "something was computed");
+    assert!(folder.path().join("runs/first/report.html").exists(), "the run that a report is drawn of");
 }
 
 /// Every command stands in the table of commands.
