@@ -109,7 +109,7 @@ fn checksum(path: &Path) -> std::io::Result<String> {
     if path.is_dir() {
         let mut names: Vec<PathBuf> =
             std::fs::read_dir(path)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
-        names.retain(|file| file.is_file());
+        names.retain(|file| file.is_file() && is_read(file));
         names.sort();
         for file in names {
             digest.update(file.file_name().unwrap_or_default().as_encoded_bytes());
@@ -127,4 +127,11 @@ fn checksum(path: &Path) -> std::io::Result<String> {
         }
     }
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether a file of a folder is an input: those of a set of images, or the device of a calibration run. Others, such as a
+/// checkpoint kept beside them, change nothing.
+fn is_read(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.contains("idx") || name == "device.toml" || name == "device-mean.toml"
 }
