@@ -12,7 +12,7 @@ use spinhebb_data::quantity::Resistance;
 
 use super::pattern::Maker;
 use super::tables::Pulses;
-use super::write::WriteParts;
+use super::write_settings::WriteParts;
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Outcome};
 use crate::present::Page;

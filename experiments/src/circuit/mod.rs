@@ -8,6 +8,7 @@ mod solve;
 mod spice;
 mod tables;
 mod write;
+mod write_settings;
 
 pub use map::MapTiles;
 pub use pattern::PatternConfig;

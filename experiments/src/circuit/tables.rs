@@ -13,7 +13,7 @@ use spinhebb_device::switching::amplitude::AmplitudeScale;
 use spinhebb_device::switching::table::SwitchingTable;
 use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
 
-use super::write::WriteParts;
+use super::write_settings::WriteParts;
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Outcome, Sealable};
 use nalgebra::DMatrix;

@@ -40,7 +40,7 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
             }
             return Ok(());
         }
-        (true, true) => schema_text(System::new().schema())?,
+        (true, true) => schema_text(System::of(EXPERIMENTS).schema())?,
         (false, schema) => {
             let name = words.join(" ");
             let Some(experiment) = registry::find(&name) else {
@@ -48,9 +48,9 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
                 return ExperimentError::refuse("command", name, &format!("one of {}", known.join(", ")));
             };
             if schema {
-                schema_text(&System::new().schema_of(experiment))?
+                schema_text(&System::of(EXPERIMENTS).schema_of(experiment))?
             } else {
-                System::new().example(experiment)?
+                System::of(EXPERIMENTS).example(experiment)?
             }
         }
     };

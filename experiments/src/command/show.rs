@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::compute::{files, settings, system_arguments};
 use crate::error::ExperimentError;
+use crate::registry::EXPERIMENTS;
 use crate::run::print_or_json;
 use crate::show::Show;
 use crate::system::{Request, System};
@@ -17,7 +18,7 @@ pub(super) fn subcommand() -> Command {
 
 pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
     let request = Request { files: files(matches), settings: settings(matches) };
-    let system = System::new();
+    let system = System::of(EXPERIMENTS);
     let experiment = Show::registered();
     let loaded = system.load(&experiment, &request)?;
     let prepared = system.prepare(&experiment, &loaded)?;

@@ -31,6 +31,7 @@ use crate::error::ExperimentError;
 use crate::experiment::{
     Context, Outcome, PHYSICS_VERSION, Prepared, Registered, Units, read_archive, write_archive,
 };
+use crate::registry::EXPERIMENTS;
 use crate::system::{InputFile, Loaded, System};
 use provenance::Provenance;
 use staging::Staging;
@@ -43,7 +44,7 @@ pub const ARCHIVE: &str = "run.h5";
 /// # Errors
 /// The configuration is wrong, the physics refuses it, or a file cannot be read or written.
 pub fn run(experiment: &Registered, options: &RunOptions) -> Result<(), ExperimentError> {
-    let system = System::new();
+    let system = System::of(EXPERIMENTS);
     let loaded = system.load(experiment, &options.request())?;
     let prepared = system.prepare(experiment, &loaded)?;
     if options.dry_run {

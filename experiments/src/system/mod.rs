@@ -25,7 +25,6 @@ use spinhebb_data::config::reference::Reference;
 
 use crate::error::ExperimentError;
 use crate::experiment::{Prepared, Registered};
-use crate::registry::EXPERIMENTS;
 
 /// The built-in defaults: the one place where a default stands.
 const DEFAULTS: &str = include_str!("../../defaults/system.toml");
@@ -60,19 +59,13 @@ impl Loaded {
     }
 }
 
-impl Default for System {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl System {
-    /// The schema of a whole system file: what any experiment of the registry reads.
+    /// The schema of a whole system file: what any of `experiments` reads.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn of(experiments: &[Registered]) -> Self {
         let mut generator = SchemaGenerator::default();
         let mut properties = serde_json::Map::new();
-        for experiment in EXPERIMENTS {
+        for experiment in experiments {
             let schema = (experiment.schema)(&mut generator);
             if let Some(serde_json::Value::Object(own)) = schema.get("properties") {
                 properties.extend(own.clone());

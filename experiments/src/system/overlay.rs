@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spinhebb_data::config::{Check, Document};
 
-use super::{RENAMES, System, from};
+use super::{RENAMES, from};
 use crate::error::ExperimentError;
 
 /// The parts `C` of the system `base` with the keys of `changes` laid over them; a device that `changes` names by `from`
@@ -29,6 +29,5 @@ where
         Some(device) => upper.over(&device.over(&lower)),
         None => upper.over(&lower),
     };
-    let system = System::new();
-    Ok(spinhebb_data::config::read::<C>(&document, system.schema(), &|_| true, RENAMES)?)
+    Ok(spinhebb_data::config::read::<C>(&document, &schemars::schema_for!(C), &|_| true, RENAMES)?)
 }

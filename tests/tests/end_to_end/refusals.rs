@@ -60,7 +60,7 @@ fn place(error: &ExperimentError) -> Option<(usize, usize)> {
 
 #[test]
 fn every_example_is_accepted_and_every_fault_is_shown_at_its_word() {
-    let (system, folder) = (System::new(), inputs());
+    let (system, folder) = (System::of(EXPERIMENTS), inputs());
     let mut wrong = Vec::new();
     let mut tried = 0;
     for experiment in EXPERIMENTS {
@@ -140,7 +140,7 @@ fn the_word_that_wins_is_blamed() {
 
 #[test]
 fn every_old_key_names_the_new_one() {
-    let (system, folder) = (System::new(), tempfile::tempdir().unwrap());
+    let (system, folder) = (System::of(EXPERIMENTS), tempfile::tempdir().unwrap());
     let experiment = &EXPERIMENTS[0];
     for rename in RENAMES {
         let (old, new) = (rename.old.replace('*', "rest"), rename.new.replace('*', "rest"));
@@ -154,7 +154,7 @@ fn every_old_key_names_the_new_one() {
 
 #[test]
 fn new_names_of_old_keys_exist() {
-    let system = System::new();
+    let system = System::of(EXPERIMENTS);
     let properties = system.schema().get("properties").and_then(|p| p.as_object()).unwrap();
     for rename in RENAMES {
         for new in rename.new.split([' ', ',']).filter(|word| word.contains('.')) {

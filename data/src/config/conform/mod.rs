@@ -5,6 +5,7 @@
 
 mod keys;
 mod scalar;
+mod score;
 mod shape;
 
 use std::ops::Range;
@@ -232,7 +233,7 @@ pub(super) fn chosen(declarations: &Declarations, value: &DeValue<'_>, node: Nod
         let mut best: Option<(i64, Node)> = None;
         for alternative in alternatives {
             if takes(declarations, &alternative, Shape::of(value)) {
-                let score = shape::score(declarations, value, &alternative);
+                let score = score::score(declarations, value, &alternative);
                 if best.as_ref().is_none_or(|(most, _)| score > *most) {
                     best = Some((score, alternative));
                 }
