@@ -62,7 +62,6 @@ pub enum ExperimentError {
     },
     /// A finished unit of work does not read back.
     #[error("a finished unit of this run does not read back: {reason}")]
-    #[diagnostic(help("remove the staging folder `<name>.partial`; the unit is then computed again"))]
     Unit {
         /// Why not.
         reason: String,

@@ -4,6 +4,7 @@
 pub mod calibration;
 pub mod circuit;
 pub mod command;
+mod console;
 pub mod device;
 pub mod error;
 pub mod experiment;

@@ -7,6 +7,8 @@ use crate::error::NetworkError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
+use std::hash::Hasher;
+use twox_hash::XxHash3_64;
 
 /// Grey images of one size, row by row, 8 bits per pixel.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +42,17 @@ impl Images<'_> {
 }
 
 impl<'a> Images<'a> {
+    /// XXH3-64 sum over the size and the pixels, to tell one set of images from another.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut sum = XxHash3_64::with_seed(0);
+        for n in [self.width, self.height, self.len()] {
+            sum.write(&(n as u64).to_le_bytes());
+        }
+        sum.write(self.pixels);
+        sum.finish()
+    }
+
     /// Images of `width x height` pixels from the raw bytes of an idx file.
     ///
     /// # Errors

@@ -93,10 +93,10 @@ fn fields_learn_vote_and_resume_together() {
     let path = folder.path().join("state.checkpoint");
     let mut part = Committee::new(&recipe, &set, 3).unwrap();
     part.advance(&set, 250).unwrap();
-    Checkpoint::write(&part.checkpoints(&set), &path).unwrap();
+    Checkpoint::write(&part.checkpoints(set.fingerprint()), &path).unwrap();
     let mut part = Committee::resume(Checkpoint::read(&path).unwrap(), &set).unwrap();
     part.advance(&set, u64::MAX).unwrap();
-    assert_eq!(part.checkpoints(&set), whole.checkpoints(&set));
+    assert_eq!(part.checkpoints(set.fingerprint()), whole.checkpoints(set.fingerprint()));
     // The fields have devices of their own.
     assert_ne!(whole.members()[0].row(0), whole.members()[1].row(0));
     let (labelling, together) = whole.examine(&recipe.network, (&set, &labels), (&set, &labels), 10).unwrap();

@@ -30,7 +30,7 @@ fn sum(committee: &Committee, images: &Images<'_>) -> u64 {
             sum = (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     };
-    for checkpoint in committee.checkpoints(images) {
+    for checkpoint in committee.checkpoints(images.fingerprint()) {
         add(&checkpoint.devices);
         checkpoint.state.own.iter().for_each(|own| add(&own.to_bits().to_le_bytes()));
         checkpoint.state.firings.iter().for_each(|firings| add(&firings.to_le_bytes()));

@@ -87,11 +87,11 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
         let mut part = fresh();
         for shown in [1, 250, 407] {
             part.advance(&images, shown).unwrap();
-            Checkpoint::write(&[part.checkpoint(&images)], &path).unwrap();
+            Checkpoint::write(&[part.checkpoint(images.fingerprint())], &path).unwrap();
             part = Network::resume(Checkpoint::read(&path).unwrap().remove(0), &images).unwrap();
         }
         part.advance(&images, u64::MAX).unwrap();
-        assert_eq!(part.checkpoint(&images), whole.checkpoint(&images));
+        assert_eq!(part.checkpoint(images.fingerprint()), whole.checkpoint(images.fingerprint()));
         assert!(whole.state().switched.iter().sum::<u64>() > 1000);
     }
 }
@@ -103,7 +103,7 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.checkpoint");
     let network = Network::new(&recipe(2), &set, 5, 0).unwrap();
-    Checkpoint::write(&[network.checkpoint(&set)], &path).unwrap();
+    Checkpoint::write(&[network.checkpoint(set.fingerprint())], &path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     for damaged in [&bytes[..bytes.len() - 1], &bytes[..10], &[][..]] {
         std::fs::write(&path, damaged).unwrap();
@@ -123,7 +123,7 @@ fn damaged_and_foreign_checkpoints_are_refused() {
         Network::resume(Checkpoint::read(&path).unwrap().remove(0), &other).unwrap_err().to_string();
     assert!(message.contains("59 images"), "{message}");
     let nowhere = folder.path().join("no/such/folder");
-    assert!(Checkpoint::write(&[network.checkpoint(&set)], &nowhere).is_err());
+    assert!(Checkpoint::write(&[network.checkpoint(set.fingerprint())], &nowhere).is_err());
 }
 
 /// Pulses: every firing pulses each device of its row once; every switching event is one of them.

@@ -37,4 +37,27 @@ impl WriteScheme {
             Self::CutOff => "cut-off",
         }
     }
+
+    /// Whether potentiation and depression are driven at once, each on inputs of its own; else they follow each other.
+    #[must_use]
+    pub const fn drives_both_at_once(self) -> bool {
+        match self {
+            Self::Grounded | Self::Floating | Self::CutOff => true,
+            Self::HalfBias | Self::ThirdBias => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scheme_is_listed_under_the_name_that_files_use() {
+        let schema = serde_json::to_string(&schemars::schema_for!(WriteScheme)).unwrap();
+        assert_eq!(schema.matches("\"const\"").count(), WriteScheme::ALL.len(), "{schema}");
+        for scheme in WriteScheme::ALL {
+            assert_eq!(serde_json::to_string(&scheme).unwrap(), format!("\"{}\"", scheme.name()));
+        }
+    }
 }

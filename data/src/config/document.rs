@@ -24,6 +24,8 @@ pub(super) const LONGEST_BYTES: u64 = 4 << 20;
 pub struct Document {
     /// The texts, the winning one first.
     layers: Vec<Layer>,
+    /// Texts that are read in place of those that are written, by the path of the value.
+    replaced: Vec<(String, String)>,
 }
 
 impl Document {
@@ -49,7 +51,7 @@ impl Document {
             let line = e.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() + 1;
             unreadable(format!("it is not UTF-8 text (byte {at}, line {line})"))
         })?;
-        Ok(Self { layers: vec![Layer::file(&name, &text)?.in_folder_of(path)] })
+        Ok(Self::of(Layer::file(&name, &text)?.in_folder_of(path)))
     }
 
     /// Reads a text of the user that is called `name` in messages.
@@ -57,7 +59,7 @@ impl Document {
     /// # Errors
     /// The text is not TOML.
     pub fn from_text(name: &str, text: &str) -> Result<Self, ConfigError> {
-        Ok(Self { layers: vec![Layer::file(name, text)?] })
+        Ok(Self::of(Layer::file(name, text)?))
     }
 
     /// Reads a text that the program came with, such as defaults or a preset: what stands in it is not
@@ -68,7 +70,7 @@ impl Document {
     pub fn built_in(name: &str, text: &str) -> Result<Self, ConfigError> {
         let mut layer = Layer::file(name, text)?;
         layer.shipped = true;
-        Ok(Self { layers: vec![layer] })
+        Ok(Self::of(layer))
     }
 
     /// The layer of one argument `--set key.path=value`.
@@ -79,13 +81,25 @@ impl Document {
     /// # Errors
     /// The path is not one of bare keys, there is no value, or a list, table or quoted text is broken.
     pub fn set(argument: &str) -> Result<Self, ConfigError> {
-        Ok(Self { layers: vec![Layer::argument(argument)?] })
+        Ok(Self::of(Layer::argument(argument)?))
     }
 
     /// The layer of a flag that stands for `value` at `path`; `flag` is the flag as typed, `--seed 7`.
     #[must_use]
     pub fn flag(flag: &str, path: &str, value: impl Into<toml::Value>) -> Self {
-        Self { layers: vec![Layer::flag(flag, path, value.into())] }
+        Self::of(Layer::flag(flag, path, value.into()))
+    }
+
+    fn of(layer: Layer) -> Self {
+        Self { layers: vec![layer], replaced: Vec::new() }
+    }
+
+    /// The document with `text` read in place of the text at `path`, which stays where it is written: a file name that
+    /// counts from the folder of its file, as it is found from here. Where no text stands at `path` nothing changes.
+    #[must_use]
+    pub fn read_as(mut self, path: &str, text: String) -> Self {
+        self.replaced.push((path.to_string(), text));
+        self
     }
 
     /// Lays this document over `base`: keys of this one win, tables merge key by key, lists are replaced.
@@ -100,7 +114,8 @@ impl Document {
             layer.offset = layers.last().map_or(0, Layer::end);
             layers.push(layer);
         }
-        Self { layers }
+        let replaced = self.replaced.into_iter().chain(base.replaced.iter().cloned()).collect();
+        Self { layers, replaced }
     }
 
     /// The document as if what stands at `paths` were not written in the layer that wins there, so that the
@@ -236,7 +251,11 @@ impl Document {
             tree::merge(&mut upper, lower);
             upper
         });
-        Spanned::new(home, merged.unwrap_or_default())
+        let mut table = merged.unwrap_or_default();
+        for (path, text) in &self.replaced {
+            tree::replace_text(&mut table, path, text);
+        }
+        Spanned::new(home, table)
     }
 
     fn with_value<R>(&self, key_path: &str, of: impl FnOnce(&Spanned<DeValue<'_>>) -> R) -> Option<R> {

@@ -70,6 +70,12 @@ impl Fault {
         Self { message, label, help, span, line, column, text: Arc::clone(text) }
     }
 
+    /// Whether both point at the same word of the same text.
+    #[must_use]
+    pub fn is_at_the_place_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text) && self.span == other.span
+    }
+
     /// Name of the file.
     #[must_use]
     pub fn file(&self) -> &str {

@@ -2,8 +2,9 @@
 
 use schemars::Schema;
 use serde::de::DeserializeOwned;
+use toml::de::DeTable;
 
-use super::tree::TAG;
+use super::tree::{self, TAG};
 use super::{Check, ConfigError, Document, Fault, Faults, Rename, conform};
 
 /// Most layers whose faulty values are looked behind.
@@ -56,7 +57,8 @@ fn behind(
     let mut hidden: Vec<String> = Vec::new();
     let mut bad = paths.to_vec();
     for _ in 0..MOST_LAYERS {
-        let mut taken: Vec<String> = bad.iter().filter_map(|path| removable(&rest, path)).collect();
+        let table = rest.table();
+        let mut taken: Vec<String> = bad.iter().filter_map(|path| removable(table.get_ref(), path)).collect();
         taken.sort();
         taken.dedup();
         if taken.is_empty() {
@@ -71,13 +73,13 @@ fn behind(
 
 /// What must be taken out so that the fault at `path` goes: the value, the whole list around it, or the
 /// table whose kind it is or that misses it; `None` where that is the document itself.
-fn removable(document: &Document, path: &str) -> Option<String> {
+fn removable(table: &DeTable<'_>, path: &str) -> Option<String> {
     let mut path = path.split('[').next().unwrap_or_default();
     let is_tag = path.rsplit('.').next() == Some(TAG);
     if is_tag {
         path = path.rsplit_once('.')?.0;
     }
-    while document.value_at(path).is_none() {
+    while tree::find(table, path).is_none_or(|found| found.value.is_none()) {
         path = path.rsplit_once('.')?.0;
     }
     Some(path.to_string())

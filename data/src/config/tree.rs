@@ -101,6 +101,29 @@ fn split_indices(part: &str) -> (&str, impl Iterator<Item = Option<usize>>) {
     (name, words.map(|word| word.parse().ok()))
 }
 
+/// Puts `text` in place of the text at `key_path`, if there is one; its span stays.
+pub(super) fn replace_text<'t>(mut table: &mut DeTable<'t>, key_path: &str, text: &'t str) {
+    let mut parts = key_path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let (name, indices) = split_indices(part);
+        let Some(mut value) = table.get_mut(name) else { return };
+        for index in indices {
+            let DeValue::Array(items) = value.get_mut() else { return };
+            let Some(item) = index.and_then(|index| items.get_mut(index)) else { return };
+            value = item;
+        }
+        match (parts.peek(), value.get_mut()) {
+            (None, DeValue::String(written)) => *written = text.into(),
+            (Some(_), DeValue::Table(inner)) => {
+                table = inner;
+                continue;
+            }
+            _ => {}
+        }
+        return;
+    }
+}
+
 /// Removes the key that ends `key_path`; a path into a list removes nothing.
 pub(super) fn remove(table: &mut DeTable<'_>, key_path: &str) {
     match key_path.split_once('.') {

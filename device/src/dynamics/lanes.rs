@@ -138,10 +138,10 @@ impl Stepping {
     ) -> Result<Plan, DeviceError> {
         let span_s = pulse.end_s() + relaxation_s;
         let step_s = self.step_s.unwrap_or(recommended_s).min(span_s.max(f64::MIN_POSITIVE));
-        positive("stepping.step", step_s, step_s)?;
+        positive("table.step", step_s, step_s)?;
         if !span_s.is_finite() || span_s / step_s > 1e9 {
             return Err(DeviceError::out_of_range(
-                "stepping.step",
+                "table.step",
                 step_s,
                 &format!("{span_s} s of pulse and relaxation would need more than 1e9 steps"),
             ));

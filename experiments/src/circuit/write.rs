@@ -1,4 +1,4 @@
-//! `spinhebb circuit write`: what a learning step puts across every cell, and what it switches, under five schemes.
+//! `spinhebb circuit write`: what a learning step puts across every cell, and what it switches, under every scheme.
 
 use spinhebb_circuit::array::scheme::WriteScheme;
 use spinhebb_circuit::operate::write::{LearningStep, Role, RoleSummary, write};
@@ -19,7 +19,7 @@ impl Experiment for Write {
     type Config = WriteParts;
     const NAME: &'static str = "circuit write";
     const ABOUT: &'static str =
-        "Learning step: voltage and switching probability of every cell under five schemes";
+        "Learning step: voltage and switching probability of every cell under every scheme";
     const CITES: &'static [&'static str] = &["zhou2025", "slonczewski1996"];
 
     fn compute(config: &WriteParts, context: &Context) -> Result<Outcome, ExperimentError> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::quantity::Amplitude;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::switching::table_config::TableConfig;
@@ -60,10 +61,15 @@ fn across(config: &WriteParts, faults: &mut Faults) {
     let (dendrite, outputs) = (config.write.dendrite, config.array.outputs);
     let expected = format!("a bit line of the array, 0 to {}", outputs.saturating_sub(1));
     faults.require(dendrite < outputs, "write.dendrite", dendrite, expected);
-    for (key, given) in [
-        ("pulses.potentiation", config.pulses.potentiation.is_some()),
-        ("pulses.depression", config.pulses.depression.is_some()),
+    for (key, pulse) in [
+        ("pulses.potentiation", &config.pulses.potentiation),
+        ("pulses.depression", &config.pulses.depression),
     ] {
-        faults.require(given, key, "", "a voltage, a multiple of Vc0, or a probability");
+        faults.require(pulse.is_some(), key, "", "a voltage, a multiple of Vc0, or a probability");
+        let first = pulse.as_ref().and_then(|staged| staged.entries().first().map(|(_, first)| **first));
+        if let Some(Amplitude::Probability(p)) = first {
+            let expected = "between 0 and 1, both excluded: a voltage is looked up for it";
+            faults.require(p > 0.0 && p < 1.0, key, p, expected);
+        }
     }
 }

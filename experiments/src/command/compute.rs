@@ -8,6 +8,9 @@ use crate::experiment::{Registered, Shortcut};
 use crate::run::RunOptions;
 use crate::system::Setting;
 
+/// Most threads: more than any one machine has.
+const MOST_THREADS: i64 = 1024;
+
 /// The subcommand `name` that computes `experiment`.
 pub(super) fn subcommand(experiment: &'static Registered, name: &'static str) -> Command {
     let mut command = Command::new(name).about(experiment.about);
@@ -36,7 +39,7 @@ pub(super) fn subcommand(experiment: &'static Registered, name: &'static str) ->
         Arg::new("threads")
             .long("threads")
             .value_name("N")
-            .value_parser(value_parser!(std::num::NonZeroUsize))
+            .value_parser(value_parser!(u16).range(1..=MOST_THREADS))
             .help("Threads to use; by default one per core. Results do not depend on it"),
     ])
 }
@@ -107,7 +110,7 @@ pub(super) fn options(experiment: &Registered, matches: &ArgMatches) -> RunOptio
         name: matches.get_one::<String>("name").cloned(),
         json: matches.get_flag("json"),
         dry_run: matches.get_flag("dry-run"),
-        threads: matches.get_one("threads").copied(),
+        threads: matches.get_one::<u16>("threads").copied().map(usize::from),
     }
 }
 

@@ -1,16 +1,18 @@
-//! `spinhebb init`: a commented, runnable configuration to edit.
+//! `spinhebb init`: a commented configuration to edit.
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::console;
 use crate::error::ExperimentError;
+use crate::experiment::Registered;
 use crate::registry::{self, EXPERIMENTS};
 use crate::system::System;
 
 pub(super) fn subcommand() -> Command {
     Command::new("init")
-        .about("Write a commented, runnable configuration of a command")
+        .about("Write a commented configuration of a command, to be edited")
         .arg(
             Arg::new("command")
                 .value_name("COMMAND")
@@ -35,10 +37,8 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
         matches.get_many::<String>("command").into_iter().flatten().map(String::as_str).collect();
     let text = match (words.is_empty(), matches.get_flag("schema")) {
         (true, false) => {
-            for experiment in EXPERIMENTS {
-                println!("{:20} {}", experiment.name, experiment.about);
-            }
-            return Ok(());
+            let line = |e: &Registered| format!("{:20} {}\n", e.name, e.about);
+            return console::print(&EXPERIMENTS.iter().map(line).collect::<String>());
         }
         (true, true) => schema_text(System::of(EXPERIMENTS).schema())?,
         (false, schema) => {
@@ -55,18 +55,20 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
         }
     };
     match matches.get_one::<PathBuf>("output") {
-        None => print!("{text}"),
+        None => console::print(&text),
         Some(path) => {
             let mut file = std::fs::OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .open(path)
                 .map_err(ExperimentError::io("create", path))?;
-            std::io::Write::write_all(&mut file, text.as_bytes())
-                .map_err(ExperimentError::io("write", path))?;
+            std::io::Write::write_all(&mut file, text.as_bytes()).map_err(|error| {
+                // Half a configuration must not stand in the way of the next try.
+                let _ = std::fs::remove_file(path);
+                ExperimentError::io("write", path)(error)
+            })
         }
     }
-    Ok(())
 }
 
 fn schema_text(schema: &schemars::Schema) -> Result<String, ExperimentError> {

@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 use spinhebb_device::junction::preset;
 
+use crate::console;
 use crate::error::ExperimentError;
 
 pub(super) fn subcommand() -> Command {
@@ -37,15 +38,16 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
                 json!({"description": preset.description, "parameters": parameters}),
             );
         } else {
-            println!("{name}: {}", preset.description);
-            for (key, source) in &preset.source {
-                println!("  {key:38} {:24} {source}", value_of(key).unwrap_or_default());
-            }
-            println!();
+            let line = |(key, source): (&String, &String)| {
+                format!("  {key:38} {:24} {source}\n", value_of(key).unwrap_or_default())
+            };
+            let lines: String = preset.source.iter().map(line).collect();
+            console::print(&format!("{name}: {}\n{lines}\n", preset.description))?;
         }
     }
     if matches.get_flag("json") {
-        println!("{}", serde_json::to_string_pretty(&all).expect("a JSON value always has a text"));
+        let text = serde_json::to_string_pretty(&all).expect("a JSON value always has a text");
+        console::print(&(text + "\n"))?;
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! `spinhebb report`: page and figures of a run, drawn again from its archive.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
+use crate::console;
 use crate::error::ExperimentError;
-use crate::experiment::read_archive;
-use crate::registry;
-use crate::run::{ARCHIVE, redraw};
+use crate::run::{as_json, report};
 
 pub(super) fn subcommand() -> Command {
     Command::new("report")
@@ -37,20 +36,10 @@ pub(super) fn subcommand() -> Command {
 pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
     let run = matches.get_one::<PathBuf>("run").cloned().unwrap_or_default();
     let target = matches.get_one::<PathBuf>("out").cloned().unwrap_or_else(|| run.clone());
-    let outcome = read_archive(&run.join(ARCHIVE))?;
-    let Some(experiment) = registry::find(&outcome.experiment) else {
-        return Err(ExperimentError::Archive {
-            experiment: outcome.experiment,
-            reason: "this version cannot draw it; its data read as before".to_string(),
-        });
-    };
-    std::fs::create_dir_all(&target).map_err(ExperimentError::io("create", &target))?;
-    redraw(experiment, &run, &target)?;
+    let outcome = report(&run, &target)?;
     if matches.get_flag("json") {
-        let summary = serde_json::to_string_pretty(&crate::run::summary(&outcome));
-        println!("{}", summary.expect("a JSON value always has a text"));
+        console::print(&(as_json(&outcome, &run) + "\n"))
     } else {
-        println!("report: {}", Path::new(&target).join("report.html").display());
+        console::print(&format!("report: {}\n", target.join("report.html").display()))
     }
-    Ok(())
 }

@@ -23,6 +23,5 @@ pub(super) fn execute(matches: &ArgMatches) -> Result<(), ExperimentError> {
     let loaded = system.load(&experiment, &request)?;
     let prepared = system.prepare(&experiment, &loaded)?;
     let context = crate::experiment::Context::fleeting(loaded.seed(&prepared.resolved()?));
-    print_or_json(&prepared.compute(&context)?, matches.get_flag("json"));
-    Ok(())
+    print_or_json(&prepared.compute(&context)?, matches.get_flag("json"))
 }

@@ -8,6 +8,7 @@ use spinhebb_device::switching::table_config::TableConfig;
 
 /// A fault of `table.method` where it cannot serve `device`; what the device lacks, others say.
 pub(crate) fn check_method(table: &TableConfig, device: &MtjConfig, faults: &mut Faults) {
+    check_relaxation(device, faults);
     let Ok(junction) = Junction::new(device) else { return };
     let serves = match (table.method, &junction) {
         (BackEnd::Auto | BackEnd::Ensemble, _) => Ok(()),
@@ -29,4 +30,15 @@ pub(crate) fn check_method(table: &TableConfig, device: &MtjConfig, faults: &mut
         let expected = format!("\"auto\", \"ensemble\" or another method that holds here: {reason}");
         faults.require(false, "table.method", table.method.name(), expected);
     }
+}
+
+/// Adds a fault where the device never comes to rest: without damping a state has no end after a pulse, and no rate.
+pub(super) fn check_relaxation(device: &MtjConfig, faults: &mut Faults) {
+    let damping = device.material.damping;
+    faults.require(
+        damping != 0.0,
+        "device.material.damping",
+        damping,
+        "above 0: the states are told after relaxation",
+    );
 }

@@ -226,8 +226,11 @@ fn figure(outcome: &Outcome) -> Result<Figure, ExperimentError> {
         Some(spinhebb_data::labelled::Attribute::Text(text)) => text.clone(),
         _ => String::new(),
     };
-    let key = format!("{}/stability", settings.start);
-    let this = (outcome.number(&key)?, outcome.number("fit_per_bit")?);
+    let barrier = match data.attributes.get("barrier_of_this_device") {
+        Some(spinhebb_data::labelled::Attribute::F64(barrier)) => *barrier,
+        _ => f64::NAN,
+    };
+    let this = (barrier, outcome.number("fit_per_bit")?);
     let by_barrier =
         Panel::new("b  FIT of one bit", Axis::linear("barrier / kB T"), Axis::log10("FIT per bit"))
             .series(Series::line(text("method"), points))

@@ -50,8 +50,10 @@ pub(crate) fn summarise(outcome: &mut Outcome, junction: &Junction, name: &str) 
 
 fn single(outcome: &mut Outcome, mtj: &Mtj) {
     for state in State::BOTH {
-        if let (Ok(stability), Ok(volts)) = (mtj.stability(state), mtj.critical_voltage(state)) {
+        if let Ok(stability) = mtj.stability(state) {
             outcome.scalar(format!("{state}/stability"), stability, "1", "energy barrier over k_B T");
+        }
+        if let Ok(volts) = mtj.critical_voltage(state) {
             outcome.scalar(
                 format!("{state}/critical_voltage"),
                 volts,

@@ -6,6 +6,7 @@ use spinhebb_device::error::DeviceError;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
 
+use super::method::check_relaxation;
 use crate::error::ExperimentError;
 use crate::experiment::Outcome;
 
@@ -19,6 +20,7 @@ const ADVICE: &str = "choose another device (`spinhebb presets` lists them), or 
 
 /// The macrospin of a device that stores `start`; what it lacks becomes a fault of `device`, `None` where it is no device.
 pub(super) fn stored(device: &MtjConfig, start: State, faults: &mut Faults) -> Option<Mtj> {
+    check_relaxation(device, faults);
     let mtj = match device.resolve() {
         Ok(mtj) => mtj,
         // A value out of range is a fault of its own already.

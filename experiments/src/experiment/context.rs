@@ -72,7 +72,8 @@ impl Context {
     /// Different units of a run have different keys; the run's identity says that everything else is equal.
     ///
     /// # Errors
-    /// Those of `compute`; the sealed file cannot be written or does not read.
+    /// Those of `compute`; the sealed file cannot be written. One that does not read, or is that of another unit, is computed
+    /// again.
     pub fn unit<T: Sealable>(
         &self,
         key: &str,
@@ -81,7 +82,13 @@ impl Context {
         let Some(units) = &self.units else { return compute() };
         let file = units.file(key);
         if file.exists() {
-            return T::from_datasets(read_unit(&file)?);
+            match read_unit(&file, key).and_then(T::from_datasets) {
+                Ok(found) => return Ok(found),
+                Err(error) => {
+                    eprintln!("warning: {error}; it is computed again");
+                    std::fs::remove_file(&file).map_err(ExperimentError::io("remove", &file))?;
+                }
+            }
         }
         let found = compute()?;
         let header = Header { title: key.to_string(), seed: self.seed, ..Header::default() };
@@ -90,8 +97,13 @@ impl Context {
     }
 }
 
-fn read_unit(file: &Path) -> Result<Vec<spinhebb_data::labelled::Dataset>, ExperimentError> {
+fn read_unit(file: &Path, key: &str) -> Result<Vec<spinhebb_data::labelled::Dataset>, ExperimentError> {
     let archive = Archive::open(file)?;
+    let found = archive.header()?.title;
+    if found != key {
+        let reason = format!("`{}` holds `{found}`, not `{key}`", file.display());
+        return Err(ExperimentError::Unit { reason });
+    }
     Ok(archive.names()?.iter().map(|name| archive.dataset(name)).collect::<Result<_, _>>()?)
 }
 
@@ -117,6 +129,21 @@ mod tests {
         assert!((ask("a", 0.7) - 0.5).abs() < f64::EPSILON, "the sealed value stands");
         assert!((ask("b", 0.7) - 0.7).abs() < f64::EPSILON);
         assert_eq!(computed.get(), 2);
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_unit_is_computed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let units = Units::new(folder.path().to_path_buf());
+        let context = Context::new(1, units.clone());
+        let ask = |key: &str, value: f64| context.unit(key, || Ok(Json(value))).unwrap().0;
+        ask("a", 0.25);
+        ask("b", 0.5);
+        std::fs::copy(units.file("a"), units.file("b")).unwrap();
+        assert!((ask("b", 0.75) - 0.75).abs() < f64::EPSILON, "the result of another unit");
+        std::fs::write(units.file("a"), "junk").unwrap();
+        assert!((ask("a", 0.125) - 0.125).abs() < f64::EPSILON, "no archive");
+        assert!((ask("a", 0.0) - 0.125).abs() < f64::EPSILON, "sealed anew");
     }
 
     #[test]

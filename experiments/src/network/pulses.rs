@@ -62,20 +62,22 @@ fn written(pulses: &PulsesConfig) -> [(&'static str, Option<&Staged<Amplitude>>)
 
 /// Adds what is wrong with the amplitudes of `pulses` over `stages`, beyond their own check.
 pub(super) fn check(pulses: &PulsesConfig, stages: u32, voltages: Voltages, faults: &mut Faults) {
+    let both = written(pulses);
+    let looked_up =
+        voltages != Voltages::AsWritten || both.iter().any(|(_, pulse)| pulse.is_some_and(in_volts));
     faults.within("pulses", |faults| {
-        for (key, amplitude) in written(pulses) {
+        for (key, amplitude) in both {
             let expected = "a probability, such as 0.35, or a voltage, such as \"0.6 V\"";
             faults.require(amplitude.is_some(), key, "", expected);
             if let Some(amplitude) = amplitude {
-                faults.within(key, |faults| check_amplitude(amplitude, stages, voltages, faults));
+                faults.within(key, |faults| check_amplitude(amplitude, stages, looked_up, faults));
             }
         }
     });
 }
 
-fn check_amplitude(amplitude: &Staged<Amplitude>, stages: u32, voltages: Voltages, faults: &mut Faults) {
+fn check_amplitude(amplitude: &Staged<Amplitude>, stages: u32, looked_up: bool, faults: &mut Faults) {
     amplitude.check_stages(stages, faults);
-    let looked_up = voltages != Voltages::AsWritten || in_volts(amplitude);
     let geometric = matches!(amplitude, Staged::Between { course: Course::Geometric, .. });
     for (key, value) in amplitude.entries() {
         let Amplitude::Probability(p) = *value else { continue };

@@ -42,6 +42,7 @@ pub(super) fn train(
         Some(path) => resume(path, recipe, seed, &parts.train)?,
         None => (Committee::new(recipe, &parts.train, seed)?, Course::default()),
     };
+    let kept = keeping.path.map(|path| (path, parts.train.fingerprint()));
     let stage = stage(network.total());
     loop {
         let shown = network.shown();
@@ -54,11 +55,11 @@ pub(super) fn train(
         }
         let stop = network.total().min((shown / keeping.every + 1) * keeping.every).min(next_look(shown));
         network.advance(&parts.train, stop - shown)?;
-        if network.shown().is_multiple_of(keeping.every) {
-            save(keeping.path, &network, &course, &parts.train)?;
+        if network.shown().is_multiple_of(keeping.every) && network.shown() < network.total() {
+            save(kept, &network, &course)?;
         }
     }
-    save(keeping.path, &network, &course, &parts.train)?;
+    save(kept, &network, &course)?;
     Ok((network, course))
 }
 
@@ -128,13 +129,9 @@ pub(super) fn same_training(a: &Recipe, b: &Recipe) -> bool {
     network == b.network && a.pulses == b.pulses
 }
 
-fn save(
-    path: Option<&Path>,
-    network: &Committee,
-    course: &Course,
-    images: &Images<'_>,
-) -> Result<(), ExperimentError> {
-    let Some(path) = path else { return Ok(()) };
+/// Writes the checkpoints of `network` where they are kept; beside the path stands the fingerprint of the images.
+fn save(kept: Option<(&Path, u64)>, network: &Committee, course: &Course) -> Result<(), ExperimentError> {
+    let Some((path, images)) = kept else { return Ok(()) };
     let mut checkpoints = network.checkpoints(images);
     checkpoints[0].notes = serde_json::to_string(course).unwrap_or_default();
     Ok(Checkpoint::write(&checkpoints, path)?)

@@ -20,13 +20,15 @@ mod staging;
 mod summary;
 
 pub use options::RunOptions;
-pub use redraw::redraw;
-pub use summary::{print_or_json, summary};
+use redraw::redraw;
+pub use redraw::report;
+pub use summary::{as_json, print_or_json};
 
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::console;
 use crate::error::ExperimentError;
 use crate::experiment::{
     Context, Outcome, PHYSICS_VERSION, Prepared, Registered, Units, read_archive, write_archive,
@@ -48,22 +50,22 @@ pub fn run(experiment: &Registered, options: &RunOptions) -> Result<(), Experime
     let loaded = system.load(experiment, &options.request())?;
     let prepared = system.prepare(experiment, &loaded)?;
     if options.dry_run {
-        print!("{}", render(&prepared.resolved()?)?);
+        console::print(&render(&prepared.resolved()?)?)?;
         eprintln!("{}: {}", experiment.name, prepared.cost());
         return Ok(());
     }
     if let Some(threads) = options.threads {
         // Fails only when a pool exists already, which then serves as well.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
     let folder = compute(experiment, prepared.as_ref(), &loaded, options)?;
     let outcome = read_archive(&folder.join(ARCHIVE))?;
     if options.json {
-        println!("{}", summary::as_json(&outcome, &folder));
+        console::print(&(summary::as_json(&outcome, &folder) + "\n"))?;
     } else {
-        summary::print(&outcome);
-        println!("run:    {}", folder.display());
-        println!("report: {}", folder.join("report.html").display());
+        let report = folder.join("report.html");
+        let places = format!("run:    {}\nreport: {}\n", folder.display(), report.display());
+        console::print(&(summary::in_lines(&outcome) + &places))?;
     }
     Ok(())
 }
@@ -98,7 +100,13 @@ fn compute(
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");
     }
-    write(experiment, &outcome, loaded, &staging, &provenance)?;
+    let written = write(experiment, &outcome, loaded, &staging, &provenance);
+    let archive = staging.folder().join(ARCHIVE);
+    if written.is_err() && archive.exists() {
+        let folder = staging.folder().display();
+        eprintln!("the results are kept in {}; `spinhebb report {folder}` draws them", archive.display());
+    }
+    written?;
     staging.finish()
 }
 

@@ -20,7 +20,7 @@ pub struct RunOptions {
     /// Whether only the resolved configuration is printed.
     pub dry_run: bool,
     /// Threads to use; by default one per core. Results do not depend on it.
-    pub threads: Option<std::num::NonZeroUsize>,
+    pub threads: Option<usize>,
 }
 
 impl RunOptions {

@@ -86,7 +86,7 @@ impl Staging {
         let staging =
             Self { name: name.to_string(), out: out.to_path_buf(), folder, finished: false, _lock: lock };
         let earlier = std::fs::read_to_string(staging.folder.join(IDENTITY)).unwrap_or_default();
-        if earlier != identity && staging.units_finished() > 0 {
+        if earlier != identity && staging.holds_results() {
             let path = staging.folder.clone();
             // Dropping it must not touch what the other run has finished.
             return Ok(Err(ExperimentError::RunInterrupted { path }));
@@ -147,6 +147,11 @@ impl Staging {
         entries.filter(sealed).count()
     }
 
+    /// Whether an interruption must not take the folder away: finished units stand in it, or the whole archive.
+    pub(super) fn holds_results(&self) -> bool {
+        self.units_finished() > 0 || self.folder.join(super::ARCHIVE).exists()
+    }
+
     /// Removes what was needed on the way, and gives the folder its name.
     ///
     /// # Errors
@@ -167,11 +172,11 @@ impl Staging {
     }
 }
 
-/// A run that ends early leaves its finished units; one that has none leaves nothing.
+/// A run that ends early leaves its finished units and its archive; one that has neither leaves nothing.
 impl Drop for Staging {
     fn drop(&mut self) {
-        if !self.finished && self.units_finished() == 0 && self.folder.exists() {
-            // Nothing is lost if this fails: the folder holds no finished unit.
+        if !self.finished && !self.holds_results() && self.folder.exists() {
+            // Nothing is lost if this fails: the folder holds no result.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
@@ -222,6 +227,18 @@ mod tests {
         let run = open(out.path(), Some("x"), "a").unwrap();
         assert_eq!(run.units_finished(), 1);
         assert!(!run.folder().join(".run.h5.partial").exists());
+    }
+
+    #[test]
+    fn an_archive_stays_where_the_drawing_failed() {
+        let out = tempfile::tempdir().unwrap();
+        let run = open(out.path(), Some("x"), "a").unwrap();
+        let archive = run.folder().join(crate::run::ARCHIVE);
+        std::fs::write(&archive, "whole").unwrap();
+        drop(run);
+        assert!(archive.exists());
+        assert!(matches!(open(out.path(), Some("x"), "b"), Err(ExperimentError::RunInterrupted { .. })));
+        assert!(open(out.path(), Some("x"), "a").is_ok());
     }
 
     #[test]

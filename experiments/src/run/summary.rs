@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::console;
+use crate::error::ExperimentError;
 use crate::experiment::{Outcome, Scalar};
 
 /// The results as JSON: a pure number without interval is a number, others are `{value, low, high, unit}`.
-#[must_use]
-pub fn summary(outcome: &Outcome) -> Map<String, Value> {
+fn summary(outcome: &Outcome) -> Map<String, Value> {
     let mut results = Map::new();
     for text in &outcome.texts {
         insert(&mut results, &text.key, Value::String(text.text.clone()));
@@ -50,7 +51,8 @@ fn insert(map: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// The file `summary.json` of a run in `folder`.
-pub(super) fn as_json(outcome: &Outcome, folder: &Path) -> String {
+#[must_use]
+pub fn as_json(outcome: &Outcome, folder: &Path) -> String {
     let summary = json!({
         "command": outcome.experiment,
         "run": folder.display().to_string(),
@@ -62,29 +64,33 @@ pub(super) fn as_json(outcome: &Outcome, folder: &Path) -> String {
 }
 
 /// Prints the results and warnings of an outcome that leaves no run.
-pub fn print_or_json(outcome: &Outcome, json: bool) {
-    if json {
-        let text = serde_json::to_string_pretty(&summary(outcome));
-        println!("{}", text.expect("a JSON value always has a text"));
+///
+/// # Errors
+/// Standard output does not take it.
+pub fn print_or_json(outcome: &Outcome, json: bool) -> Result<(), ExperimentError> {
+    let text = if json {
+        serde_json::to_string_pretty(&summary(outcome)).expect("a JSON value always has a text") + "\n"
     } else {
-        print(outcome);
-    }
+        in_lines(outcome)
+    };
+    console::print(&text)?;
     for warning in &outcome.warnings {
         eprintln!("warning: {warning}");
     }
+    Ok(())
 }
 
-/// Prints the results, a line each.
-pub(super) fn print(outcome: &Outcome) {
-    for text in &outcome.texts {
-        println!("{}: {}", text.key, text.text);
-    }
-    for scalar in &outcome.scalars {
-        println!("{}: {}", scalar.key, in_words(scalar));
-    }
+/// The results, a line each.
+pub(super) fn in_lines(outcome: &Outcome) -> String {
+    let texts = outcome.texts.iter().map(|text| format!("{}: {}\n", text.key, text.text));
+    let scalars = outcome.scalars.iter().map(|scalar| format!("{}: {}\n", scalar.key, in_words(scalar)));
+    texts.chain(scalars).collect()
 }
 
 fn in_words(scalar: &Scalar) -> String {
+    if !scalar.value.is_finite() {
+        return "no value".to_string();
+    }
     let mut words = significant(scalar.value);
     if scalar.unit != "1" {
         words = format!("{words} {}", scalar.unit);

@@ -4,10 +4,9 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use spinhebb_data::config::Document;
+use spinhebb_data::config::{ConfigError, Document, Fault};
 use spinhebb_device::junction::preset;
 
-use crate::error::ExperimentError;
 use crate::experiment::Input;
 
 /// A file or folder that a configuration names.
@@ -31,9 +30,15 @@ impl InputFile {
     }
 }
 
-/// Keys whose values name inputs. A list is a file for each item.
-const KEYS: &[&str] =
-    &["device.from", "pulses.waveform.path", "images.folder", "calibrate.data", "evaluate.checkpoint"];
+/// Keys whose values name inputs; `[]` stands for each item of a list.
+const KEYS: &[&str] = &[
+    "device.from",
+    "pulses.waveform.path",
+    "images.folder",
+    "calibrate.data[]",
+    "evaluate.checkpoint",
+    "reproduce.curves[].device.from",
+];
 
 /// `name`, written at `key`, as a path: relative names start at the folder of the file that holds them.
 pub(super) fn resolve(document: &Document, key: &str, name: &str) -> PathBuf {
@@ -43,40 +48,40 @@ pub(super) fn resolve(document: &Document, key: &str, name: &str) -> PathBuf {
     if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
 }
 
-/// The inputs that the parts `parts` of `document` name.
-///
-/// # Errors
-/// One cannot be read; with the place of its name.
-pub(super) fn find(document: &Document, parts: &[String]) -> Result<Vec<InputFile>, ExperimentError> {
+/// The inputs that the parts `parts` of `document` name; what cannot be read is added to `faults`, with the place of its name.
+pub(super) fn find(document: &Document, parts: &[String], faults: &mut Vec<Fault>) -> Vec<InputFile> {
     let mut found = Vec::new();
     let read = |key: &&&str| parts.iter().any(|part| key.split('.').next() == Some(part));
     for key in KEYS.iter().filter(read) {
-        match document.value_at(key) {
-            Some(toml::Value::String(name)) => found.extend(input(document, key, key, &name)?),
-            Some(toml::Value::Array(items)) => {
-                for (index, item) in items.iter().enumerate() {
-                    if let Some(name) = item.as_str() {
-                        found.extend(input(document, key, &format!("{key}[{index}]"), name)?);
-                    }
+        for place in places(document, key) {
+            if let Some(name) = document.text_at(&place) {
+                match input(document, &place, &name) {
+                    Ok(input) => found.extend(input),
+                    Err(error) => faults.extend_from_slice(error.faults()),
                 }
             }
-            _ => {}
         }
     }
-    Ok(found)
+    found
 }
 
-fn input(
-    document: &Document,
-    key: &str,
-    place: &str,
-    name: &str,
-) -> Result<Option<InputFile>, ExperimentError> {
-    if key == "device.from" && (name == "none" || preset::names().any(|known| known == name)) {
+/// The paths that `key` stands for in `document`.
+fn places(document: &Document, key: &str) -> Vec<String> {
+    let Some((list, rest)) = key.split_once("[]") else { return vec![key.to_string()] };
+    match document.value_at(list) {
+        Some(toml::Value::Array(items)) => (0..items.len()).map(|k| format!("{list}[{k}]{rest}")).collect(),
+        // One file where a list of one is meant.
+        Some(_) if rest.is_empty() => vec![list.to_string()],
+        _ => Vec::new(),
+    }
+}
+
+fn input(document: &Document, place: &str, name: &str) -> Result<Option<InputFile>, ConfigError> {
+    if place.ends_with("device.from") && (name == "none" || preset::names().any(|known| known == name)) {
         return Ok(None);
     }
-    let path = resolve(document, key, name);
-    let refused = |reason: String| ExperimentError::Config(document.at_key(place, reason));
+    let path = resolve(document, place, name);
+    let refused = |reason: String| document.at_key(place, reason);
     if name.starts_with("sha256:") {
         return Err(refused("this is the checksum of an input file; name the file itself".to_string()));
     }
@@ -87,20 +92,9 @@ fn input(
 
 /// `document` with the paths of its inputs as they are found from here.
 pub(super) fn lay_paths(document: &Document, inputs: &[InputFile]) -> Document {
-    let mut document = document.clone();
-    let lists = KEYS.iter().filter(|key| inputs.iter().any(|i| i.key.starts_with(&format!("{key}["))));
-    let path = |input: &InputFile| toml::Value::String(input.path.display().to_string());
-    let mut settings: Vec<(String, toml::Value)> = lists
-        .map(|key| {
-            let own = inputs.iter().filter(|i| i.key.starts_with(&format!("{key}[")));
-            ((*key).to_string(), toml::Value::Array(own.map(path).collect()))
-        })
-        .collect();
-    settings.extend(inputs.iter().filter(|i| !i.key.ends_with(']')).map(|i| (i.key.clone(), path(i))));
-    for (key, value) in settings {
-        document = Document::flag("paths of input files", &key, value).over(&document);
-    }
-    document
+    inputs.iter().fold(document.clone(), |document, input| {
+        document.read_as(&input.key, input.path.display().to_string())
+    })
 }
 
 /// SHA-256 of a file, or of the names and checksums of the files of a folder.
@@ -116,6 +110,9 @@ fn checksum(path: &Path) -> std::io::Result<String> {
             digest.update(checksum(&file)?);
         }
     } else {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(std::io::Error::other("it is neither a file nor a folder"));
+        }
         let mut file = std::fs::File::open(path)?;
         let mut block = vec![0; 1 << 16];
         loop {

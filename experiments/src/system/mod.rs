@@ -20,8 +20,8 @@ pub use renames::RENAMES;
 pub use request::{Request, Setting};
 
 use schemars::{Schema, SchemaGenerator};
-use spinhebb_data::config::Document;
 use spinhebb_data::config::reference::Reference;
+use spinhebb_data::config::{ConfigError, Document, Fault};
 
 use crate::error::ExperimentError;
 use crate::experiment::{Prepared, Registered};
@@ -45,6 +45,8 @@ pub struct Loaded {
     pub asked: toml::Table,
     /// Input files that it names.
     pub inputs: Vec<InputFile>,
+    /// Names of files and devices that do not exist, to be told with all other faults.
+    faults: Vec<Fault>,
 }
 
 impl Loaded {
@@ -115,7 +117,7 @@ impl System {
     /// Reads the files and settings of `request` for `experiment` and lays everything else under them.
     ///
     /// # Errors
-    /// A file cannot be read, is not TOML, or names what does not exist.
+    /// A file of the request cannot be read or is not TOML.
     pub fn load(&self, experiment: &Registered, request: &Request) -> Result<Loaded, ExperimentError> {
         let user = request.document()?;
         let asked = user.merged();
@@ -137,12 +139,21 @@ impl System {
         if let Some(layer) = named {
             lower = layer.over(&lower);
         }
-        if let Some(device) = from::device_layer(&upper.clone().over(&lower))? {
+        let mut faults = Vec::new();
+        let device = match from::device_layer(&upper.clone().over(&lower)) {
+            // The other faults are told against the built-in device.
+            Err(ExperimentError::Config(error)) if !error.faults().is_empty() => {
+                faults.extend_from_slice(error.faults());
+                from::device_layer(&lower)?
+            }
+            found => found?,
+        };
+        if let Some(device) = device {
             lower = device.over(&lower);
         }
         let document = upper.over(&lower);
-        let inputs = input_file::find(&document, &parts)?;
-        Ok(Loaded { document, asked, inputs })
+        let inputs = input_file::find(&document, &parts, &mut faults);
+        Ok(Loaded { document, asked, inputs, faults })
     }
 
     /// Checks what was loaded, all faults at once.
@@ -155,7 +166,17 @@ impl System {
         loaded: &Loaded,
     ) -> Result<Box<dyn Prepared>, ExperimentError> {
         let document = input_file::lay_paths(&loaded.document, &loaded.inputs);
-        Ok(experiment.prepare(&document, &self.schema, RENAMES)?)
+        let error = match experiment.prepare(&document, &self.schema, RENAMES) {
+            Ok(prepared) if loaded.faults.is_empty() => return Ok(prepared),
+            Err(error) if loaded.faults.is_empty() || error.faults().is_empty() => return Err(error.into()),
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        // A file that is not there is told once, though whoever reads it misses it too.
+        let mut faults = loaded.faults.clone();
+        let told = |fault: &Fault| loaded.faults.iter().any(|other| other.is_at_the_place_of(fault));
+        faults.extend(error.iter().flat_map(|e| e.faults()).filter(|fault| !told(fault)).cloned());
+        Err(ConfigError::from_faults(faults).expect("there is at least one").into())
     }
 }
 

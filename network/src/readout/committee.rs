@@ -46,7 +46,7 @@ impl Committee {
 
     /// The networks as they are, to be written to disk.
     #[must_use]
-    pub fn checkpoints(&self, images: &Images<'_>) -> Vec<Checkpoint> {
+    pub fn checkpoints(&self, images: u64) -> Vec<Checkpoint> {
         self.members.iter().map(|m| m.checkpoint(images)).collect()
     }
 

@@ -1,15 +1,14 @@
 //! Training state on disk: sealed files that survive a kill at any moment.
 //!
 //! # Format
-//! A line `spinhebb checkpoint 2`, the length of a header in bytes on a line of its own, the header (TOML:
+//! A line `spinhebb checkpoint 3`, the length of a header in bytes on a line of its own, the header (TOML:
 //! seed, counters, the network and the probabilities of its pulses), the arrays one after the other in little-endian order (device states, thresholds,
-//! firings, switched devices per row and per synapse), and the 64-bit FNV-1a sum of everything before it. Networks of several fields
+//! firings, switched devices per row and per synapse), and the XXH3-64 sum of everything before it. Networks of several fields
 //! follow each other.
 //!
 //! A file is written under another name, synchronised, renamed, and its folder synchronised, so
 //! that the name always holds a whole file.
 
-use crate::encoding::Images;
 use crate::error::NetworkError;
 use crate::synapses::LayerState;
 use crate::training::config::NetworkConfig;
@@ -18,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use twox_hash::XxHash3_64;
 
-const MAGIC: &str = "spinhebb checkpoint 2\n";
+const MAGIC: &str = "spinhebb checkpoint 3\n";
 
 /// What the files of any version begin with.
 const ANY_VERSION: &[u8] = b"spinhebb checkpoint ";
@@ -33,7 +33,7 @@ pub struct Checkpoint {
     pub seed: u64,
     /// Number of the network among those of the run, see [`crate::readout::committee`].
     pub field: usize,
-    /// Sum over the training images, see [`fingerprint`].
+    /// Sum over the training images, see [`Images::fingerprint`](crate::encoding::Images::fingerprint).
     pub images: u64,
     /// Whatever the caller wants to find again, such as accuracies measured on the way.
     pub notes: String,
@@ -61,35 +61,6 @@ struct Header {
     depression_pulses: u64,
     network: NetworkConfig,
     pulses: WriteProbabilities,
-}
-
-/// 64-bit FNV-1a sum.
-struct Checksum(u64);
-
-impl Checksum {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-}
-
-/// A sum over the pixels and the size of images, to tell one training set from another.
-#[must_use]
-pub fn fingerprint(images: &Images<'_>) -> u64 {
-    let mut sum = Checksum::new();
-    let (width, height) = images.size();
-    for n in [width, height, images.len()] {
-        sum.add(&(n as u64).to_le_bytes());
-    }
-    for i in 0..images.len() {
-        sum.add(images.image(i));
-    }
-    sum.0
 }
 
 impl Checkpoint {
@@ -165,9 +136,8 @@ impl Checkpoint {
         bytes.extend(state.firings.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(state.switched.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend(state.switched_per_synapse.iter().flat_map(|x| x.to_le_bytes()));
-        let mut sum = Checksum::new();
-        sum.add(&bytes);
-        bytes.extend_from_slice(&sum.0.to_le_bytes());
+        let sum = XxHash3_64::oneshot(&bytes);
+        bytes.extend_from_slice(&sum.to_le_bytes());
         Ok(bytes)
     }
 
@@ -187,9 +157,7 @@ impl Checkpoint {
         let (arrays, rest) = rest.split_at_checked(size).ok_or("it is cut short")?;
         let (stored, rest) = rest.split_first_chunk::<8>().ok_or("it is cut short")?;
         let whole = bytes.len() - rest.len();
-        let mut sum = Checksum::new();
-        sum.add(&bytes[..whole - 8]);
-        if sum.0 != u64::from_le_bytes(*stored) {
+        if XxHash3_64::oneshot(&bytes[..whole - 8]) != u64::from_le_bytes(*stored) {
             return Err("its checksum does not fit its contents".into());
         }
         let (devices, arrays) = arrays.split_at(synapses);
@@ -231,7 +199,7 @@ impl Checkpoint {
 fn foreign(bytes: &[u8]) -> String {
     let Some(rest) = bytes.strip_prefix(ANY_VERSION) else { return "it is no checkpoint".into() };
     let version: String = rest.iter().take_while(|b| b.is_ascii_digit()).map(|&b| char::from(b)).collect();
-    format!("it is a checkpoint of format {version}, this program reads format 2")
+    format!("it is a checkpoint of format {version}, this program reads format 3")
 }
 
 fn error(path: &Path, reason: &dyn std::fmt::Display, remedy: &'static str) -> NetworkError {

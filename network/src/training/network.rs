@@ -5,7 +5,7 @@ use crate::error::NetworkError;
 use crate::synapses::{
     AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerSize, LayerState, Plasticity, Synapses,
 };
-use crate::training::checkpoint::{Checkpoint, fingerprint};
+use crate::training::checkpoint::Checkpoint;
 use crate::training::config::{NetworkConfig, SynapseModel};
 use crate::training::recipe::Recipe;
 use crate::training::trainer::{Seeds, Setting, Trainer};
@@ -83,15 +83,15 @@ impl Network {
         }
     }
 
-    /// The network as it is, to be written to disk.
+    /// The network as it is, to be written to disk; `images` is the [`Images::fingerprint`] of what it is trained on.
     #[must_use]
-    pub fn checkpoint(&self, images: &Images<'_>) -> Checkpoint {
+    pub fn checkpoint(&self, images: u64) -> Checkpoint {
         let (recipe, seeds) = each!(self, trainer => (trainer.recipe().clone(), trainer.seeds()));
         Checkpoint {
             recipe,
             seed: seeds.shared,
             field: seeds.field,
-            images: fingerprint(images),
+            images,
             notes: String::new(),
             devices: each!(self, trainer => trainer.layer().synapses().states()),
             state: self.state().clone(),
@@ -107,7 +107,7 @@ impl Network {
         let Checkpoint { recipe, seed, field, images: trained_on, devices, state, .. } = checkpoint;
         let seeds = Seeds::of_field(seed, field);
         NetworkError::require(
-            fingerprint(images) == trained_on,
+            images.fingerprint() == trained_on,
             "images",
             format!("{} images", images.len()),
             "the images that the checkpoint was trained on, in the same order",

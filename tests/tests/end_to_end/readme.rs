@@ -5,7 +5,7 @@ use std::process::Command;
 
 use spinhebb_experiments::registry::EXPERIMENTS;
 
-use crate::program::PROGRAM;
+use crate::program::{PROGRAM, folder_with, spinhebb};
 
 fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap()
@@ -45,6 +45,25 @@ fn the_commands_of_the_readme_run() {
         assert!(output.status.success(), "`{typed}`: {}", String::from_utf8_lossy(&output.stderr));
     }
     assert!(folder.path().join("runs/first/report.html").exists(), "the run that a report is drawn of");
+}
+
+/// Every system file that the readme shows is accepted by every command that reads it.
+#[test]
+fn the_files_of_the_readme_are_accepted() {
+    let text = readme();
+    let files: Vec<&str> =
+        text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let folder = folder_with(file);
+        for command in ["device table", "device wer", "circuit solve", "circuit write", "network train"] {
+            let output = spinhebb(folder.path())
+                .args(command.split(' ').chain(["-c", "small.toml", "--dry-run"]))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
 }
 
 /// Every command stands in the table of commands.

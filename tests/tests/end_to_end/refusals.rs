@@ -10,7 +10,7 @@ use spinhebb_experiments::system::{RENAMES, Request, System};
 
 use crate::calibration::counts;
 use crate::images::folder_of_bars;
-use crate::program::{folder_with, refusal, results, spinhebb};
+use crate::program::{PROGRAM, folder_with, refusal, results, spinhebb};
 
 /// A folder with what the examples name: measured counts, and the checkpoint of a trained network.
 fn inputs() -> tempfile::TempDir {
@@ -120,6 +120,63 @@ fn faults_of_all_layers_are_reported_together() {
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+}
+
+/// Files that do not exist are told with everything else, and what is wrong inside a file is told at its name.
+#[test]
+fn files_are_at_fault_where_they_are_named() {
+    let text = "[device]\nfrom = \"none.toml\"\n[calibrate]\ndata = [\"bad.csv\", \"no.csv\"]\nlaw = 3\n";
+    let folder = folder_with(text);
+    std::fs::write(folder.path().join("bad.csv"), "voltage,width\n0.5,x\n").unwrap();
+    let shown = refusal(folder.path(), &["calibrate", "-c", "small.toml"]);
+    for words in ["small.toml:2:8", "none.toml", "small.toml:4:20", "no.csv", "small.toml:5:7"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    std::fs::write(folder.path().join("one.toml"), "[calibrate]\ndata = [\"bad.csv\"]\n").unwrap();
+    let shown = refusal(folder.path(), &["calibrate", "-c", "one.toml"]);
+    assert!(shown.contains("one.toml:2:9") && shown.contains("data = [\"bad.csv\"]"), "{shown}");
+    let shown = refusal(folder.path(), &["calibrate", "bad.csv"]);
+    assert!(shown.contains("[bad.csv") && !shown.contains("paths of input files"), "{shown}");
+}
+
+/// A device without spin torque keeps its bits; one without damping never comes to rest.
+#[test]
+fn devices_without_torque_or_damping_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let retention = |name: &str, key: &str| {
+        let arguments = ["device", "retention", "--json", "--name", name, "--set", key];
+        spinhebb(folder.path()).args(arguments).output().unwrap()
+    };
+    let passive = retention("passive", "device.spin_transfer.efficiency.polarisation=0");
+    assert!(passive.status.success(), "{}", String::from_utf8_lossy(&passive.stderr));
+    let undamped = retention("undamped", "device.material.damping=0");
+    let shown = String::from_utf8_lossy(&undamped.stderr);
+    assert!(!undamped.status.success() && shown.contains("device.material.damping"), "{shown}");
+}
+
+/// What the program prints and nobody takes is an error, not a panic.
+#[test]
+fn a_full_standard_output_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in
+        [&["presets"][..], &["init", "circuit", "write"], &["show"], &["device", "table", "--dry-run"]]
+    {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut program = std::process::Command::new(PROGRAM);
+        let output = program.current_dir(folder.path()).args(arguments).stdout(full).output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {shown}");
+        assert!(shown.contains("standard output") && !shown.contains("panicked"), "{arguments:?}: {shown}");
+    }
+}
+
+/// A file that is no configuration at all is refused quickly.
+#[test]
+fn thousands_of_faults_are_told_at_once() {
+    let keys: String = (0..2000).map(|k| format!("x{k} = 1\n")).collect();
+    let folder = folder_with(&format!("[table]\ntrials = 0\n{keys}"));
+    let shown = refusal(folder.path(), &["device", "table", "-c", "small.toml"]);
+    assert!(shown.contains("the first 50 are shown"), "{shown}");
 }
 
 /// What a layer beneath says is not at fault where the user wrote something else above it.

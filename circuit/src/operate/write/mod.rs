@@ -143,8 +143,7 @@ pub fn write(
     if scheme == WriteScheme::CutOff {
         cut_off(&mut array, step.dendrite, drivers.off_ohm);
     }
-    let together = matches!(scheme, WriteScheme::Grounded | WriteScheme::Floating | WriteScheme::CutOff)
-        && !drivers.one_after_the_other;
+    let together = scheme.drives_both_at_once() && !drivers.one_after_the_other;
     let wanted = |i: usize| if step.active[i] { step.potentiation_volts } else { step.depression_volts };
     let mut groups: Vec<Vec<bool>> = Vec::new();
     if together {
