@@ -169,7 +169,6 @@ fn comparison(outcome: &Outcome, name: &str, title: &str) -> Result<[Comparison;
 mod tests {
     use super::*;
     use spinhebb_circuit::array::config::ArrayConfig;
-    use spinhebb_circuit::array::variation::PopulationConfig;
     use spinhebb_data::quantity::{Resistance, Voltage};
     use spinhebb_device::junction::transport::Transport;
     use spinhebb_network::demonstrator::Pattern;
@@ -190,7 +189,7 @@ mod tests {
             sense: Resistance(50.0),
             ..config
         };
-        let array = SmallArray::new(wired.ideal(), &PopulationConfig::default(), transport, 1).unwrap();
+        let array = SmallArray::ideal(&wired, transport).unwrap();
         let targets: Vec<Pattern> = vec!["1100".parse().unwrap(), "1001".parse().unwrap()];
         let unit = 1e-4 * 0.1;
         let raw = infer_all(&array.currents(0.0).unwrap(), &targets).unwrap();

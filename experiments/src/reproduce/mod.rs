@@ -64,6 +64,9 @@ impl Experiment for Reproduce {
         let mut outcome = Outcome::new("spinhebb: from spin dynamics to learning");
         let table = curves::compute(&mut outcome, config, context)?;
         let writer = pulse::Writer::new(config, table)?;
+        if config.faults.read_noise > 0.0 {
+            outcome.warn("`faults.read_noise` is left out of the 4x2 crossbar: the currents of its states are tabulated once");
+        }
         let array = small_array::SmallArrays::new(config, context.seed())?;
         inference::compute(&mut outcome, config, &array)?;
         learning::compute(&mut outcome, config, &array, &writer, context.seed())?;

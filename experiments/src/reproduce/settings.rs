@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::PopulationConfig;
+use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::Time;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
@@ -35,6 +35,8 @@ system_parts! {
         device: MtjConfig,
         /// How its devices differ in the 4x2 crossbar.
         population: PopulationConfig,
+        /// Defects of the 4x2 crossbar; its currents are tabulated, so that read noise is not part of it.
+        faults: FaultsConfig,
         /// How its switching probabilities are computed; the pulses are looked up in this table.
         table: TableConfig,
         /// Pulses of the 4x2 network; the networks for digits take the probabilities of their recipe at this width.

@@ -1,7 +1,7 @@
 //! The 4x2 crossbar as a circuit: dendrite currents from a nodal solution of the wired array.
 //!
 //! Inputs drive the word lines, dendrites are the bit lines, sensed at ground. The reference current of each driven input is
-//! subtracted behind the array, as in the paper. Defects and read noise are not part of it.
+//! subtracted behind the array, as in the paper.
 
 use nalgebra::DMatrix;
 use spinhebb_circuit::array::config::ArrayConfig;
@@ -36,25 +36,24 @@ impl SmallArrays {
     pub(super) fn new(config: &ReproduceParts, seed: u64) -> Result<Self, ExperimentError> {
         let transport = config.device.resolve()?.transport;
         Ok(Self {
-            parasitic: SmallArray::new(config.array.clone(), &config.population, transport, seed)?,
-            ideal: SmallArray::new(config.array.ideal(), &PopulationConfig::default(), transport, seed)?,
+            parasitic: SmallArray {
+                array: config.array.clone(),
+                variation: Variation::new(&config.population, &config.faults, seed)?,
+                transport,
+            },
+            ideal: SmallArray::ideal(&config.array, transport)?,
         })
     }
 }
 
 impl SmallArray {
-    /// An array of devices around `transport` that differ as in `population`, drawn with `seed`.
+    /// The array with ideal lines and equal devices around `transport`.
     ///
     /// # Errors
-    /// A spread is out of range.
-    pub(super) fn new(
-        array: ArrayConfig,
-        population: &PopulationConfig,
-        transport: Transport,
-        seed: u64,
-    ) -> Result<Self, ExperimentError> {
-        let variation = Variation::new(population, &FaultsConfig::default(), seed)?;
-        Ok(Self { array, variation, transport })
+    /// None with the spreads at zero.
+    pub(super) fn ideal(array: &ArrayConfig, transport: Transport) -> Result<Self, ExperimentError> {
+        let variation = Variation::new(&PopulationConfig::default(), &FaultsConfig::default(), 0)?;
+        Ok(Self { array: array.ideal(), variation, transport })
     }
 
     /// Conductance in S of `state` at the read voltage.
