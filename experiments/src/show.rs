@@ -1,12 +1,14 @@
 //! What a system amounts to: figures that need no simulation, from every part of it.
 
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
+use spinhebb_circuit::array::variation::FaultsConfig;
+
 use spinhebb_data::config::Staged;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_device::switching::amplitude::AmplitudeScale;
 use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::table_config::{TableConfig, TableRequest};

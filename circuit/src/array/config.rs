@@ -238,8 +238,10 @@ impl ArrayConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::array::variation::{FaultsConfig, PopulationConfig};
+    use crate::array::variation::FaultsConfig;
+
     use spinhebb_data::config::{Document, render};
+    use spinhebb_device::population::PopulationConfig;
 
     fn config() -> ArrayConfig {
         Document::from_text("array.toml", include_str!("../../tests/array.toml")).unwrap().parse().unwrap()

@@ -84,8 +84,8 @@ pub struct DeviceTables {
 
 /// Torque of a device in `start` at `volts` (V > 0 favours P), over that of the nominal one.
 fn torque(draw: &DeviceDraw, nominal: Transport, start: State, volts: f64) -> f64 {
-    let own = draw.transport(nominal).conductance(start, volts) / draw.area;
-    own / nominal.conductance(start, volts) / draw.critical_voltage
+    let own = draw.transport(nominal).conductance(start, volts) / draw.factors.area;
+    own / nominal.conductance(start, volts) / draw.factors.critical_voltage
 }
 
 /// `count` values from `low` to `high`, evenly spaced in the logarithm; one if they do not differ.
@@ -117,7 +117,7 @@ impl DeviceTables {
         let range = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)))
         };
-        let (lowest, highest) = range(&mut devices.iter().map(|draw| draw.barrier));
+        let (lowest, highest) = range(&mut devices.iter().map(|draw| draw.factors.barrier));
         // The ratio of the anti-parallel conductances runs from its value at 0 V to that of the parallel ones.
         let torques =
             devices.iter().flat_map(|draw| State::BOTH.map(|start| torque(draw, nominal, start, 0.0)));
@@ -169,7 +169,7 @@ impl DeviceTables {
         let torque = torque(draw, self.nominal, start, volts);
         let at = |node: usize| {
             let (own, barriers) = &self.nodes[node];
-            barriers.probability(draw.barrier, volts * torque / own, width_s, start)
+            barriers.probability(draw.factors.barrier, volts * torque / own, width_s, start)
         };
         let above = self.nodes.partition_point(|(own, _)| *own < torque);
         if above == 0 || above == self.nodes.len() {
@@ -206,6 +206,7 @@ impl SwitchingLookup for DeviceTables {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spinhebb_device::population::DeviceFactors;
     use spinhebb_device::switching::table::TableCell;
 
     /// A law with all of it: -ln(1 - p) = (t/ns) exp(a (k V - 0.5 V) + 3 (1 - b)).
@@ -228,7 +229,9 @@ mod tests {
     }
 
     fn draw(resistance_area: f64, tmr: f64, barrier: f64, critical_voltage: f64) -> DeviceDraw {
-        DeviceDraw { resistance_area, tmr, barrier, critical_voltage, ..DeviceDraw::NOMINAL }
+        let factors =
+            DeviceFactors { resistance_area, tmr, barrier, critical_voltage, ..DeviceFactors::NOMINAL };
+        DeviceDraw { factors, fault: None }
     }
 
     /// Every device has the probability of its own law: the torque scaling is exact, and so is the mixture over
@@ -240,7 +243,7 @@ mod tests {
             2,
             3,
             &[
-                DeviceDraw { area: 1.3, ..DeviceDraw::NOMINAL },
+                DeviceDraw { factors: DeviceFactors { area: 1.3, ..DeviceFactors::NOMINAL }, fault: None },
                 draw(0.9, 1.0, 0.8, 1.0),
                 draw(1.0, 1.2, 1.1, 1.05),
                 draw(1.1, 0.9, 0.95, 1.0),
@@ -252,7 +255,7 @@ mod tests {
         let tables = DeviceTables::new(devices.clone(), nominal, nodes, table).unwrap();
         assert_eq!(tables.count(), 6);
         for (row, col) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)] {
-            let d = devices[(row, col)];
+            let d = devices[(row, col)].factors;
             for magnitude in [0.3, 0.45, 0.6] {
                 for start in State::BOTH {
                     // Conductance per area, over 1/(RA) = 1 and 1/(RA (1 + TMR)) = 1/2.

@@ -4,11 +4,13 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
+use spinhebb_circuit::array::variation::FaultsConfig;
+
 use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_network::encoding::Encoder;
 use spinhebb_network::images::ImagesConfig;
 use spinhebb_network::training::config::NetworkConfig;

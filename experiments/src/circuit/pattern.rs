@@ -6,11 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig, Variation};
+use spinhebb_circuit::array::variation::{FaultsConfig, Variation};
+
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::mtj::Mtj;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::population::PopulationConfig;
 
 use crate::error::ExperimentError;
 

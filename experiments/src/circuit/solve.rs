@@ -5,11 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
+use spinhebb_circuit::array::variation::FaultsConfig;
+
 use spinhebb_circuit::operate::read::Reading;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 
 use super::matrix::{relative_error, rows};
 use super::pattern::{Maker, PatternConfig};

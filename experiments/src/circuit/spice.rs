@@ -1,8 +1,10 @@
 //! `spinhebb circuit spice`: the read as a netlist, with its solution beside it.
 
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
+use spinhebb_circuit::array::variation::FaultsConfig;
+
 use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 
 use super::pattern::{Maker, PatternConfig};
 use crate::error::ExperimentError;

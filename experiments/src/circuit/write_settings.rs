@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
+use spinhebb_circuit::array::variation::FaultsConfig;
+
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::Amplitude;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_device::switching::table_config::TableConfig;
 
 use super::pattern::PatternConfig;

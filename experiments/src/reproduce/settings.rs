@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig};
+use spinhebb_circuit::array::variation::FaultsConfig;
+
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::Time;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_network::demonstrator::DemonstratorConfig;
 use spinhebb_network::images::ImagesConfig;

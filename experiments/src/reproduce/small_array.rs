@@ -5,9 +5,11 @@
 
 use nalgebra::DMatrix;
 use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{FaultsConfig, PopulationConfig, Variation};
+use spinhebb_circuit::array::variation::{FaultsConfig, Variation};
+
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_network::demonstrator::{CurrentTable, Pattern};
 
 use super::ReproduceParts;

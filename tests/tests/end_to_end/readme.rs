@@ -66,6 +66,26 @@ fn the_files_of_the_readme_are_accepted() {
     }
 }
 
+/// Source files and folders that the readme of a crate names stand where it says.
+#[test]
+fn the_readmes_name_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut looked_at = 0;
+    for name in ["circuit", "network"] {
+        let text = std::fs::read_to_string(root.join(name).join("README.md")).unwrap();
+        for word in text.split('`').skip(1).step_by(2) {
+            let is_path = !word.contains([' ', '<', '*']) && (word.ends_with(".rs") || word.ends_with('/'));
+            if is_path {
+                let places =
+                    [root.join(name).join("src").join(word), root.join(name).join(word), root.join(word)];
+                assert!(places.iter().any(|place| place.exists()), "{name}/README.md: `{word}`");
+                looked_at += 1;
+            }
+        }
+    }
+    assert!(looked_at > 20, "{looked_at}");
+}
+
 /// Every command stands in the table of commands.
 #[test]
 fn the_readme_names_every_command() {

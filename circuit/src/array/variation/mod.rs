@@ -1,35 +1,23 @@
-//! Variation: every device its own, from keyed random streams.
-//!
-//! Device (i, j) draws from the stream of its own coordinates, so that the same seed gives the
-//! same device whatever the size of the array, the tiling or the number of threads.
-//!
-//! # Formula
-//! Five standard normals z = L x with L the Cholesky factor of the correlation matrix give the factors of
-//! resistance-area product, TMR, area, barrier and critical voltage: 1 + s z (normal, bounded below by a tenth) or
-//! exp(s z - s^2/2) (log-normal, mean 1), times 1 + g_x (j/(N-1) - 1/2) + g_y (i/(M-1) - 1/2) for a gradient
-//! across the array. Conductance follows area/RA.
-//! The spreads and correlations of a calibrated population are written by `spinhebb calibrate`.
+//! The devices of one array: drawn from their population, with defects from streams of their own.
 //!
 //! # Not modelled
 //! Correlation between neighbouring devices other than the gradient; drift with age.
 
-mod correlation;
 mod faults;
-mod population;
 
-use nalgebra::{DMatrix, Matrix5, Vector5};
+use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use spinhebb_data::config::Check as _;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
+use spinhebb_device::population::{DeviceFactors, Place, Population, PopulationConfig};
 
 use crate::array::cell::{Cell, CellLaw, Cells};
 use crate::array::crossbar::{Array, Break};
 use crate::error::CircuitError;
 pub use faults::FaultsConfig;
-pub use population::{PARAMETERS, PopulationConfig, Spread, SpreadDistribution};
 
 /// A permanent defect of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,33 +33,20 @@ pub enum Fault {
 /// What one device got.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeviceDraw {
-    /// Factor of the resistance-area product.
-    pub resistance_area: f64,
-    /// Factor of the TMR.
-    pub tmr: f64,
-    /// Factor of the area.
-    pub area: f64,
-    /// Factor of the energy barrier.
-    pub barrier: f64,
-    /// Factor of the critical voltage, beside that of the resistance-area product.
-    pub critical_voltage: f64,
+    /// Its parameters over those of the nominal device.
+    pub factors: DeviceFactors,
     /// Defect, if any.
     pub fault: Option<Fault>,
 }
 
 impl DeviceDraw {
     /// The device without variation.
-    pub const NOMINAL: Self =
-        Self { resistance_area: 1.0, tmr: 1.0, area: 1.0, barrier: 1.0, critical_voltage: 1.0, fault: None };
+    pub const NOMINAL: Self = Self { factors: DeviceFactors::NOMINAL, fault: None };
 
     /// Transport of this device.
     #[must_use]
     pub fn transport(&self, nominal: Transport) -> Transport {
-        Transport {
-            parallel_s: nominal.parallel_s * self.area / self.resistance_area,
-            tmr: nominal.tmr * self.tmr,
-            half_voltage_v: nominal.half_voltage_v,
-        }
+        self.factors.transport(nominal)
     }
 }
 
@@ -80,22 +55,8 @@ impl DeviceDraw {
 pub struct Variation {
     faults: FaultsConfig,
     seed: u64,
-    streams: Streams,
-    factor: Matrix5<f64>,
-    spreads: [Spread; PARAMETERS],
-}
-
-impl Spread {
-    /// Factor of a device at (x, y), -1/2 to 1/2 across the array, from a standard normal number.
-    fn factor(&self, normal: f64, x: f64, y: f64) -> f64 {
-        let random = match self.distribution {
-            SpreadDistribution::Normal => (1.0 + self.relative * normal).max(0.1),
-            SpreadDistribution::LogNormal => {
-                (self.relative * normal - 0.5 * self.relative * self.relative).exp()
-            }
-        };
-        random * (1.0 + self.gradient_x * x + self.gradient_y * y)
-    }
+    population: Population,
+    defects: Streams,
 }
 
 impl Variation {
@@ -108,25 +69,16 @@ impl Variation {
         faults: &FaultsConfig,
         seed: u64,
     ) -> Result<Self, CircuitError> {
-        population.first_fault()?;
         faults.first_fault()?;
-        let factor = population.correlation_factor()?;
-        let streams = Streams::new(seed, "circuit/devices");
-        Ok(Self { faults: faults.clone(), seed, streams, factor, spreads: population.spreads() })
+        let population = Population::new(population, seed)?;
+        Ok(Self { faults: faults.clone(), seed, population, defects: Streams::new(seed, "circuit/defects") })
     }
 
     /// Draw of device (row, col) in an array of `rows` x `cols`.
     #[must_use]
     pub fn device(&self, row: usize, col: usize, rows: usize, cols: usize) -> DeviceDraw {
-        let mut rng = self.streams.rng2(row as u32, col as u32);
-        let normal = Vector5::from_fn(|_, _| StandardNormal.sample(&mut rng));
-        let correlated: Vector5<f64> = self.factor * normal;
-        let centred = |index: usize, count: usize| {
-            if count > 1 { index as f64 / (count - 1) as f64 - 0.5 } else { 0.0 }
-        };
-        let (x, y) = (centred(col, cols), centred(row, rows));
-        let factor = |k: usize| self.spreads[k].factor(correlated[k], x, y);
-        let u: f64 = rng.random();
+        let factors = self.population.draw(row, col, Place::in_array(row, col, rows, cols));
+        let u: f64 = self.defects.rng2(row as u32, col as u32).random();
         let FaultsConfig { stuck_open, stuck_short, stuck_state, .. } = self.faults;
         let fault = if u < stuck_open {
             Some(Fault::Open)
@@ -137,14 +89,7 @@ impl Variation {
         } else {
             None
         };
-        DeviceDraw {
-            resistance_area: factor(0),
-            tmr: factor(1),
-            area: factor(2),
-            barrier: factor(3),
-            critical_voltage: factor(4),
-            fault,
-        }
+        DeviceDraw { factors, fault }
     }
 
     /// Draws of all devices, M x N.

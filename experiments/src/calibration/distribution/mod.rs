@@ -6,7 +6,6 @@ pub(super) use page::draw;
 
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
-use spinhebb_circuit::array::variation::{PARAMETERS, SpreadDistribution};
 use spinhebb_data::config::ConfigError;
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_device::calibration::analysis::Calibration;
@@ -15,6 +14,7 @@ use spinhebb_device::calibration::goodness::Goodness;
 use spinhebb_device::calibration::parameter::Scale;
 use spinhebb_device::calibration::problem::Problem;
 use spinhebb_device::measurement::points::MeasuredData;
+use spinhebb_device::population::{PARAMETERS, SpreadDistribution};
 
 use super::fitted::Fitted;
 use super::one_device::Device;
@@ -209,8 +209,9 @@ fn known(population: &DeviceDistribution) -> Known {
         pairs.map(|(i, j)| a[i] * population.covariance[(i, j)] * b[j]).sum()
     };
     let deviation = |row: &DVector<f64>| product(row, row).max(0.0).sqrt();
+    // The covariance is that of logarithms; a relative deviation s has the logarithmic one sqrt(ln(1 + s^2)).
     let spread = |row: &DVector<f64>| KnownSpread {
-        relative: deviation(row),
+        relative: product(row, row).max(0.0).exp_m1().sqrt(),
         distribution: SpreadDistribution::LogNormal,
     };
     let mut correlation = [[0.0; PARAMETERS]; PARAMETERS];

@@ -6,39 +6,18 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults, FieldFault};
 
 use super::correlation::lower_factor;
+use super::spread::Spread;
 
 /// Number of varied parameters: resistance-area product, TMR, area, barrier, critical voltage, in this order.
 pub const PARAMETERS: usize = 5;
-
-/// Distribution of a spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SpreadDistribution {
-    /// Normal, bounded below by a tenth of the mean.
-    #[default]
-    Normal,
-    /// Log-normal with mean 1; `relative` is the standard deviation of the logarithm.
-    LogNormal,
-}
-
-/// Spread of one device parameter over the array.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Spread {
-    /// Relative standard deviation (0.05 for 5 %).
-    pub relative: f64,
-    /// Distribution: normal or log-normal.
-    pub distribution: SpreadDistribution,
-    /// Relative change from the left to the right edge of the array.
-    pub gradient_x: f64,
-    /// Relative change from the top to the bottom edge of the array.
-    pub gradient_y: f64,
-}
 
 /// How the devices of an array differ; a parameter that is not named has no spread.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PopulationConfig {
+    /// Seed of the draws; by default that of the run. Another seed is another set of devices under the same pulses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// Resistance-area product.
     pub resistance_area: Spread,
     /// Tunnel magnetoresistance.
@@ -49,23 +28,10 @@ pub struct PopulationConfig {
     pub barrier: Spread,
     /// Critical voltage of switching at a given resistance-area product: spread of torque efficiency and damping.
     pub critical_voltage: Spread,
-    /// Correlations of (resistance-area, TMR, area, barrier, critical voltage); uncorrelated when absent.
+    /// Correlations of (resistance-area, TMR, area, barrier, critical voltage), of logarithms where a spread is log-normal;
+    /// uncorrelated when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<[[f64; PARAMETERS]; PARAMETERS]>,
-}
-
-impl Check for Spread {
-    fn check(&self, faults: &mut Faults) {
-        let fine = (0.0..=1.0).contains(&self.relative);
-        faults.require(fine, "relative", self.relative, "a relative spread from 0 to 1");
-        let steepest = self.gradient_x.abs() + self.gradient_y.abs();
-        let (key, value) = if self.gradient_y.abs() > self.gradient_x.abs() {
-            ("gradient_y", self.gradient_y)
-        } else {
-            ("gradient_x", self.gradient_x)
-        };
-        faults.require(steepest < 2.0, key, value, "gradients that sum to less than 2 in magnitude");
-    }
 }
 
 impl Check for PopulationConfig {
@@ -122,6 +88,7 @@ impl PopulationConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::population::SpreadDistribution;
     use spinhebb_data::config::Document;
 
     fn paths(config: &PopulationConfig) -> Vec<String> {

@@ -1,0 +1,126 @@
+//! The devices of a population, drawn one by one from keyed random streams.
+//!
+//! Device (row, col) draws from the stream of its own coordinates, so that the same seed gives the same device whatever the
+//! size of the array, the tiling or the number of threads. Draws are made again where they are wanted, not held.
+//!
+//! # Formula
+//! Five standard normals z = L x with L the Cholesky factor of the correlation matrix give the factors of
+//! resistance-area product, TMR, area, barrier and critical voltage ([`Spread`](super::Spread)), times
+//! `1 + g_x x + g_y y` for a gradient, with the place (x, y) of the device from -1/2 to 1/2 across the array.
+
+use nalgebra::{Matrix5, Vector5};
+use rand_distr::{Distribution, StandardNormal};
+use spinhebb_data::config::{Check as _, FieldFault};
+use spinhebb_data::random_stream::Streams;
+
+use super::config::{PARAMETERS, PopulationConfig};
+use super::spread::Factors;
+use crate::junction::transport::Transport;
+
+/// Where a device stands in its array, -1/2 to 1/2 from edge to edge.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Place {
+    /// From the left to the right edge.
+    pub x: f64,
+    /// From the top to the bottom edge.
+    pub y: f64,
+}
+
+impl Place {
+    /// The place of device (row, col) in an array of `rows` x `cols`; that of a single row or column is the middle.
+    #[must_use]
+    pub fn in_array(row: usize, col: usize, rows: usize, cols: usize) -> Self {
+        let centred = |index: usize, count: usize| {
+            if count > 1 { index as f64 / (count - 1) as f64 - 0.5 } else { 0.0 }
+        };
+        Self { x: centred(col, cols), y: centred(row, rows) }
+    }
+}
+
+/// The parameters of one device over those of the nominal one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeviceFactors {
+    /// Of the resistance-area product.
+    pub resistance_area: f64,
+    /// Of the TMR.
+    pub tmr: f64,
+    /// Of the area.
+    pub area: f64,
+    /// Of the energy barrier.
+    pub barrier: f64,
+    /// Of the critical voltage, beside that of the resistance-area product.
+    pub critical_voltage: f64,
+}
+
+impl DeviceFactors {
+    /// The device without variation.
+    pub const NOMINAL: Self =
+        Self { resistance_area: 1.0, tmr: 1.0, area: 1.0, barrier: 1.0, critical_voltage: 1.0 };
+
+    /// Transport of this device: its conductance goes as area over resistance-area product.
+    #[must_use]
+    pub fn transport(&self, nominal: Transport) -> Transport {
+        Transport {
+            parallel_s: nominal.parallel_s * self.area / self.resistance_area,
+            tmr: nominal.tmr * self.tmr,
+            half_voltage_v: nominal.half_voltage_v,
+        }
+    }
+}
+
+/// A population from which devices are drawn.
+#[derive(Debug, Clone)]
+pub struct Population {
+    streams: Streams,
+    factor: Matrix5<f64>,
+    factors: [Factors; PARAMETERS],
+}
+
+impl Population {
+    /// Prepares the draws of devices that differ as in `config`; `seed` is that of the run, which a seed of the population
+    /// replaces.
+    ///
+    /// # Errors
+    /// A spread or correlation out of range.
+    pub fn new(config: &PopulationConfig, seed: u64) -> Result<Self, FieldFault> {
+        config.first_fault()?;
+        let streams = Streams::new(config.seed.unwrap_or(seed), "circuit/devices");
+        let factors = config.spreads().map(|spread| Factors::of(&spread));
+        Ok(Self { streams, factor: config.correlation_factor()?, factors })
+    }
+
+    /// Device (row, col), which stands at `place`.
+    #[must_use]
+    pub fn draw(&self, row: usize, col: usize, place: Place) -> DeviceFactors {
+        let mut rng = self.streams.rng2(row as u32, col as u32);
+        let normal = Vector5::from_fn(|_, _| StandardNormal.sample(&mut rng));
+        let correlated: Vector5<f64> = self.factor * normal;
+        let factor = |k: usize| self.factors[k].at(correlated[k], place);
+        DeviceFactors {
+            resistance_area: factor(0),
+            tmr: factor(1),
+            area: factor(2),
+            barrier: factor(3),
+            critical_voltage: factor(4),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::Spread;
+
+    #[test]
+    fn a_seed_of_its_own_replaces_that_of_the_run() {
+        let area = Spread { relative: 0.1, ..Spread::default() };
+        let shared = PopulationConfig { area, ..PopulationConfig::default() };
+        let own = PopulationConfig { seed: Some(7), ..shared.clone() };
+        let draw = |config: &PopulationConfig, seed: u64| {
+            Population::new(config, seed).unwrap().draw(3, 2, Place::default())
+        };
+        assert_eq!(draw(&own, 1), draw(&shared, 7));
+        assert_eq!(draw(&own, 1), draw(&own, 2));
+        assert_ne!(draw(&shared, 1), draw(&shared, 7));
+    }
+}
