@@ -156,7 +156,7 @@ impl Experiment for MapTiles {
                 "Weight lost in the lines of the first tile",
                 "exact transfer matrix of the tile",
             )
-            .map(Map::new("Lost weight", "output", "input", "relative", lost)),
+            .map(Map::new("Lost weight", "output", "input", "share of the ideal one", lost)),
         );
         Ok(())
     }

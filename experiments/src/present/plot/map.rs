@@ -60,22 +60,28 @@ impl Map {
         self.names(vec![String::new(); rows], vec![String::new(); columns])
     }
 
+    /// Title with what the colour bar means, which has no label of its own.
+    fn title(&self) -> String {
+        match (self.title.as_str(), self.value_label.as_str()) {
+            (title, "") => title.to_string(),
+            ("", label) => label.to_string(),
+            (title, label) => format!("{title}: {label}"),
+        }
+    }
+
     pub(super) fn render(&self) -> (Vec<Plot>, Layout) {
         // kuva draws its first row at the bottom; ours is at the top.
         let rows: Vec<Vec<f64>> = self.rows.iter().rev().cloned().collect();
         let height = rows.len();
-        let mut map =
+        let map =
             Heatmap::new().with_data(rows.clone()).with_cell_size(1.0).with_color_map(if self.print_values {
                 ColorMap::Custom(Arc::new(pale))
             } else {
                 ColorMap::Cividis
             });
-        if !self.value_label.is_empty() {
-            map = map.with_legend(self.value_label.clone());
-        }
         let plots = vec![Plot::from(map)];
         let mut layout = Layout::auto_from_plots(&plots)
-            .with_title(self.title.clone())
+            .with_title(self.title())
             .with_title_size(15)
             .with_label_size(13)
             .with_tick_size(11)
