@@ -2,7 +2,6 @@
 
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::FaultsConfig;
-
 use spinhebb_data::config::Staged;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::FaultsConfig;
-
 use spinhebb_circuit::operate::tile::TiledMap;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, Variation};
-
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::mtj::Mtj;

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::Array;
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::FaultsConfig;
-
 use spinhebb_circuit::operate::read::Reading;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};

@@ -2,7 +2,6 @@
 
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::FaultsConfig;
-
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::population::PopulationConfig;
 

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::FaultsConfig;
-
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::Amplitude;
 use spinhebb_device::dynamics::pulses::PulsesConfig;

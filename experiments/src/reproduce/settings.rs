@@ -6,7 +6,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::FaultsConfig;
-
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::Time;
 use spinhebb_device::dynamics::pulses::PulsesConfig;

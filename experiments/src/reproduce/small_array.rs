@@ -6,7 +6,6 @@
 use nalgebra::DMatrix;
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, Variation};
-
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
 use spinhebb_device::population::PopulationConfig;
