@@ -44,7 +44,7 @@ pub enum DeviceError {
     },
     /// A query outside a table.
     #[error(
-        "{quantity} = {value:e} is outside the table ({low:e} to {high:e}); widen the table or ask inside it"
+        "{quantity} = {value:e} is outside the table ({low:e} to {high:e}); widen the table (`table.highest_voltage`, `table.widths`) or ask inside it"
     )]
     OutsideTable {
         /// Name and unit of the axis.

@@ -12,9 +12,10 @@ use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::estimate::{BackEnd, ProbabilityEstimate};
 use spinhebb_device::switching::fokker_planck::Resolution;
 use spinhebb_device::switching::probability::{
-    Automatic, ByEnsemble, ByFokkerPlanck, BySphere, SwitchingProbability, switching_table,
+    Automatic, ByEnsemble, ByFokkerPlanck, BySphere, SwitchingProbability,
 };
 use spinhebb_device::switching::sphere::SphereResolution;
+use spinhebb_device::switching::table::{Refinement, SwitchingTable};
 
 fn device(name: &str, stability: f64) -> Mtj {
     let mtj = preset::load(name).expect("a preset").device.resolve().expect("a valid device");
@@ -126,7 +127,8 @@ fn tables_are_made_by_any_back_end() {
     let widths = [1.5e-9, 2e-9];
     let grid = PulseGrid { volts: &volts, widths_s: &widths };
     let table = |choice: BackEnd, mtj: &Mtj| {
-        switching_table(automatic.back_end(choice), &mtj.into(), grid).expect("a table")
+        SwitchingTable::by_back_end(automatic.back_end(choice), &mtj.into(), grid, Refinement::NONE, &|| ())
+            .expect("a table")
     };
     let exact = table(BackEnd::FokkerPlanck, &axial);
     assert_eq!(exact.source(), "fokker-planck");
@@ -161,7 +163,8 @@ fn coupled_layers_are_counted_and_refused_by_every_other_back_end() {
         let back_end = automatic.back_end(choice);
         let found = back_end.probability(&junction, &pulse, start).expect("a result");
         assert_eq!(found, ProbabilityEstimate::from_count(counted));
-        let table = switching_table(back_end, &junction, grid).expect("a table");
+        let table = SwitchingTable::by_back_end(back_end, &junction, grid, Refinement::NONE, &|| ())
+            .expect("a table");
         assert_eq!(table.source(), "ensemble");
     }
     for (choice, name) in [

@@ -6,15 +6,19 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults, FieldFault};
 
 use super::correlation::lower_factor;
-use super::spread::Spread;
+use super::spread::{FieldSpread, Spread};
 
-/// Number of varied parameters: resistance-area product, TMR, area, barrier, critical voltage, in this order.
+/// Number of parameters that may be correlated: resistance-area product, TMR, area, barrier, critical voltage, in this
+/// order.
 pub const PARAMETERS: usize = 5;
 
 /// How the devices of an array differ; a parameter that is not named has no spread.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PopulationConfig {
+    /// Calibration run or file that the spreads come from; other keys change them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Seed of the draws; by default that of the run. Another seed is another set of devices under the same pulses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -28,8 +32,13 @@ pub struct PopulationConfig {
     pub barrier: Spread,
     /// Critical voltage of switching at a given resistance-area product: spread of torque efficiency and damping.
     pub critical_voltage: Spread,
+    /// Switching hazard: a device of factor h switches with `1 - (1 - p)^h` where one of factor 1 does with p. For spreads
+    /// of which no more is known than that devices switch more or less easily; needs no table.
+    pub hazard: Spread,
+    /// Stray field along the fixed layer, added to that of the device; positive favours the parallel state.
+    pub stray_field: FieldSpread,
     /// Correlations of (resistance-area, TMR, area, barrier, critical voltage), of logarithms where a spread is log-normal;
-    /// uncorrelated when absent.
+    /// uncorrelated when absent. Hazard and stray field are independent of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<[[f64; PARAMETERS]; PARAMETERS]>,
 }
@@ -42,9 +51,11 @@ impl Check for PopulationConfig {
             ("area", self.area),
             ("barrier", self.barrier),
             ("critical_voltage", self.critical_voltage),
+            ("hazard", self.hazard),
         ] {
             faults.within(key, |faults| spread.check(faults));
         }
+        faults.within("stray_field", |faults| self.stray_field.check(faults));
         let Some(matrix) = self.correlation.map(matrix_of) else { return };
         let mut sound = true;
         for (row, col) in (0..PARAMETERS).flat_map(|row| (0..=row).map(move |col| (row, col))) {
@@ -74,6 +85,19 @@ impl PopulationConfig {
         [self.resistance_area, self.tmr, self.area, self.barrier, self.critical_voltage]
     }
 
+    /// Whether devices differ in what a switching table depends on, beyond a hazard.
+    #[must_use]
+    pub fn needs_tables(&self) -> bool {
+        let table = [self.resistance_area, self.tmr, self.barrier, self.critical_voltage];
+        table.iter().any(|spread| !spread.is_none()) || !self.stray_field.is_none()
+    }
+
+    /// Whether devices differ at all.
+    #[must_use]
+    pub fn is_uniform(&self) -> bool {
+        !self.needs_tables() && self.area.is_none() && self.hazard.is_none()
+    }
+
     /// Factor of the symmetric matrix of correlations, the identity where none are given.
     pub(super) fn correlation_factor(&self) -> Result<Matrix5<f64>, FieldFault> {
         let Some(rows) = self.correlation else { return Ok(Matrix5::identity()) };
@@ -90,6 +114,7 @@ mod tests {
     use super::*;
     use crate::population::SpreadDistribution;
     use spinhebb_data::config::Document;
+    use spinhebb_data::quantity::MagneticField;
 
     fn paths(config: &PopulationConfig) -> Vec<String> {
         let mut faults = Faults::default();
@@ -119,6 +144,8 @@ mod tests {
         let config = PopulationConfig {
             tmr: Spread { relative: 1.5, gradient_x: 0.5, gradient_y: -1.6, ..Spread::default() },
             critical_voltage: Spread { relative: f64::NAN, ..Spread::default() },
+            hazard: Spread { relative: -0.1, ..Spread::default() },
+            stray_field: FieldSpread { deviation: MagneticField(-1.0), ..FieldSpread::default() },
             correlation: Some(correlation),
             ..PopulationConfig::default()
         };
@@ -126,6 +153,8 @@ mod tests {
             "tmr.relative",
             "tmr.gradient_y",
             "critical_voltage.relative",
+            "hazard.relative",
+            "stray_field.deviation",
             "correlation[1][0]",
             "correlation[3][2]",
             "correlation[4][4]",

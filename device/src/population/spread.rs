@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::quantity::MagneticField;
 use statrs::function::erf::{erfc, erfc_inv};
 
 use super::draw::Place;
@@ -13,6 +14,8 @@ const LOWEST: f64 = 0.1;
 /// Largest `relative` of a normal spread: it is cut off at a tenth of the mean, and what remains cannot spread by more
 /// than 0.9, where it is exponential.
 const MOST_NORMAL: f64 = 0.8;
+/// Largest `relative` of a log-normal spread: its median is then a third of its mean.
+const MOST_LOG_NORMAL: f64 = 3.0;
 /// Deviations below the mean beyond which a normal number is rarer than rounding.
 const BEYOND_ROUNDING: f64 = 8.3;
 
@@ -23,7 +26,7 @@ pub enum SpreadDistribution {
     /// Normal, cut off at a tenth of the mean; `relative` up to 0.8.
     #[default]
     Normal,
-    /// Log-normal.
+    /// Log-normal; `relative` up to 3.
     LogNormal,
 }
 
@@ -47,7 +50,7 @@ impl Check for Spread {
             SpreadDistribution::Normal => {
                 (MOST_NORMAL, "a spread from 0 to 0.8, or `distribution = \"log-normal\"`")
             }
-            SpreadDistribution::LogNormal => (1.0, "a relative spread from 0 to 1"),
+            SpreadDistribution::LogNormal => (MOST_LOG_NORMAL, "a relative spread from 0 to 3"),
         };
         faults.require((0.0..=most).contains(&self.relative), "relative", self.relative, expected);
         let steepest = self.gradient_x.abs() + self.gradient_y.abs();
@@ -57,6 +60,52 @@ impl Check for Spread {
             ("gradient_x", self.gradient_x)
         };
         faults.require(steepest < 2.0, key, value, "gradients that sum to less than 2 in magnitude");
+    }
+}
+
+impl Spread {
+    /// Whether all devices are alike in this parameter.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.relative == 0.0 && self.gradient_x == 0.0 && self.gradient_y == 0.0
+    }
+}
+
+/// Spread of a magnetic field over the array: normal, about zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FieldSpread {
+    /// Standard deviation.
+    pub deviation: MagneticField,
+    /// Change from the left to the right edge of the array.
+    pub gradient_x: MagneticField,
+    /// Change from the top to the bottom edge of the array.
+    pub gradient_y: MagneticField,
+}
+
+impl Default for FieldSpread {
+    fn default() -> Self {
+        Self { deviation: MagneticField(0.0), gradient_x: MagneticField(0.0), gradient_y: MagneticField(0.0) }
+    }
+}
+
+impl FieldSpread {
+    /// Whether all devices are alike in this field.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.deviation.si() == 0.0 && self.gradient_x.si() == 0.0 && self.gradient_y.si() == 0.0
+    }
+
+    /// Field in A/m of a device at `place`, from a standard normal number.
+    pub(super) fn at(&self, normal: f64, place: Place) -> f64 {
+        self.deviation.si() * normal + self.gradient_x.si() * place.x + self.gradient_y.si() * place.y
+    }
+}
+
+impl Check for FieldSpread {
+    fn check(&self, faults: &mut Faults) {
+        let fine = self.deviation.si() >= 0.0;
+        faults.require(fine, "deviation", self.deviation, "a standard deviation of at least 0 T");
     }
 }
 
@@ -115,7 +164,7 @@ impl Law {
 }
 
 /// `Phi(z)`.
-fn below(z: f64) -> f64 {
+pub(super) fn below(z: f64) -> f64 {
     0.5 * erfc(-z / std::f64::consts::SQRT_2)
 }
 
@@ -146,6 +195,34 @@ impl Factors {
     pub(super) fn at(&self, normal: f64, place: Place) -> f64 {
         self.law.factor(normal) * (1.0 + self.gradient_x * place.x + self.gradient_y * place.y)
     }
+
+    /// Whether the factor is that of its place alone.
+    pub(super) fn is_fixed(&self) -> bool {
+        matches!(self.law, Law::Normal { deviation: 0.0 } | Law::LogNormal { s: 0.0 })
+    }
+
+    /// Whether all factors are 1.
+    pub(super) fn is_one(&self) -> bool {
+        self.is_fixed() && self.gradient_x == 0.0 && self.gradient_y == 0.0
+    }
+
+    /// The normal number below which the factor is cut off at its lowest.
+    pub(super) fn floor(&self) -> f64 {
+        match self.law {
+            Law::Normal { deviation } => (LOWEST - 1.0) / deviation,
+            Law::Truncated { .. } | Law::LogNormal { .. } => f64::NEG_INFINITY,
+        }
+    }
+
+    /// Relative change from the left to the right edge of the array.
+    pub(super) const fn gradient_x(&self) -> f64 {
+        self.gradient_x
+    }
+
+    /// Relative change from the top to the bottom edge of the array.
+    pub(super) const fn gradient_y(&self) -> f64 {
+        self.gradient_y
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +233,10 @@ mod tests {
     #[test]
     fn relative_is_the_deviation_over_the_mean() {
         for distribution in [SpreadDistribution::Normal, SpreadDistribution::LogNormal] {
-            for relative in [0.0, 0.05, 0.108, 0.109, 0.2, 0.35, 0.5, 0.65, 0.8] {
+            for relative in [0.0, 0.05, 0.108, 0.109, 0.2, 0.35, 0.5, 0.65, 0.8, 1.5, 3.0] {
+                if relative > MOST_NORMAL && distribution == SpreadDistribution::Normal {
+                    continue;
+                }
                 let law = Law::of(&Spread { relative, distribution, ..Spread::default() });
                 let (steps, reach) = (400_000, 12.0);
                 let width = 2.0 * reach / f64::from(steps);

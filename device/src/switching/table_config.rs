@@ -1,19 +1,25 @@
 //! The switching table of a system as written in a configuration, and how it is computed by whatever back end.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::quantity::{Time, Voltage};
 
 use super::PulseGrid;
+use super::axial::AxialModel;
 use super::estimate::BackEnd;
 use super::fokker_planck::Resolution;
-use super::probability::{Automatic, ByEnsemble, ByFokkerPlanck, BySplitting, switching_table_with_progress};
+use super::probability::{
+    Automatic, ByEnsemble, ByFokkerPlanck, BySplitting, SwitchingProbability, Trajectories,
+};
 use super::splitting::Splitting;
 use super::table::{Refinement, SwitchingTable};
 use crate::dynamics::ensemble::Ensemble;
 use crate::dynamics::integrator::Integrator;
 use crate::dynamics::lanes::Stepping;
+use crate::dynamics::pulse::Drive;
 use crate::error::DeviceError;
 use crate::junction::Junction;
 use crate::ranges::{finite, positive};
@@ -22,8 +28,6 @@ use crate::ranges::{finite, positive};
 const MOST_VOLTAGES: usize = 10_000;
 /// Most trials of a cell.
 const MOST_TRIALS: u64 = 1_000_000_000;
-/// Most tables along the barriers, and along the torques, of varied devices.
-const MOST_NODES: usize = 20;
 /// Most repeats of splitting.
 const MOST_REPEATS: u32 = 10_000;
 
@@ -31,18 +35,23 @@ const MOST_REPEATS: u32 = 10_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableConfig {
+    /// Run or archive whose table is read instead of computed, such as one of `spinhebb device table`; without it the table is
+    /// computed as the other keys say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PathBuf>,
     /// How probabilities are computed.
     pub method: BackEnd,
     /// Full widths of the rectangular pulses, rising; that of the pulses alone when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub widths: Option<Vec<Time>>,
-    /// Smallest amplitude of either polarity.
+    /// Smallest amplitude of either polarity; below it, values are extrapolated and flagged.
     pub lowest_voltage: Voltage,
     /// Largest amplitude of either polarity; junctions of open dendrites may see the sum of both pulses.
     pub highest_voltage: Voltage,
     /// Evenly spaced amplitudes to begin with.
     pub voltages: usize,
-    /// Most amplitudes after refinement, by the ensemble; no refinement if not above `voltages`.
+    /// Most amplitudes after refinement, where the probability rises by more than a tenth from one to the next and, in an
+    /// ensemble, where the curve bends; no refinement if not above `voltages`.
     pub most_voltages: usize,
     /// Closest spacing of two amplitudes.
     pub closest_voltages: Voltage,
@@ -60,10 +69,15 @@ pub struct TableConfig {
     /// Seed of the table; the master seed when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Tables over the barriers of varied devices, from the lowest to the highest.
-    pub barriers: usize,
-    /// Tables over the torques of varied devices, from the weakest to the strongest.
-    pub torques: usize,
+    /// Step between the barriers that have tables of their own, for devices that differ: a share of the nominal barrier.
+    pub barrier_step: f64,
+    /// Step between the TMRs that have tables of their own: a share of the nominal TMR.
+    pub tmr_step: f64,
+    /// Step between the stray fields that have tables of their own, in anisotropy fields of the device.
+    pub field_step: f64,
+    /// Step between the logarithms of the torques that have tables of their own, under voltage control; without it another
+    /// torque is another voltage.
+    pub torque_step: f64,
 }
 
 /// A table that is wanted.
@@ -92,8 +106,8 @@ impl<'a> TableRequest<'a> {
 impl TableConfig {
     /// The table of a junction; the polarity drives out of the start (`V > 0` from anti-parallel).
     ///
-    /// The method `ensemble` counts trials and adds voltages where a curve is steep; every other one computes the evenly
-    /// spaced voltages alone.
+    /// The method `ensemble` counts trials; where none switches, the Fokker-Planck equation of one variable serves if it
+    /// holds, and else the cell is an upper limit. The method `splitting` counts what counting reaches.
     ///
     /// # Errors
     /// [`DeviceError::OutOfRange`] for a value out of range; errors of the back end, such as
@@ -103,39 +117,52 @@ impl TableConfig {
         if self.counts_all(request.junction) { self.counted(request) } else { self.computed(request) }
     }
 
-    /// Whether all the cells of a table of `junction` are counts of an ensemble, so that it refines the voltages.
+    /// Whether all the cells of a table of `junction` are counts of an ensemble.
     fn counts_all(&self, junction: &Junction) -> bool {
         self.method == BackEnd::Ensemble
             || self.method == BackEnd::Auto && matches!(junction, Junction::Coupled(_))
     }
 
     fn counted(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
-        SwitchingTable::by_ensemble(
+        let table = SwitchingTable::by_ensemble(
             request.junction,
             PulseGrid { volts: &self.magnitudes_v(request.reach), widths_s: request.widths_s },
             &self.ensemble(request.seed),
             self.refinement(),
             |_| (request.progress)(),
-        )
+        )?;
+        match request.junction {
+            Junction::Single(mtj) if AxialModel::of(mtj, Drive::Voltage).is_ok() => {
+                table.with_silent_cells_from(request.junction, &ByFokkerPlanck(Resolution::TABLE))
+            }
+            _ => Ok(table),
+        }
     }
 
     fn computed(&self, request: &TableRequest<'_>) -> Result<SwitchingTable, DeviceError> {
         let mut automatic = self.automatic(request.seed);
         automatic.fokker_planck = ByFokkerPlanck(Resolution::TABLE);
-        switching_table_with_progress(
-            automatic.back_end(self.method),
+        let trajectories = Trajectories(&automatic);
+        let back_end: &dyn SwitchingProbability = match self.method {
+            BackEnd::Splitting => &trajectories,
+            method => automatic.back_end(method),
+        };
+        SwitchingTable::by_back_end(
+            back_end,
             request.junction,
             PulseGrid { volts: &self.magnitudes_v(request.reach), widths_s: request.widths_s },
+            self.refinement(),
             request.progress,
         )
     }
 
-    /// Evenly spaced amplitudes in V, the highest times `reach`.
+    /// Evenly spaced amplitudes in V, as many more as it takes to go on to the highest times `reach`.
     #[must_use]
     pub fn magnitudes_v(&self, reach: f64) -> Vec<f64> {
         let (low, high) = (self.lowest_voltage.si(), self.highest_voltage.si());
-        let last = self.voltages.saturating_sub(1).max(1) as f64;
-        (0..self.voltages).map(|k| low + (high * reach - low) * k as f64 / last).collect()
+        let spacing = (high - low) / self.voltages.saturating_sub(1).max(1) as f64;
+        let beyond = ((high * reach - high) / spacing - 1e-9).ceil().max(0.0) as usize;
+        (0..self.voltages + beyond).map(|k| low + spacing * k as f64).collect()
     }
 
     /// Widths in s: those written, or else that of the pulses.
@@ -146,12 +173,10 @@ impl TableConfig {
             .map_or_else(|| vec![pulses.si()], |widths| widths.iter().map(|w| w.si()).collect())
     }
 
-    /// Amplitudes of both polarities that the table of `junction` computes, at most.
+    /// Amplitudes of both polarities that a table computes which goes on to the highest voltage times `reach`, at most.
     #[must_use]
-    pub fn amplitudes(&self, junction: &Junction) -> u64 {
-        let most =
-            if self.counts_all(junction) { self.most_voltages.max(self.voltages) } else { self.voltages };
-        2 * most as u64
+    pub fn amplitudes(&self, reach: f64) -> u64 {
+        2 * self.most_voltages.max(self.magnitudes_v(reach).len()) as u64
     }
 
     /// Where the ensemble adds voltages.
@@ -237,9 +262,13 @@ impl Check for TableConfig {
         if let Some(step) = self.step {
             positive(faults, "step", step.si(), step);
         }
-        for (key, nodes) in [("barriers", self.barriers), ("torques", self.torques)] {
-            let fine = (1..=MOST_NODES).contains(&nodes);
-            faults.require(fine, key, nodes, format!("1 to {MOST_NODES} tables"));
+        for (key, step) in [
+            ("barrier_step", self.barrier_step),
+            ("tmr_step", self.tmr_step),
+            ("field_step", self.field_step),
+            ("torque_step", self.torque_step),
+        ] {
+            faults.require((1e-3..=1.0).contains(&step), key, step, "a step from 0.001 to 1");
         }
     }
 }
@@ -251,7 +280,6 @@ mod tests {
     use super::*;
     use crate::junction::preset;
     use crate::junction::state::State;
-    use crate::switching::probability::switching_table;
 
     fn config() -> TableConfig {
         toml::from_str(
@@ -266,8 +294,10 @@ mod tests {
             relative_error = 0.2
             most_repeats = 32
             integrator = "runge-kutta4"
-            barriers = 2
-            torques = 2
+            barrier_step = 0.1
+            tmr_step = 0.2
+            field_step = 0.02
+            torque_step = 0.2
             "#,
         )
         .unwrap()
@@ -277,12 +307,14 @@ mod tests {
         Junction::new(&preset::load(preset).unwrap().device).unwrap()
     }
 
-    fn by_hand(refinement: Refinement, high: f64) -> SwitchingTable {
-        let volts: Vec<f64> = (0..4).map(|k| 0.3 + (high - 0.3) * f64::from(k) / 3.0).collect();
+    fn by_hand(refinement: Refinement) -> SwitchingTable {
+        let volts = config().magnitudes_v(1.0);
         let device = junction("perpendicular-40nm");
         let ensemble = Ensemble::new(300, 7);
         let grid = PulseGrid { volts: &volts, widths_s: &[1e-9] };
-        SwitchingTable::by_ensemble(&device, grid, &ensemble, refinement, |_| ()).unwrap()
+        let counted = SwitchingTable::by_ensemble(&device, grid, &ensemble, refinement, |_| ()).unwrap();
+        // Below what counting reaches, the equation of one variable.
+        counted.with_silent_cells_from(&device, &ByFokkerPlanck(Resolution::TABLE)).unwrap()
     }
 
     #[test]
@@ -290,12 +322,14 @@ mod tests {
         let device = junction("perpendicular-40nm");
         let request = TableRequest::new(&device, &[1e-9], 7);
         let plain = config();
-        assert_eq!(plain.table(&request).unwrap(), by_hand(Refinement::NONE, 1.1));
+        assert_eq!(plain.table(&request).unwrap(), by_hand(Refinement::NONE));
         let wide = TableRequest { reach: 1.3, ..request };
-        assert_eq!(plain.table(&wide).unwrap(), by_hand(Refinement::NONE, 1.1 * 1.3));
+        let (near, far) = (plain.magnitudes_v(1.0), plain.magnitudes_v(1.3));
+        assert!(far.starts_with(&near) && far[far.len() - 1] >= 1.1 * 1.3, "{far:?}");
+        assert_eq!(plain.table(&wide).unwrap().cells(State::Parallel, 0).len(), far.len());
         let seeded = TableConfig { seed: Some(7), ..plain.clone() };
         let other_master = TableRequest { seed: 8, ..request };
-        assert_eq!(seeded.table(&other_master).unwrap(), by_hand(Refinement::NONE, 1.1));
+        assert_eq!(seeded.table(&other_master).unwrap(), by_hand(Refinement::NONE));
 
         let refined = TableConfig { most_voltages: 6, ..plain };
         let steps = AtomicU64::new(0);
@@ -303,10 +337,10 @@ mod tests {
             steps.fetch_add(1, Ordering::Relaxed);
         };
         let table = refined.table(&TableRequest { progress: &progress, ..request }).unwrap();
-        assert_eq!(table, by_hand(Refinement { most_voltages: 6, least_spacing_v: 0.01 }, 1.1));
+        assert_eq!(table, by_hand(Refinement { most_voltages: 6, least_spacing_v: 0.01 }));
         let found: usize = State::BOTH.iter().map(|start| table.cells(*start, 0).len()).sum();
         assert_eq!(steps.into_inner(), found as u64);
-        assert!(found as u64 <= refined.amplitudes(&device));
+        assert!(found as u64 <= refined.amplitudes(1.0));
     }
 
     #[test]
@@ -318,7 +352,8 @@ mod tests {
             let back_end = ByFokkerPlanck(Resolution::TABLE);
             let volts = config.magnitudes_v(1.0);
             let grid = PulseGrid { volts: &volts, widths_s: &[1e-9, 2e-9] };
-            let by_hand = switching_table(&back_end, &device, grid).unwrap();
+            let none = Refinement::NONE;
+            let by_hand = SwitchingTable::by_back_end(&back_end, &device, grid, none, &|| ()).unwrap();
             assert_eq!(table, by_hand);
             assert_eq!(table.source(), "fokker-planck");
         }
@@ -349,8 +384,10 @@ mod tests {
             relative_error: 0.0,
             most_repeats: 1,
             step: Some(Time(0.0)),
-            barriers: 0,
-            torques: 21,
+            barrier_step: 0.0,
+            tmr_step: 2.0,
+            field_step: f64::NAN,
+            torque_step: -0.1,
             ..config()
         };
         let mut faults = Faults::default();
@@ -367,8 +404,10 @@ mod tests {
             "relative_error",
             "most_repeats",
             "step",
-            "barriers",
-            "torques",
+            "barrier_step",
+            "tmr_step",
+            "field_step",
+            "torque_step",
         ];
         assert_eq!(paths, expected);
         assert!(config().first_fault().is_ok());

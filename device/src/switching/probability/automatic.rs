@@ -143,6 +143,31 @@ impl Automatic {
     }
 }
 
+/// Trajectories alone: an ensemble where counting reaches, splitting below and beyond.
+#[derive(Debug, Clone, Copy)]
+pub struct Trajectories<'a>(pub &'a Automatic);
+
+impl SwitchingProbability for Trajectories<'_> {
+    fn probability(
+        &self,
+        junction: &Junction,
+        pulse: &Pulse,
+        start: State,
+    ) -> Result<ProbabilityEstimate, DeviceError> {
+        self.0.by_trajectories(junction, pulse, start)
+    }
+
+    fn by_width(
+        &self,
+        junction: &Junction,
+        volts: f64,
+        widths_s: &[f64],
+        start: State,
+    ) -> Result<Vec<ProbabilityEstimate>, DeviceError> {
+        self.0.row_by_trajectories(junction, volts, widths_s, start)
+    }
+}
+
 /// `found` where it is good enough; the rest of the widths from `others`.
 fn completed(
     mut found: Vec<ProbabilityEstimate>,

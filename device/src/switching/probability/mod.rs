@@ -18,7 +18,7 @@ mod by_fokker_planck;
 mod by_sphere;
 mod by_splitting;
 
-pub use automatic::{AFFORDABLE, Automatic, ENOUGH, WANTED};
+pub use automatic::{AFFORDABLE, Automatic, ENOUGH, Trajectories, WANTED};
 pub use by_ensemble::ByEnsemble;
 pub use by_fokker_planck::ByFokkerPlanck;
 pub use by_sphere::BySphere;
@@ -32,7 +32,6 @@ use crate::junction::Junction;
 use crate::junction::state::State;
 use crate::switching::PulseGrid;
 use crate::switching::estimate::ProbabilityEstimate;
-use crate::switching::table::{SwitchingTable, TableCell};
 
 /// A way to compute switching probabilities. `V > 0` potentiates: it switches anti-parallel to parallel.
 pub trait SwitchingProbability: Sync {
@@ -121,47 +120,4 @@ fn by_rising_widths(
         found[k] = estimate;
     }
     Ok(found)
-}
-
-/// Switching table of `junction` by `back_end` over the voltage `magnitudes` and widths, from both starts; the
-/// polarity drives out of the start (`V > 0` from anti-parallel).
-///
-/// # Errors
-/// Those of the back end and of [`SwitchingTable::new`].
-pub fn switching_table(
-    back_end: &dyn SwitchingProbability,
-    junction: &Junction,
-    magnitudes: PulseGrid<'_>,
-) -> Result<SwitchingTable, DeviceError> {
-    switching_table_with_progress(back_end, junction, magnitudes, &|| ())
-}
-
-/// As [`switching_table`]; `advance` is called after each voltage of either polarity, from any thread.
-///
-/// # Errors
-/// As [`switching_table`].
-pub fn switching_table_with_progress(
-    back_end: &dyn SwitchingProbability,
-    junction: &Junction,
-    magnitudes: PulseGrid<'_>,
-    advance: &(dyn Fn() + Sync),
-) -> Result<SwitchingTable, DeviceError> {
-    let of = |start: State| {
-        let volts: Vec<f64> = magnitudes.volts.iter().map(|v| v * start.switching_polarity()).collect();
-        back_end.grid_with_progress(junction, PulseGrid { volts: &volts, ..magnitudes }, start, advance)
-    };
-    let (parallel, anti_parallel) = (of(State::Parallel)?, of(State::AntiParallel)?);
-    let mut used: Vec<&str> =
-        parallel.iter().chain(&anti_parallel).flatten().map(|e| e.back_end.name()).collect();
-    used.sort_unstable();
-    used.dedup();
-    SwitchingTable::new(magnitudes.widths_s, &used.join(", "), |start, width| {
-        let grid = if start == State::Parallel { &parallel } else { &anti_parallel };
-        magnitudes
-            .volts
-            .iter()
-            .zip(grid)
-            .map(|(magnitude, row)| TableCell::computed(*magnitude, row[width].p, row[width].p_error))
-            .collect()
-    })
 }

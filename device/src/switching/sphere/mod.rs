@@ -57,6 +57,8 @@ use evolution::{Accuracy, SphereEvolution, between};
 use harmonics::{Basis, HalfTurn};
 use operator::assemble;
 
+pub(crate) use harmonics::gauss_legendre;
+
 /// Least probability, and complement, that the coefficients resolve.
 pub const FLOOR: f64 = evolution::FLOOR;
 

@@ -3,6 +3,7 @@
 use spinhebb_data::proportion::wilson_95;
 
 use crate::dynamics::ensemble::SwitchingCount;
+use crate::switching::estimate::ProbabilityEstimate;
 
 /// Estimate of one cell with the numbers it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +48,12 @@ impl TableCell {
             trials: 0,
             switched: 0,
         }
+    }
+
+    /// Cell of the estimate of a back end.
+    #[must_use]
+    pub fn estimated(magnitude_v: f64, found: &ProbabilityEstimate) -> Self {
+        Self::computed(magnitude_v, found.p, found.p_error)
     }
 
     /// Probability kept away from 0 and 1 by a quarter of a trial, for the Gumbel scale.

@@ -20,23 +20,40 @@
 //! SIAM J. Numer. Anal. 17, 238 (1980); M. Ayer et al., Ann. Math. Stat. 26, 641 (1955) (pooling).
 
 mod cell;
+mod computed;
 mod curve;
 mod dataset;
-mod device_axis;
 mod refinement;
 
-use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
 use crate::error::DeviceError;
-use crate::junction::Junction;
 use crate::junction::state::State;
-use crate::switching::PulseGrid;
-use crate::switching::counts::counts_by_width;
 pub use cell::TableCell;
 use curve::{Curve, Monotone};
 pub use curve::{from_gumbel, gumbel};
-pub use device_axis::DeviceAxis;
-pub use refinement::Refinement;
-use refinement::wanted_point;
+pub use refinement::{LARGEST_RISE, Refinement};
+
+/// What a looked-up probability rests on, the best ground first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LookupFlag {
+    /// A cell of the table, counted or computed at that voltage and width.
+    Counted,
+    /// Cells around it.
+    Interpolated,
+    /// The tail below the first cell with an estimate, or the nearest device of a lattice: an upper limit is known at most.
+    Extrapolated,
+}
+
+impl LookupFlag {
+    /// Name used in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Interpolated => "interpolated",
+            Self::Extrapolated => "extrapolated",
+        }
+    }
+}
 
 /// A probability with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,8 +64,19 @@ pub struct Probability {
     pub lower: f64,
     /// Upper end of the 95 % interval.
     pub upper: f64,
-    /// Whether the tail model below the first voltage was used.
-    pub extrapolated: bool,
+    /// What it rests on.
+    pub flag: LookupFlag,
+}
+
+impl Probability {
+    /// That of a pulse which drives towards the present state.
+    pub const ZERO: Self = Self { p: 0.0, lower: 0.0, upper: 0.0, flag: LookupFlag::Counted };
+
+    /// Whether the tail model or the nearest device was used.
+    #[must_use]
+    pub fn is_extrapolated(&self) -> bool {
+        self.flag == LookupFlag::Extrapolated
+    }
 }
 
 /// A voltage with its 95 % interval.
@@ -118,75 +146,16 @@ impl SwitchingTable {
         })
     }
 
-    /// Table by LLGS ensembles on a grid refined where the curves are steep.
-    ///
-    /// The trials of one voltage are shared by all widths (see
-    /// [`crate::dynamics::ensemble::switching_counts_by_width`]). The voltages of `magnitudes` are those to begin with; between
-    /// two neighbours a voltage is added while, at any width, the curve interpolated without one of
-    /// its inner points misses that point by more than its statistical error, until
-    /// `refinement.most_voltages`.
-    ///
-    /// # Errors
-    /// As [`SwitchingTable::new`] and [`crate::dynamics::ensemble::switching_counts_by_width`].
-    pub fn by_ensemble(
-        junction: &Junction,
-        magnitudes: PulseGrid<'_>,
-        ensemble: &Ensemble,
-        refinement: Refinement,
-        progress: impl FnMut(usize),
-    ) -> Result<Self, DeviceError> {
-        let counts = |start, volts| counts_by_width(junction, volts, magnitudes.widths_s, start, ensemble);
-        let source = match junction {
-            Junction::Single(_) => "LLGS ensemble",
-            Junction::Coupled(_) => "LLGS ensemble of coupled layers",
-        };
-        Self::by_counts(magnitudes, source, refinement, counts, progress)
-    }
-
-    /// As [`Self::by_ensemble`] from any counts: `counts(start, volts)` gives one for each width at the
-    /// signed voltage (`V > 0` potentiates: it switches anti-parallel to parallel).
-    ///
-    /// # Errors
-    /// Those of `counts` and of [`SwitchingTable::new`].
-    pub fn by_counts(
-        magnitudes: PulseGrid<'_>,
-        source: &str,
-        refinement: Refinement,
-        mut counts: impl FnMut(State, f64) -> Result<Vec<SwitchingCount>, DeviceError>,
-        mut progress: impl FnMut(usize),
-    ) -> Result<Self, DeviceError> {
-        let mut columns: [Vec<Vec<TableCell>>; 2] = [Vec::new(), Vec::new()];
-        for start in State::BOTH {
-            let column = &mut columns[index(start)];
-            *column = vec![Vec::new(); magnitudes.widths_s.len()];
-            let mut run = |magnitude: f64, column: &mut Vec<Vec<TableCell>>| {
-                let counts = counts(start, start.switching_polarity() * magnitude)?;
-                for (cells, count) in column.iter_mut().zip(counts) {
-                    let place = cells.partition_point(|cell| cell.magnitude_v < magnitude);
-                    cells.insert(place, TableCell::counted(magnitude, count));
-                }
-                progress(1);
-                Ok::<(), DeviceError>(())
-            };
-            for &magnitude in magnitudes.volts {
-                run(magnitude, column)?;
-            }
-            while column[0].len() < refinement.most_voltages {
-                let Some(magnitude) = column.iter().find_map(|cells| wanted_point(cells, refinement)) else {
-                    break;
-                };
-                run(magnitude, column)?;
-            }
-        }
-        Self::new(magnitudes.widths_s, source, |start, width| {
-            std::mem::take(&mut columns[index(start)][width])
-        })
-    }
-
     /// The back end, or back ends, that made the table.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Largest voltage magnitude in V at which every curve of `start` has a cell.
+    #[must_use]
+    pub fn highest_v(&self, start: State) -> f64 {
+        self.span(start, (0, self.widths_s.len() - 1)).1
     }
 
     /// Pulse widths of the table, s.
@@ -244,7 +213,7 @@ impl SwitchingTable {
         let magnitude = volts * start.switching_polarity();
         let (low, high) = self.span(start, (lower, upper));
         if magnitude <= 0.0 {
-            return Ok(Probability { p: 0.0, lower: 0.0, upper: 0.0, extrapolated: false });
+            return Ok(Probability::ZERO);
         }
         if magnitude.is_nan() || magnitude > high * (1.0 + 1e-9) {
             return Err(DeviceError::OutsideTable {
@@ -255,6 +224,17 @@ impl SwitchingTable {
             });
         }
         let extrapolated = magnitude < low * (1.0 - 1e-9);
+        let at_a_cell = |curve: &Curve| {
+            let after = curve.cells.partition_point(|cell| cell.magnitude_v < magnitude * (1.0 - 1e-9));
+            curve.cells.get(after).is_some_and(|cell| cell.magnitude_v <= magnitude * (1.0 + 1e-9))
+        };
+        let flag = if extrapolated {
+            LookupFlag::Extrapolated
+        } else if lower == upper && at_a_cell(&self.curves[index(start)][lower]) {
+            LookupFlag::Counted
+        } else {
+            LookupFlag::Interpolated
+        };
         let curves = &self.curves[index(start)];
         let mixed = |select: fn(&Curve) -> &Monotone| {
             let (a, b) = (select(&curves[lower]).at(magnitude), select(&curves[upper]).at(magnitude));
@@ -265,7 +245,7 @@ impl SwitchingTable {
             p,
             lower: if extrapolated { 0.0 } else { mixed(|c| &c.lower).min(p) },
             upper: mixed(|c| &c.upper).max(p),
-            extrapolated,
+            flag,
         })
     }
 
@@ -313,8 +293,7 @@ impl SwitchingTable {
     /// The table of a device whose current-induced torques are `torque_factor` times those of
     /// this one: the same probabilities at voltages divided by it.
     ///
-    /// Exact when voltage control and bias-dependent TMR are off; otherwise build a
-    /// [`DeviceAxis`].
+    /// Exact when voltage control and bias-dependent TMR are off.
     #[must_use]
     pub fn with_torque_scaled(&self, torque_factor: f64) -> Self {
         let scale = |curve: &Curve| {
@@ -345,7 +324,10 @@ const fn index(start: State) -> usize {
 mod tests {
     use super::curve::isotonic;
     use super::*;
+    use crate::dynamics::ensemble::{Ensemble, SwitchingCount};
     use crate::junction::preset;
+    use crate::switching::PulseGrid;
+    use crate::switching::counts::counts_by_width;
 
     /// A known law: -ln(1 - p) = (t/ns) exp(a (V - 0.5 V)), symmetric in polarity.
     fn law(magnitude: f64, width_s: f64) -> f64 {
@@ -389,7 +371,7 @@ mod tests {
         assert!(matches!(table.probability(0.5, 9e-9, start), Err(DeviceError::OutsideTable { .. })));
         assert!(matches!(table.voltage_for(1e-9, 1e-9, start), Err(DeviceError::OutsideTable { .. })));
         let tail = table.probability(0.1, 1e-9, start).unwrap();
-        assert!(tail.extrapolated && tail.lower == 0.0);
+        assert!(tail.is_extrapolated() && tail.lower == 0.0);
         assert!((tail.p - law(0.1, 1e-9)).abs() < 1e-6 * tail.p);
     }
 
@@ -442,7 +424,7 @@ mod tests {
         let start = State::AntiParallel;
         let at = |volts: f64| table.probability(volts, 1e-9, start).unwrap();
         // The tail has the slope of 2 against 18 counts, a tenth short of the formula's.
-        assert!(at(1e-6).p < 1e-7 && at(1e-6).extrapolated && at(1e-6).lower == 0.0, "{:?}", at(1e-6));
+        assert!(at(1e-6).p < 1e-7 && at(1e-6).is_extrapolated() && at(1e-6).lower == 0.0, "{:?}", at(1e-6));
         assert!(at(1e-6).upper > 1e-3, "the bound of 1000 silent trials stays: {:?}", at(1e-6));
         assert!(at(0.01).p < at(0.02).p);
         assert!(table.voltage_for(1e-6, 1e-9, start).is_err(), "a tail is no ground for a pulse");
@@ -462,22 +444,6 @@ mod tests {
         // The counts rise by e^40 per volt: from 1/4000 at 0.3 V down by e^-8 at 0.1 V.
         let expected = 2.5e-4 * (-8.0_f64).exp();
         assert!((0.2..5.0).contains(&(at(0.1).p / expected)), "{:?} against {expected:e}", at(0.1));
-        assert!(at(1e-3).p < 1e-8 && at(1e-3).extrapolated);
-    }
-
-    #[test]
-    fn devices_between_the_tables_are_interpolated() {
-        let nominal = table();
-        let axis = DeviceAxis::new(vec![
-            (0.8, nominal.with_torque_scaled(0.8)),
-            (1.25, nominal.with_torque_scaled(1.25)),
-        ])
-        .unwrap();
-        let p = axis.probability(1.25, 0.4, 2e-9, State::AntiParallel).unwrap().p;
-        assert!((p - law(0.5, 2e-9)).abs() < 1e-9);
-        let between = axis.probability(1.0, 0.4, 2e-9, State::AntiParallel).unwrap().p;
-        let ends = [0.8, 1.25].map(|k| axis.probability(k, 0.4, 2e-9, State::AntiParallel).unwrap().p);
-        assert!(ends[0] < between && between < ends[1]);
-        assert!(axis.probability(2.0, 0.4, 2e-9, State::AntiParallel).is_err());
+        assert!(at(1e-3).p < 1e-8 && at(1e-3).is_extrapolated());
     }
 }
