@@ -20,6 +20,7 @@ use spinhebb_data::config::Document;
 use spinhebb_data::quantity::{Area, Energy, Resistance, Time};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
+use spinhebb_device::switching::table::{LookupFlag, Probability};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
@@ -227,15 +228,16 @@ fn switching_follows_the_voltages() {
         width_s: 1e-8,
     };
     let lookup = |CellPulse { volts, start, .. }: CellPulse| {
-        Ok(if volts * start.switching_polarity() > 0.8 { 0.5 } else { 0.0 })
+        let p = if volts * start.switching_polarity() > 0.8 { 0.5 } else { 0.0 };
+        Ok(Probability { p, lower: p, upper: p, flag: LookupFlag::Counted })
     };
     let outcome = write(&array, WriteScheme::HalfBias, &WriteDrivers::default(), &step).unwrap();
     let flips = outcome.flip_probability(&in_states, &lookup).unwrap();
     // Rows 0 and 1 are P already, rows 2 and 3 AP already: pulses towards the present state change nothing.
-    assert_eq!(flips.amax(), 0.0);
+    assert!(flips.iter().all(|flip| flip.p == 0.0));
     let opposite = in_states.map(State::opposite);
     let flips = outcome.flip_probability(&opposite, &lookup).unwrap();
-    assert_eq!(flips, dmatrix![0.5, 0.0; 0.5, 0.0; 0.5, 0.0; 0.5, 0.0]);
+    assert_eq!(flips.map(|flip| flip.p), dmatrix![0.5, 0.0; 0.5, 0.0; 0.5, 0.0; 0.5, 0.0]);
     let summary = outcome.summary(&opposite, &lookup).unwrap();
     let selected = summary.iter().find(|s| s.role == Role::Selected).unwrap();
     assert_eq!((selected.count, selected.expected_switches), (4, 2.0));

@@ -39,7 +39,7 @@ pub struct ArrayConfig {
     pub scheme: WriteScheme,
     /// Output resistance of a write driver, and of the switch that grounds the dendrite.
     pub write_driver: Resistance,
-    /// Resistance of a transistor that is switched off.
+    /// Resistance of a transistor that is switched off; from 1e15 ohm on it is open.
     pub off: Resistance,
     /// Voltage of an active input in a read; V > 0 is the potentiation polarity.
     pub read_voltage: Voltage,

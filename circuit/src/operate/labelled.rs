@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 use spinhebb_data::DataError;
 use spinhebb_data::labelled::{Dataset, Variable};
+use spinhebb_device::switching::table::Probability;
 
 use crate::array::Array;
 use crate::operate::write::WriteOutcome;
@@ -61,11 +62,14 @@ impl Solution {
 }
 
 impl WriteOutcome {
-    /// Voltages of every phase and the probabilities `flips` (M x N) as the dataset `name`.
+    /// Voltages of every phase and the probabilities `flips` (M x N) with their intervals and flags as the dataset `name`.
     ///
     /// # Errors
     /// `name` cannot name a group of the archive.
-    pub fn to_dataset(&self, flips: &DMatrix<f64>, name: &str) -> Result<Dataset, DataError> {
+    pub fn to_dataset(&self, flips: &DMatrix<Probability>, name: &str) -> Result<Dataset, DataError> {
+        let of = |value: fn(&Probability) -> f64| flips.map(|p| value(&p));
+        let (rows, cols) = flips.shape();
+        let flags: Vec<u8> = flips.transpose().iter().map(|p| p.flag as u8).collect();
         let mut dataset = Dataset::new(name)
             .attribute("dendrite", self.dendrite)
             .attribute("pulse_width_s", self.width_s)
@@ -74,7 +78,17 @@ impl WriteOutcome {
                 "flip_probability",
                 "1",
                 "probability to be in the other state after the step",
-                flips,
+                &of(|p| p.p),
+            )?)?
+            .with(map("flip_lower", "1", "lower 95 % limit of `flip_probability`", &of(|p| p.lower))?)?
+            .with(map("flip_upper", "1", "upper 95 % limit of `flip_probability`", &of(|p| p.upper))?)?
+            .with(Variable::new(
+                "flip_flag",
+                "1",
+                "what the probability rests on: 0 counted or computed, 1 interpolated, 2 extrapolated",
+                &["row", "column"],
+                &[rows, cols],
+                flags,
             )?)?;
         for (k, phase) in self.phases.iter().enumerate() {
             let long_name = "voltage across each junction; positive favours P";

@@ -1,6 +1,6 @@
 //! What is done with an array: reads, writes under a bias scheme, settling, maps onto tiles, netlists.
 
-pub mod device_tables;
+pub mod array_devices;
 mod labelled;
 pub mod read;
 pub mod settling;

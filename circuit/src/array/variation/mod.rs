@@ -74,10 +74,10 @@ impl Variation {
         Ok(Self { faults: faults.clone(), seed, population, defects: Streams::new(seed, "circuit/defects") })
     }
 
-    /// Draw of device (row, col) in an array of `rows` x `cols`.
+    /// Draw of device (row, col) in an array of `rows` x `cols`, or of a logical matrix that is laid on arrays of that size.
     #[must_use]
     pub fn device(&self, row: usize, col: usize, rows: usize, cols: usize) -> DeviceDraw {
-        let factors = self.population.draw(row, col, Place::in_array(row, col, rows, cols));
+        let factors = self.population.draw(row, col, Place::in_array(row % rows, col % cols, rows, cols));
         let u: f64 = self.defects.rng2(row as u32, col as u32).random();
         let FaultsConfig { stuck_open, stuck_short, stuck_state, .. } = self.faults;
         let fault = if u < stuck_open {

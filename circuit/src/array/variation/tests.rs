@@ -61,7 +61,7 @@ fn streams_stay_as_they_are() {
         barrier: spread(0.08, SpreadDistribution::LogNormal),
         critical_voltage: spread(0.05, SpreadDistribution::Normal),
         correlation: Some(correlation),
-        seed: None,
+        ..PopulationConfig::default()
     };
     let faults = FaultsConfig {
         read_noise: 0.03,
@@ -79,6 +79,7 @@ fn streams_stay_as_they_are() {
         area: 1.0289628576490641,
         barrier: 0.9784328841469626,
         critical_voltage: 1.0199531728158246,
+        ..DeviceFactors::NOMINAL
     };
     assert_eq!(devices[(3, 7)].factors, expected);
     let factors = |d: &DeviceDraw| {

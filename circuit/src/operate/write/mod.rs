@@ -43,6 +43,9 @@ pub struct WriteDrivers {
     pub one_after_the_other: bool,
 }
 
+/// Resistance from which on a transistor is open: in a pulse not one electron passes.
+const OPEN_OHM: f64 = 1e15;
+
 impl Default for WriteDrivers {
     fn default() -> Self {
         Self { word_ohm: 0.0, dendrite_ohm: 0.0, off_ohm: 1e9, one_after_the_other: false }
@@ -53,7 +56,8 @@ impl ArrayConfig {
     /// Drivers and selectors of a write; both pulses at once where the scheme allows it.
     #[must_use]
     pub fn write_drivers(&self) -> WriteDrivers {
-        let (ohm, off_ohm) = (self.write_driver.si(), self.off.si());
+        let ohm = self.write_driver.si();
+        let off_ohm = if self.off.si() < OPEN_OHM { self.off.si() } else { f64::INFINITY };
         WriteDrivers { word_ohm: ohm, dendrite_ohm: ohm, off_ohm, one_after_the_other: false }
     }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::switching::table::SwitchingTable;
+use spinhebb_device::switching::table::{LookupFlag, Probability, SwitchingTable};
 
 use super::{WriteOutcome, WritePhase};
 use crate::error::CircuitError;
@@ -22,27 +22,26 @@ pub struct CellPulse {
     pub start: State,
 }
 
-/// Probability that a pulse switches a device: the device table, or a closure.
+/// Probability that a pulse switches a device, with its interval and what it rests on: tables, or a closure.
 pub trait SwitchingLookup {
     /// Probability that the device leaves its state in `pulse`.
     ///
     /// # Errors
     /// The voltage or width lies outside what is known.
-    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError>;
+    fn probability(&self, pulse: CellPulse) -> Result<Probability, CircuitError>;
 }
 
-impl<F: Fn(CellPulse) -> Result<f64, CircuitError>> SwitchingLookup for F {
-    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError> {
+impl<F: Fn(CellPulse) -> Result<Probability, CircuitError>> SwitchingLookup for F {
+    fn probability(&self, pulse: CellPulse) -> Result<Probability, CircuitError> {
         self(pulse)
     }
 }
 
 /// One table for all devices.
 impl SwitchingLookup for SwitchingTable {
-    fn probability(&self, pulse: CellPulse) -> Result<f64, CircuitError> {
+    fn probability(&self, pulse: CellPulse) -> Result<Probability, CircuitError> {
         let CellPulse { row, col, volts, width_s, start } = pulse;
-        let found = Self::probability(self, volts, width_s, start);
-        found.map(|found| found.p).map_err(|source| CircuitError::Switching {
+        Self::probability(self, volts, width_s, start).map_err(|source| CircuitError::Switching {
             row,
             col,
             source: Box::new(source),
@@ -96,6 +95,10 @@ pub struct RoleSummary {
     pub largest_probability: f64,
     /// Expected number of switched cells.
     pub expected_switches: f64,
+    /// The same with the lower and with the upper ends of all intervals.
+    pub expected_between: (f64, f64),
+    /// Cells times phases whose probability is extrapolated.
+    pub extrapolated: usize,
 }
 
 impl WriteOutcome {
@@ -113,7 +116,8 @@ impl WriteOutcome {
     /// Probability that each cell is in the other state after the step, M x N, for cells that are in `states` before.
     ///
     /// # Formula
-    /// Over the phases, p <- p (1 - p_back) + (1 - p) p_forth.
+    /// Over the phases, p <- p (1 - p_back) + (1 - p) p_forth; the ends of the interval from those of the lookups, on the
+    /// safe side.
     ///
     /// # Errors
     /// As the lookup.
@@ -121,8 +125,8 @@ impl WriteOutcome {
         &self,
         states: &DMatrix<State>,
         lookup: &impl SwitchingLookup,
-    ) -> Result<DMatrix<f64>, CircuitError> {
-        let mut flipped = DMatrix::zeros(states.nrows(), states.ncols());
+    ) -> Result<DMatrix<Probability>, CircuitError> {
+        let mut flipped = DMatrix::from_element(states.nrows(), states.ncols(), Probability::ZERO);
         for phase in &self.phases {
             for col in 0..states.ncols() {
                 for row in 0..states.nrows() {
@@ -130,9 +134,9 @@ impl WriteOutcome {
                     let start = states[(row, col)];
                     let width_s = self.width_s;
                     let leave = |start| lookup.probability(CellPulse { row, col, volts, width_s, start });
-                    let p: f64 = flipped[(row, col)];
-                    let back = if p > 0.0 { leave(start.opposite())? } else { 0.0 };
-                    flipped[(row, col)] = p * (1.0 - back) + (1.0 - p) * leave(start)?;
+                    let before = flipped[(row, col)];
+                    let back = if before.upper > 0.0 { leave(start.opposite())? } else { Probability::ZERO };
+                    flipped[(row, col)] = after(before, back, leave(start)?);
                 }
             }
         }
@@ -158,6 +162,8 @@ impl WriteOutcome {
                 mean_probability: 0.0,
                 largest_probability: 0.0,
                 expected_switches: 0.0,
+                expected_between: (0.0, 0.0),
+                extrapolated: 0,
             };
             for phase in &self.phases {
                 for col in 0..states.ncols() {
@@ -167,7 +173,11 @@ impl WriteOutcome {
                         }
                         let volts = phase.device_volts[(row, col)];
                         let (width_s, start) = (self.width_s, states[(row, col)]);
-                        let p = lookup.probability(CellPulse { row, col, volts, width_s, start })?;
+                        let found = lookup.probability(CellPulse { row, col, volts, width_s, start })?;
+                        let p = found.p;
+                        summary.expected_between.0 += found.lower;
+                        summary.expected_between.1 += found.upper;
+                        summary.extrapolated += usize::from(found.flag == LookupFlag::Extrapolated);
                         summary.count += 1;
                         summary.lowest_volts = summary.lowest_volts.min(volts);
                         summary.highest_volts = summary.highest_volts.max(volts);
@@ -182,5 +192,16 @@ impl WriteOutcome {
             }
         }
         Ok(summaries)
+    }
+}
+
+/// Probability to be in the other state after a further phase, in which a cell goes back and forth with these probabilities.
+fn after(before: Probability, back: Probability, forth: Probability) -> Probability {
+    let step = |p: f64, back: f64, forth: f64| p * (1.0 - back) + (1.0 - p) * forth;
+    Probability {
+        p: step(before.p, back.p, forth.p),
+        lower: step(before.lower, back.upper, forth.lower),
+        upper: step(before.upper, back.lower, forth.upper).min(1.0),
+        flag: before.flag.max(back.flag).max(forth.flag),
     }
 }
