@@ -3,12 +3,14 @@
 //! `cargo bench -p spinhebb-network --bench throughput [-- small | large]`; one thread; best of several turns, because
 //! other work on the machine can only make a turn slower.
 
+#[path = "../tests/formula/mod.rs"]
+mod formula;
+
 use cpu_time::ProcessTime;
 use multiversion::multiversion;
 use spinhebb_data::mnist;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::readout::preset;
-use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::config::SynapseModel;
 use spinhebb_network::training::network::Network;
 use std::hint::black_box;
@@ -58,7 +60,8 @@ fn main() {
     let set = mnist::load(None).expect("the shipped set is readable");
     let images = Images::new(&set.train.pixels, set.train.columns, set.train.rows).expect("whole images");
     let ideal = |neurons, copies| {
-        Network::new(&preset::paper(neurons, copies, images.len()), &images, 1, 0).expect("a valid recipe")
+        Network::new(&preset::paper(neurons, copies, images.len()), None, &images, 1, 0)
+            .expect("a valid recipe")
     };
     if asked("large") {
         let us = train_us(ideal(10_000, 8), &images, 20, 2000);
@@ -75,15 +78,9 @@ fn main() {
         println!("spinhebb n={neurons} r={copies}: {us:.2} CPU-us per training image");
     }
     let mut varied = preset::paper(1000, 1, images.len());
-    let spread = DeviceSpread {
-        conductance: 0.2,
-        step: 0.1,
-        antiparallel_per_step: 1.0 / 0.9,
-        ..DeviceSpread::default()
-    };
     varied.network.synapses = SynapseModel::Devices;
-    varied.network.spread = Some(spread);
-    let analog = Network::new(&varied, &images, 1, 0).expect("a valid recipe");
+    let hardware = formula::varied();
+    let analog = Network::new(&varied, Some(&hardware), &images, 1, 0).expect("a valid recipe");
     let (binary, analog) = (train_us(ideal(1000, 1), &images, 10, 3000), train_us(analog, &images, 10, 3000));
     println!(
         "n=1000 r=1: binary {binary:.2}, analog {analog:.2} CPU-us per training image, ratio {:.2}",

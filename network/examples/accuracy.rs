@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut sum = 0.0;
     for seed in 1..=seeds {
-        let mut network = Committee::new(&recipe, &train, seed)?;
+        let mut network = Committee::new(&recipe, None, &train, seed)?;
         network.advance(&train, u64::MAX)?;
         let (labelling, evaluation) =
             network.examine(&recipe.network, (&train, labels), (&test, truth), set.classes)?;

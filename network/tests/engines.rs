@@ -1,13 +1,20 @@
 //! The fast engines against the stepping reference and against each other, bit for bit.
 
+mod formula;
+
+use formula::{array, by_probability, hardware, population, varied};
+use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::array::variation::FaultsConfig;
 use spinhebb_data::random_stream::Streams;
+use spinhebb_device::junction::state::State;
 use spinhebb_network::neuron::LeakyIntegrator;
 use spinhebb_network::rules::chance;
 use spinhebb_network::rules::homeostasis::Form;
 use spinhebb_network::synapses::{
-    AnalogSynapses, Batch, BitSynapses, CountSynapses, DeviceSpread, Layer, LayerConfig, LayerSize,
-    LayerState, Plasticity, SteppingLayer, Synapses,
+    AnalogSynapses, Batch, BitSynapses, CountSynapses, Layer, LayerConfig, LayerDevices, LayerSize,
+    LayerState, Plasticity, SteppingLayer, Synapses, SynapticDevice, TILE,
 };
+use spinhebb_network::training::hardware::Hardware;
 
 const LINES: usize = 150;
 
@@ -134,9 +141,7 @@ fn bits_equal_counts_and_analog_devices_without_spread() {
         )
         .unwrap();
         let fired = train(&mut counts, &images, 16, &stages);
-        let spread = DeviceSpread { antiparallel_per_step: 1.0 / 0.9, ..DeviceSpread::default() };
-        let analog =
-            AnalogSynapses::random(LayerSize { neurons, lines: LINES, copies }, 0.5, &spread, 5).unwrap();
+        let analog = alike(LayerSize { neurons, lines: LINES, copies }, 5);
         let mut analog = Layer::new(analog, config.clone(), 5).unwrap();
         assert_eq!(train(&mut analog, &images, 16, &stages), fired);
         assert_eq!(weights(&analog), weights(&counts));
@@ -151,25 +156,28 @@ fn bits_equal_counts_and_analog_devices_without_spread() {
     }
 }
 
+/// Devices all alike.
+fn alike(size: LayerSize, seed: u64) -> AnalogSynapses {
+    let row = |_| vec![SynapticDevice::NOMINAL; size.lines * usize::from(size.copies)];
+    AnalogSynapses::random(size, 0.5, seed, &LayerDevices { range: 1.0, tables: None, row: &row }).unwrap()
+}
+
+/// Devices that differ in conductance and hazard, some stuck.
+fn differing(size: LayerSize, parallel: f64, hardware: &Hardware) -> AnalogSynapses {
+    let row = |neuron| hardware.row(neuron, size.lines, usize::from(size.copies));
+    AnalogSynapses::random(size, parallel, 8, &LayerDevices { range: 2.0, tables: None, row: &row }).unwrap()
+}
+
 #[test]
 fn threads_and_batches_do_not_change_the_analog_engine() {
     let images = images(300);
-    let spread = DeviceSpread {
-        conductance: 0.2,
-        step: 0.1,
-        hazard: 1.0,
-        stuck: 0.1,
-        antiparallel_per_step: 1.0 / 0.9,
-    };
-    let stages = [(0.3, 0.25), (0.1, 0.08)].map(|(p, d)| {
-        Plasticity::with_classes(&spread.class_probabilities(p), &spread.class_probabilities(d), 0.1)
-    });
+    let hardware = varied();
     let run = |threads: usize, batch_size: usize| -> (Vec<u8>, LayerState) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let synapses =
-                AnalogSynapses::random(LayerSize { neurons: 1500, lines: LINES, copies: 2 }, 0.5, &spread, 8)
-                    .unwrap();
+            let synapses = differing(LayerSize { neurons: 1500, lines: LINES, copies: 2 }, 0.5, &hardware);
+            let stages =
+                [(0.3, 0.25), (0.1, 0.08)].map(|(p, d)| synapses.plasticity(by_probability(p, d), 0.1));
             let mut layer = Layer::new(synapses, config(Form::Ratio, 1, 2), 8).unwrap();
             train(&mut layer, &images, batch_size, &stages);
             (weights(&layer), layer.state().clone())
@@ -180,49 +188,98 @@ fn threads_and_batches_do_not_change_the_analog_engine() {
     assert_eq!(run(1, 64), one);
 }
 
-/// Stuck devices keep their state, and the others switch as often as their class says.
+/// Stuck devices keep their state, and every other switches as often as its own probability says.
 #[test]
-fn devices_switch_with_the_probability_of_their_class() {
-    let (neurons, copies, events) = (1, 4, 4000);
-    let mut spread = DeviceSpread { hazard: 1.0, ..DeviceSpread::default() };
-    let (p, d) = (0.3, 0.2);
-    let plasticity =
-        Plasticity::with_classes(&spread.class_probabilities(p), &spread.class_probabilities(d), 0.0);
+fn devices_switch_with_probabilities_of_their_own() {
+    let (neurons, copies) = (400, 4);
+    let size = LayerSize { neurons, lines: LINES, copies };
+    let synapses = differing(size, 1.0, &varied());
+    let plasticity = synapses.plasticity(by_probability(0.3, 0.2), 0.5);
     let config = LayerConfig { threshold: 1e-6, fraction: 1.0, ..config(Form::Ratio, 1, copies) };
-    let synapses =
-        AnalogSynapses::random(LayerSize { neurons, lines: LINES, copies }, 1.0, &spread, 8).unwrap();
-    let mut layer = Layer::new(synapses, config.clone(), 8).unwrap();
-    // All lines driven and silent in turns: every device is pulsed both ways.
-    let every: Vec<u16> = (0..LINES as u16).collect();
-    let mut batch = Batch::default();
-    batch.push(|active| active.extend_from_slice(&every));
-    let mut sum = 0.0;
-    for _ in 0..events {
-        layer.learn(&batch, |_| &plasticity, |_, _| ());
-    }
-    // Only potentiation was sent, so in the end every device is P.
-    assert!(weights(&layer).iter().all(|&w| w == copies));
-    // Half of the lines driven: the others lose a mean fraction of their devices per pulse.
+    let mut layer = Layer::new(synapses.clone(), config, 8).unwrap();
     let half: Vec<u16> = (0..LINES as u16 / 2).collect();
-    batch.clear();
-    batch.push(|active| active.extend_from_slice(&half));
-    layer.learn(&batch, |_| &plasticity, |_, _| ());
-    for &w in &weights(&layer)[LINES / 2..] {
-        sum += f64::from(copies - w);
+    let mut active = vec![0u8; LINES];
+    active[..LINES / 2].fill(1);
+    let mut batch = Batch::default();
+    batch.push(|lines| lines.extend_from_slice(&half));
+    // One event on each neuron that fires; devices of the silent half are P and get depression pulses.
+    let (mut switched, mut expected, mut variance) = (0.0, 0.0, 0.0);
+    for _ in 0..300 {
+        let before = layer.synapses().states();
+        let mut fired = None;
+        layer.learn(&batch, |_| &plasticity, |_, response| fired = response.fired.first().copied());
+        let neuron = fired.unwrap();
+        let probabilities = synapses.probabilities(neuron, &active, &plasticity);
+        let states = layer.synapses().states();
+        for line in LINES / 2..LINES {
+            let synapse = neuron * LINES + line;
+            for copy in 0..usize::from(copies) {
+                let p = f64::from(probabilities[line * usize::from(copies) + copy]);
+                let was = before[synapse] >> copy & 1 == 1;
+                let is = states[synapse] >> copy & 1 == 1;
+                assert!(is == was || !synapses.is_stuck(synapse, copy), "a stuck device has switched");
+                if was {
+                    switched += f64::from(u8::from(!is));
+                    expected += p;
+                    variance += p * (1.0 - p);
+                }
+            }
+        }
     }
-    let devices = (LINES / 2) as f64 * f64::from(copies);
-    let expected = spread.class_probabilities(d).iter().sum::<f64>() / 256.0;
-    let sigma = (expected * (1.0 - expected) / devices).sqrt();
-    assert!((sum / devices - expected).abs() < 4.0 * sigma, "{} {expected} {sigma}", sum / devices);
+    assert!(expected > 500.0);
+    assert!((switched - expected).abs() < 4.0 * variance.sqrt(), "{switched} {expected} {}", variance.sqrt());
+    // Nothing was sent that potentiates, for all devices are P: what is P on active lines stays.
+    assert!(
+        layer.state().switched_per_synapse.chunks(LINES).all(|row| row[..LINES / 2].iter().all(|&n| n == 0))
+    );
+}
 
-    spread = DeviceSpread { stuck: 1.0, ..DeviceSpread::default() };
-    let synapses =
-        AnalogSynapses::random(LayerSize { neurons: 3, lines: LINES, copies }, 0.5, &spread, 8).unwrap();
-    let mut layer = Layer::new(synapses, config, 8).unwrap();
-    let before = weights(&layer);
-    for _ in 0..10 {
-        layer.learn(&batch, |_| &plasticity, |_, _| ());
+/// Broken-down barriers conduct far more than the rest: their currents are kept, and too many of them are refused.
+#[test]
+fn conductances_beyond_the_common_range_are_kept() {
+    let faults = FaultsConfig { stuck_short: 0.004, ..FaultsConfig::default() };
+    let spread = population("area = { relative = 0.1, distribution = \"log-normal\" }");
+    let hardware = self::hardware(&spread, &faults, &array(0.0, WriteScheme::CutOff, 64, 64), None);
+    let size = LayerSize { neurons: 130, lines: LINES, copies: 3 };
+    let synapses = differing(size, 0.5, &hardware);
+    assert!(synapses.outlying() > 100, "{}", synapses.outlying());
+    let plasticity = synapses.plasticity(by_probability(0.3, 0.2), 0.0);
+    let mut layer = Layer::new(synapses, config(Form::Ratio, 1, 3), 8).unwrap();
+    let images = images(60);
+    train(&mut layer, &images, 16, &[plasticity.clone(), plasticity]);
+    let synapses = layer.synapses();
+    let states = synapses.states();
+    let [p, ap] = hardware.nominal();
+    let mut batch = Batch::default();
+    for image in &images {
+        batch.push(|active| active.extend_from_slice(image));
     }
-    assert_eq!(weights(&layer), before);
-    assert_eq!(layer.state().switched, [0, 0, 0]);
+    for block in 0..size.neurons.div_ceil(TILE) {
+        let mut sums = vec![0i32; images.len() * TILE];
+        synapses.score(block, &batch, &mut sums);
+        for (k, image) in images.iter().enumerate() {
+            for neuron in block * TILE..((block + 1) * TILE).min(size.neurons) {
+                let mut siemens = 0.0;
+                for &line in image {
+                    let line = usize::from(line);
+                    for copy in 0..3 {
+                        let parallel = states[neuron * LINES + line] >> copy & 1 == 1;
+                        let state = if parallel { State::Parallel } else { State::AntiParallel };
+                        siemens += hardware.conductance(&hardware.draw(line * 3 + copy, neuron), state) - ap;
+                    }
+                }
+                let expected = siemens / (p - ap);
+                let found = f64::from(sums[k * TILE + neuron % TILE]) / f64::from(synapses.unit());
+                let tolerance = image.len() as f64 * 3.0 * synapses.quantisation();
+                assert!((found - expected).abs() <= tolerance, "{neuron}: {found} {expected} {tolerance}");
+            }
+        }
+    }
+
+    let faults = FaultsConfig { stuck_short: 0.05, ..FaultsConfig::default() };
+    let hardware = self::hardware(&spread, &faults, &array(0.0, WriteScheme::CutOff, 64, 64), None);
+    let row = |neuron| hardware.row(neuron, LINES, 3);
+    let devices = LayerDevices { range: 2.0, tables: None, row: &row };
+    let message = AnalogSynapses::random(size, 0.5, 8, &devices).unwrap_err().to_string();
+    assert!(message.contains("at most 0.01") && message.contains("broken-down"), "{message}");
 }

@@ -1,15 +1,21 @@
 //! Training runs: labels stay out of learning, checkpoints resume bit for bit, counters add up.
 
+mod formula;
 mod pictures;
 
+use std::sync::Arc;
+
+use formula::{array, hardware, population, pulses, tables, varied};
 use pictures::{SIDE, images};
+use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::array::variation::FaultsConfig;
 use spinhebb_data::config::Staged;
 use spinhebb_network::encoding::Images;
 use spinhebb_network::readout::Readout;
 use spinhebb_network::readout::preset;
-use spinhebb_network::synapses::DeviceSpread;
 use spinhebb_network::training::checkpoint::Checkpoint;
 use spinhebb_network::training::config::{NetworkConfig, Order, SynapseModel};
+use spinhebb_network::training::hardware::{DrivenPulses, Hardware};
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::recipe::{Recipe, WriteProbabilities};
 
@@ -30,19 +36,26 @@ fn recipe(copies: u8) -> Recipe {
 }
 
 /// The same with devices that differ.
-fn varied(copies: u8) -> Recipe {
+fn on_devices(copies: u8) -> Recipe {
     let Recipe { network, pulses } = recipe(copies);
-    let spread = DeviceSpread {
-        conductance: 0.2,
-        step: 0.1,
-        hazard: 0.5,
-        stuck: 0.05,
-        antiparallel_per_step: 1.0 / 0.9,
+    Recipe { network: NetworkConfig { synapses: SynapseModel::Devices, ..network }, pulses }
+}
+
+/// The same on an array that is solved anew after every 200 images.
+fn on_array(copies: u8) -> Recipe {
+    let Recipe { network, pulses } = recipe(copies);
+    Recipe { network: NetworkConfig { synapses: SynapseModel::Array, refresh: 200, ..network }, pulses }
+}
+
+/// Devices that differ in torque too, in lines of some resistance, driven in seven stages.
+fn wired() -> Arc<Hardware> {
+    let spreads = population("resistance_area = { relative = 0.05 }\nhazard = { relative = 0.3 }");
+    let tables = tables(|volts, _| (0.3 + 4.0 * (volts - 0.5)).clamp(0.0, 1.0));
+    let pulses = DrivenPulses {
+        potentiation_v: (0..7).map(|stage| 0.5 - 0.01 * f64::from(stage)).collect(),
+        ..pulses(tables, 7)
     };
-    Recipe {
-        network: NetworkConfig { synapses: SynapseModel::Devices, spread: Some(spread), ..network },
-        pulses,
-    }
+    hardware(&spreads, &FaultsConfig::default(), &array(1.0, WriteScheme::CutOff, 48, 20), Some(pulses))
 }
 
 #[test]
@@ -50,7 +63,7 @@ fn labels_are_used_by_the_labelling_alone() {
     let (pixels, labels) = images(600);
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
     // `advance` takes no labels; two networks, labelled differently halfway, go on alike.
-    let mut first = Network::new(&recipe(4), &images, 1, 0).unwrap();
+    let mut first = Network::new(&recipe(4), None, &images, 1, 0).unwrap();
     let mut second = first.clone();
     first.advance(&images, 500).unwrap();
     second.advance(&images, 500).unwrap();
@@ -80,15 +93,23 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.checkpoint");
-    for recipe in [recipe(1), recipe(8), varied(3)] {
-        let fresh = || Network::new(&recipe, &images, 5, 0).unwrap();
+    let (varied, wired) = (varied(), wired());
+    for (recipe, hardware, stops) in [
+        (recipe(1), None, [1, 250, 407]),
+        (recipe(8), None, [1, 250, 407]),
+        (on_devices(3), Some(&varied), [1, 250, 407]),
+        // On an array, where it is solved anew.
+        (on_array(2), Some(&wired), [200, 400, 200]),
+    ] {
+        let fresh = || Network::new(&recipe, hardware, &images, 5, 0).unwrap();
         let mut whole = fresh();
         whole.advance(&images, u64::MAX).unwrap();
         let mut part = fresh();
-        for shown in [1, 250, 407] {
+        for shown in stops {
             part.advance(&images, shown).unwrap();
             Checkpoint::write(&[part.checkpoint(images.fingerprint())], &path).unwrap();
-            part = Network::resume(Checkpoint::read(&path).unwrap().remove(0), &images).unwrap();
+            assert!(part.may_be_kept());
+            part = Network::resume(Checkpoint::read(&path).unwrap().remove(0), hardware, &images).unwrap();
         }
         part.advance(&images, u64::MAX).unwrap();
         assert_eq!(part.checkpoint(images.fingerprint()), whole.checkpoint(images.fingerprint()));
@@ -102,7 +123,7 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     let set = Images::new(&pixels, SIDE, SIDE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.checkpoint");
-    let network = Network::new(&recipe(2), &set, 5, 0).unwrap();
+    let network = Network::new(&recipe(2), None, &set, 5, 0).unwrap();
     Checkpoint::write(&[network.checkpoint(set.fingerprint())], &path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     for damaged in [&bytes[..bytes.len() - 1], &bytes[..10], &[][..]] {
@@ -120,8 +141,18 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     std::fs::write(&path, bytes).unwrap();
     let other = set.slice(0..59).unwrap();
     let message =
-        Network::resume(Checkpoint::read(&path).unwrap().remove(0), &other).unwrap_err().to_string();
+        Network::resume(Checkpoint::read(&path).unwrap().remove(0), None, &other).unwrap_err().to_string();
     assert!(message.contains("59 images"), "{message}");
+    // Another chip under the same network.
+    let set = set.slice(0..60).unwrap();
+    let network = Network::new(&on_devices(2), Some(&varied()), &set, 5, 0).unwrap();
+    Checkpoint::write(&[network.checkpoint(set.fingerprint())], &path).unwrap();
+    let read = || Checkpoint::read(&path).unwrap().remove(0);
+    assert!(Network::resume(read(), Some(&varied()), &set).is_ok());
+    for hardware in [None, Some(&wired())] {
+        let message = Network::resume(read(), hardware, &set).unwrap_err().to_string();
+        assert!(message.contains("hardware") && message.contains("was trained on"), "{message}");
+    }
     let nowhere = folder.path().join("no/such/folder");
     assert!(Checkpoint::write(&[network.checkpoint(set.fingerprint())], &nowhere).is_err());
 }
@@ -131,9 +162,11 @@ fn damaged_and_foreign_checkpoints_are_refused() {
 fn counters_add_up() {
     let (pixels, _) = images(600);
     let images = Images::new(&pixels, SIDE, SIDE).unwrap();
-    for mut network in
-        [Network::new(&recipe(4), &images, 5, 0).unwrap(), Network::new(&varied(4), &images, 5, 0).unwrap()]
-    {
+    let varied = varied();
+    for mut network in [
+        Network::new(&recipe(4), None, &images, 5, 0).unwrap(),
+        Network::new(&on_devices(4), Some(&varied), &images, 5, 0).unwrap(),
+    ] {
         let before: u64 = network.rows().iter().map(|&w| u64::from(w)).sum();
         network.advance(&images, u64::MAX).unwrap();
         let state = network.state();

@@ -3,10 +3,9 @@ use super::{
     exact_learning_time, learn_many_with,
 };
 use crate::error::NetworkError;
-use crate::rules::chance::standard_normal;
 use crate::rules::homeostasis::Homeostasis;
 use spinhebb_data::config::Check;
-use spinhebb_data::random_stream::Streams;
+use spinhebb_device::population::{Place, Population, PopulationConfig, Spread, SpreadDistribution};
 
 /// What is varied in a sensitivity study of the learning experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +14,10 @@ pub enum SensitivityAxis {
     Probability,
     /// Ratio of depression to potentiation probability, potentiation kept.
     DepressionRatio,
-    /// Relative standard deviation of the conductances from device to device (log-normal).
+    /// Standard deviation over the mean of the area (log-normal): it scales both conductances of a device and leaves its
+    /// switching alone.
     ConductanceSpread,
-    /// Standard deviation of the logarithm of the switching hazard from device to device.
+    /// Standard deviation over the mean of the switching hazard (log-normal).
     HazardSpread,
     /// Retention of the neurons: what is left of a level after a clock cycle.
     Retention,
@@ -51,6 +51,8 @@ pub struct SensitivityStudy {
     pub potentiation: f64,
     /// Nominal switching probability of a depression pulse.
     pub depression: f64,
+    /// How devices differ on every axis; that of the conductance or of the hazard replaces `relative` of one parameter.
+    pub population: PopulationConfig,
     /// Master seed.
     pub seed: u64,
 }
@@ -60,16 +62,17 @@ struct Varied {
     network: DemonstratorConfig,
     potentiation: f64,
     depression: f64,
-    conductance_spread: f64,
-    hazard_spread: f64,
+    population: PopulationConfig,
 }
 
 impl SensitivityStudy {
-    /// Repeats the experiment along one axis. Spread devices are drawn anew for each run, from the stream
-    /// (seed, "demonstrator/variation", run).
+    /// Repeats the experiment along one axis. Each run has a chip of its own: that of run r has the rows from r times the
+    /// number of inputs of one tall array of the population, inputs along its rows and neurons along its columns, while
+    /// gradients run across each chip. The chips are the same at every value and on every axis but for the spread itself.
     ///
     /// # Errors
-    /// As [`super::learn`]; [`NetworkError::OutOfRange`] when a value makes no sense on the axis.
+    /// As [`super::learn`]; [`NetworkError::OutOfRange`] when a value makes no sense on the axis, or when the devices of the
+    /// population need tables of their own, as here are only probabilities.
     pub fn along(
         &self,
         axis: SensitivityAxis,
@@ -91,8 +94,12 @@ impl SensitivityStudy {
             network: self.network.clone(),
             potentiation: self.potentiation,
             depression: self.depression,
-            conductance_spread: 0.0,
-            hazard_spread: 0.0,
+            population: self.population.clone(),
+        };
+        let log_normal = |spread: Spread| Spread {
+            relative: value,
+            distribution: SpreadDistribution::LogNormal,
+            ..spread
         };
         match axis {
             SensitivityAxis::Probability => {
@@ -100,8 +107,8 @@ impl SensitivityStudy {
                 varied.depression = value * self.depression / self.potentiation;
             }
             SensitivityAxis::DepressionRatio => varied.depression = value * self.potentiation,
-            SensitivityAxis::ConductanceSpread => varied.conductance_spread = value,
-            SensitivityAxis::HazardSpread => varied.hazard_spread = value,
+            SensitivityAxis::ConductanceSpread => varied.population.area = log_normal(self.population.area),
+            SensitivityAxis::HazardSpread => varied.population.hazard = log_normal(self.population.hazard),
             SensitivityAxis::Retention => varied.network.neuron.retention = value,
             SensitivityAxis::HomeostasisGain => match &mut varied.network.homeostasis {
                 Homeostasis::Querlioz { gain, .. } | Homeostasis::Ratio { gain, .. } => *gain = value,
@@ -117,11 +124,16 @@ impl SensitivityStudy {
         for (key, p) in [("potentiation", varied.potentiation), ("depression", varied.depression)] {
             NetworkError::require((0.0..=1.0).contains(&p), key, p, "a probability between 0 and 1")?;
         }
-        for (key, spread) in
-            [("conductance_spread", varied.conductance_spread), ("hazard_spread", varied.hazard_spread)]
-        {
-            NetworkError::require((0.0..=3.0).contains(&spread), key, spread, "between 0 and 3")?;
+        if varied.population.needs_tables() {
+            return Err(NetworkError::OutOfRange {
+                key: "population",
+                value: "a spread beyond area and hazard".into(),
+                expected:
+                    "devices that differ in area and hazard alone: other spreads need a switching table"
+                        .into(),
+            });
         }
+        varied.population.first_fault()?;
         varied.network.first_fault()?;
         Ok(varied)
     }
@@ -135,22 +147,23 @@ impl SensitivityStudy {
                 SwitchingProbabilities::uniform(neurons * inputs, p, d),
             )
         };
-        let streams = Streams::new(self.seed, "demonstrator/variation");
+        let population = Population::new(&varied.population, self.seed)?;
         let network = &varied.network;
         let statistics = learn_many_with(network, self.parallel_s, self.seed, |run| {
-            let mut rng = streams.rng(u64::from(run));
             let (mut devices, mut probabilities) = nominal();
+            let first = run as usize * inputs;
             for cell in 0..neurons * inputs {
-                let factor = libm::exp(varied.conductance_spread * standard_normal(&mut rng));
-                devices.parallel_s[cell] *= factor;
-                devices.antiparallel_s[cell] *= factor;
-                let hazard = libm::exp(varied.hazard_spread * standard_normal(&mut rng));
-                probabilities.potentiation[cell] = 1.0 - libm::pow(1.0 - p, hazard);
-                probabilities.depression[cell] = 1.0 - libm::pow(1.0 - d, hazard);
+                let (neuron, input) = (cell / inputs, cell % inputs);
+                let place = Place::in_array(input, neuron, inputs, neurons);
+                let factors = population.draw(first + input, neuron, place);
+                devices.parallel_s[cell] *= factors.area;
+                devices.antiparallel_s[cell] *= factors.area;
+                probabilities.potentiation[cell] = factors.with_hazard(p);
+                probabilities.depression[cell] = factors.with_hazard(d);
             }
             (devices, probabilities)
         })?;
-        let alike = varied.conductance_spread == 0.0 && varied.hazard_spread == 0.0;
+        let alike = varied.population.is_uniform();
         let learned_exact = match alike {
             true => {
                 let (devices, probabilities) = nominal();
@@ -184,6 +197,7 @@ mod tests {
             antiparallel_s: 0.5e-3,
             potentiation: 0.35,
             depression: 0.3,
+            population: PopulationConfig::default(),
             seed: 3,
         };
         for (axis, values) in [
@@ -205,8 +219,40 @@ mod tests {
                 assert!((found - p).abs() <= 4.0 * sigma + 1e-9, "{axis:?} {}: {found} {p}", point.value);
             }
         }
-        let spread = study.along(SensitivityAxis::HazardSpread, &[0.0, 1.5]).unwrap();
+        let spread = study.along(SensitivityAxis::HazardSpread, &[0.0, 3.0]).unwrap();
         assert!(spread[1].learned < spread[0].learned);
+    }
+
+    /// A population counts on every axis; its value on an axis of its own is the same whether it comes from there or not.
+    #[test]
+    fn the_population_counts_on_every_axis() {
+        let of = |population: PopulationConfig| SensitivityStudy {
+            network: DemonstratorConfig { runs: 400, ..DemonstratorConfig::of_the_paper() },
+            parallel_s: 1e-3,
+            antiparallel_s: 0.5e-3,
+            potentiation: 0.35,
+            depression: 0.3,
+            population,
+            seed: 3,
+        };
+        let hazard =
+            Spread { relative: 2.0, distribution: SpreadDistribution::LogNormal, ..Spread::default() };
+        let alike = of(PopulationConfig::default());
+        let spread = of(PopulationConfig { hazard, ..PopulationConfig::default() });
+        let at = |study: &SensitivityStudy, axis, value| study.along(axis, &[value]).unwrap().remove(0);
+        let nominal = at(&spread, SensitivityAxis::Probability, 0.35);
+        assert_eq!(nominal.learned_exact, None, "devices differ");
+        assert!(nominal.learned < at(&alike, SensitivityAxis::Probability, 0.35).learned);
+        assert_eq!(nominal.statistics, at(&alike, SensitivityAxis::HazardSpread, 2.0).statistics);
+        assert!(at(&spread, SensitivityAxis::HazardSpread, 0.0).learned_exact.is_some());
+
+        // Another seed of the population is another set of chips under the same course.
+        let other = of(PopulationConfig { seed: Some(9), ..spread.population.clone() });
+        assert_ne!(at(&other, SensitivityAxis::Probability, 0.35).statistics, nominal.statistics);
+        let barrier = Spread { relative: 0.05, ..Spread::default() };
+        let tables = of(PopulationConfig { barrier, ..PopulationConfig::default() });
+        let error = tables.check(SensitivityAxis::Probability, 0.35).unwrap_err();
+        assert!(error.to_string().contains("area and hazard alone"), "{error}");
     }
 
     #[test]
@@ -221,12 +267,14 @@ mod tests {
             antiparallel_s: 0.5e-3,
             potentiation: 0.35,
             depression: 0.3,
+            population: PopulationConfig::default(),
             seed: 3,
         };
         for (axis, value) in [
             (SensitivityAxis::Probability, 1.1),
             (SensitivityAxis::DepressionRatio, 3.0),
             (SensitivityAxis::ConductanceSpread, -0.1),
+            (SensitivityAxis::ConductanceSpread, 3.1),
             (SensitivityAxis::HazardSpread, f64::NAN),
             (SensitivityAxis::Retention, 1.2),
             (SensitivityAxis::HomeostasisGain, 1.0),

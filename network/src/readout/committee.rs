@@ -11,10 +11,12 @@ use crate::readout::rule::Ballot;
 use crate::rules::readout::Readout;
 use crate::training::checkpoint::Checkpoint;
 use crate::training::config::NetworkConfig;
+use crate::training::hardware::Hardware;
 use crate::training::network::Network;
 use crate::training::recipe::Recipe;
 use rayon::prelude::*;
 use spinhebb_data::config::Check;
+use std::sync::Arc;
 
 /// One network for each field of a recipe.
 #[derive(Debug, Clone)]
@@ -23,13 +25,18 @@ pub struct Committee {
 }
 
 impl Committee {
-    /// Untrained networks for `images`.
+    /// Untrained networks for `images`; `hardware` stands under synapses that are not ideal, the networks side by side.
     ///
     /// # Errors
-    /// [`NetworkError`] when recipe and images do not fit together.
-    pub fn new(recipe: &Recipe, images: &Images<'_>, seed: u64) -> Result<Self, NetworkError> {
+    /// [`NetworkError`] when recipe, hardware and images do not fit together.
+    pub fn new(
+        recipe: &Recipe,
+        hardware: Option<&Arc<Hardware>>,
+        images: &Images<'_>,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
         recipe.first_fault()?;
-        let member = |(field, member)| Network::new(&member, images, seed, field);
+        let member = |(field, member)| Network::new(&member, hardware, images, seed, field);
         let members = recipe.members().into_iter().enumerate().map(member).collect::<Result<_, _>>()?;
         Ok(Self { members })
     }
@@ -38,9 +45,15 @@ impl Committee {
     ///
     /// # Errors
     /// As [`Network::resume`].
-    pub fn resume(checkpoints: Vec<Checkpoint>, images: &Images<'_>) -> Result<Self, NetworkError> {
-        let members =
-            checkpoints.into_iter().map(|c| Network::resume(c, images)).collect::<Result<_, _>>()?;
+    pub fn resume(
+        checkpoints: Vec<Checkpoint>,
+        hardware: Option<&Arc<Hardware>>,
+        images: &Images<'_>,
+    ) -> Result<Self, NetworkError> {
+        let members = checkpoints
+            .into_iter()
+            .map(|c| Network::resume(c, hardware, images))
+            .collect::<Result<_, _>>()?;
         Ok(Self { members })
     }
 
@@ -64,6 +77,12 @@ impl Committee {
         let shown: Vec<u64> =
             self.members.par_iter_mut().map(|m| m.advance(images, count)).collect::<Result<_, _>>()?;
         Ok(shown.into_iter().max().unwrap_or(0))
+    }
+
+    /// Whether the networks can be written down here and go on as if they had not been.
+    #[must_use]
+    pub fn may_be_kept(&self) -> bool {
+        self.members.iter().all(Network::may_be_kept)
     }
 
     /// Images to be shown in all.

@@ -1,14 +1,12 @@
 //! What a trained network answers: labels for its neurons, votes and accuracy.
 
-use crate::encoding::{Images, Shown};
+use crate::encoding::Shown;
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
 use crate::readout::labelling::Labelling;
 use crate::readout::rule::{Ballot, vote};
 use crate::rules::readout::Readout;
 use crate::training::network::{Network, each};
-use crate::training::on_array::ArrayTrainer;
-use spinhebb_circuit::operate::write::SwitchingLookup;
 
 impl Network {
     /// Labels the neurons; see [`Labelling::by_activity`].
@@ -47,25 +45,5 @@ impl Network {
         let mut ballot = Ballot::new(shown.images.len(), labelling.classes());
         self.vote(labelling, readout, shown, &mut ballot)?;
         ballot.evaluate(labels)
-    }
-}
-
-impl<L: SwitchingLookup + Sync> ArrayTrainer<'_, L> {
-    /// Labels the neurons by `train` and reads `test`, as the recipe says.
-    ///
-    /// # Errors
-    /// [`NetworkError`] when labels do not fit the images.
-    pub fn examine(
-        &self,
-        train: (&Images<'_>, &[u8]),
-        test: (&Images<'_>, &[u8]),
-        classes: usize,
-    ) -> Result<Evaluation, NetworkError> {
-        let trainer = self.trainer();
-        let config = &trainer.recipe().network;
-        let labelling = Labelling::by_activity(trainer, train.0.at(&config.label_shifts), train.1, classes)?;
-        let mut ballot = Ballot::new(test.0.len(), classes);
-        vote(trainer, &labelling, config.readout, test.0.at(&config.test_shifts), &mut ballot)?;
-        ballot.evaluate(test.1)
     }
 }

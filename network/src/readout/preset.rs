@@ -81,7 +81,6 @@ pub fn paper(neurons: usize, copies: u8, images: usize) -> Recipe {
         recipe: RecipeName::Paper,
         synapses: SynapseModel::Ideal,
         refresh: 5000,
-        spread: None,
         neurons,
         copies,
         threshold: 1.0,

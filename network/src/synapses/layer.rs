@@ -79,6 +79,8 @@ pub struct LayerState {
     pub potentiation_pulses: u64,
     /// Depression pulses (V < 0), one per device.
     pub depression_pulses: u64,
+    /// Devices switched in rows that were not to be written.
+    pub disturbed: u64,
 }
 
 impl LayerState {
@@ -99,6 +101,7 @@ impl LayerState {
             driven: 0,
             potentiation_pulses: 0,
             depression_pulses: 0,
+            disturbed: 0,
         }
     }
 
@@ -355,6 +358,9 @@ impl<S: Synapses> Layer<S> {
             let corrections = S::Sum::corrections(changes, &self.driven);
             self.race.correct(changes[0].neuron as usize, image + 1, &corrections);
         }
+        // Each change of another row is one device.
+        let elsewhere = self.changes.iter().filter(|change| change.neuron as usize != neuron);
+        self.state.disturbed += elsewhere.count() as u64;
         let lines = self.synapses.lines();
         let per_synapse = &mut self.state.switched_per_synapse[neuron * lines..(neuron + 1) * lines];
         let mut total = 0;

@@ -8,12 +8,17 @@
 //! bits for any batch size, number of threads and instruction set.
 
 mod analog;
+mod analog_write;
 mod batch;
 mod bit_sliced;
 mod change;
 mod counts;
+mod drive;
 mod kind;
 mod layer;
+mod outliers;
+mod packed_devices;
+mod packed_tables;
 mod plasticity;
 mod race;
 mod row_writer;
@@ -23,14 +28,17 @@ mod stepping;
 mod sum;
 mod switching;
 
-pub use analog::{AnalogSynapses, CLASSES, DeviceConductance, DeviceSpread};
+pub use analog::{AnalogSynapses, LayerDevices, MOST_CLIPPED, MOST_OUTLYING, SynapticDevice};
 pub use batch::{Batch, MAX_BATCH, TILE};
 pub use bit_sliced::BitSynapses;
 pub use change::Change;
 pub use counts::CountSynapses;
+pub use drive::Drive;
 pub use kind::{Synapses, WriteEvent};
 pub use layer::{Layer, LayerConfig, LayerState, Reader, Response};
-pub use plasticity::Plasticity;
+pub use packed_devices::PackedDevices;
+pub use packed_tables::{PackedTables, probability};
+pub use plasticity::{OwnPulse, OwnPulses, Plasticity};
 pub use row_writer::RowWriter;
 pub use size::LayerSize;
 pub use stepping::SteppingLayer;

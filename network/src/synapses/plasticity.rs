@@ -5,12 +5,34 @@ use super::BinomialTable;
 pub struct Plasticity {
     /// Switching laws under a depression pulse (V < 0) and under a potentiation pulse (V > 0).
     pub(super) tables: [BinomialTable; 2],
-    /// Share of each class of devices in the law of the table, in units of 2^-32 (`u32::MAX` = all); same order.
-    acceptance: [Vec<u32>; 2],
+    /// Probabilities of the laws.
+    probabilities: [f64; 2],
+    /// Pulses under which each device has a probability of its own, in place of the laws.
+    own: Option<OwnPulses>,
     /// Gain of the homeostasis.
     pub(super) gain: f64,
     /// `ln(1 + gain)`.
     pub(super) log_gain: f64,
+}
+
+/// A pulse from which the probability of each device follows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OwnPulse {
+    /// The Gumbel variable `ln(-ln(1 - p))` of the nominal device's probability; devices differ in their hazards alone.
+    Nominal(f32),
+    /// Logarithm of the driver's voltage in V, of either polarity.
+    LogVolts(f32),
+}
+
+/// The pulses of an event: depression and potentiation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OwnPulses {
+    /// The pulses.
+    pub(super) pulses: [OwnPulse; 2],
+    /// Upper bounds of the probability of any device.
+    pub(super) largest: [f32; 2],
+    /// Upper bound of the probability that an event switches any device of another row.
+    pub(super) disturb: f32,
 }
 
 impl Plasticity {
@@ -19,30 +41,35 @@ impl Plasticity {
     pub fn new(potentiation: f64, depression: f64, gain: f64) -> Self {
         Self {
             tables: [BinomialTable::new(depression), BinomialTable::new(potentiation)],
-            acceptance: [Vec::new(), Vec::new()],
+            probabilities: [depression, potentiation],
+            own: None,
             gain,
             log_gain: libm::log1p(gain),
         }
     }
 
-    /// Devices of class `c` switch with probability `potentiation[c]` and `depression[c]`.
-    ///
-    /// Pulses are drawn with the largest probability and thinned, which is exact.
+    /// Each device switches with a probability of its own, which its synapses know; see
+    /// [`AnalogSynapses::plasticity`](super::AnalogSynapses::plasticity).
     #[must_use]
-    pub fn with_classes(potentiation: &[f64], depression: &[f64], gain: f64) -> Self {
-        let largest = |p: &[f64]| p.iter().copied().fold(0.0, f64::max);
-        let (p, d) = (largest(potentiation), largest(depression));
-        let shares = |all: &[f64], top: f64| {
-            let share = |q: &f64| if top > 0.0 { q / top * 4_294_967_295.0 } else { 0.0 };
-            all.iter().map(|q| libm::rint(share(q)) as u32).collect()
-        };
-        Self { acceptance: [shares(depression, d), shares(potentiation, p)], ..Self::new(p, d, gain) }
+    pub(super) fn of_own(own: OwnPulses, gain: f64) -> Self {
+        Self { own: Some(own), ..Self::new(0.0, 0.0, gain) }
     }
 
-    /// Share of `class` in the law of the table, in units of 2^-32 (`u32::MAX` = all).
-    #[inline]
-    pub(super) fn acceptance(&self, potentiation: bool, class: u8) -> u32 {
-        let shares = &self.acceptance[usize::from(potentiation)];
-        shares.get(usize::from(class)).copied().unwrap_or(u32::MAX)
+    /// Upper bound of the probability that an event switches any one device of another row.
+    #[must_use]
+    pub fn disturb(&self) -> f32 {
+        self.own.map_or(0.0, |own| own.disturb)
+    }
+
+    /// Pulses under which each device has a probability of its own.
+    #[must_use]
+    pub(super) const fn own(&self) -> Option<&OwnPulses> {
+        self.own.as_ref()
+    }
+
+    /// Probability of all devices under a potentiation or a depression pulse, where they are alike.
+    #[must_use]
+    pub(super) const fn probability(&self, potentiation: bool) -> f64 {
+        if potentiation { self.probabilities[1] } else { self.probabilities[0] }
     }
 }

@@ -1,7 +1,7 @@
 //! Training state on disk: sealed files that survive a kill at any moment.
 //!
 //! # Format
-//! A line `spinhebb checkpoint 3`, the length of a header in bytes on a line of its own, the header (TOML:
+//! A line `spinhebb checkpoint 4`, the length of a header in bytes on a line of its own, the header (TOML:
 //! seed, counters, the network and the probabilities of its pulses), the arrays one after the other in little-endian order (device states, thresholds,
 //! firings, switched devices per row and per synapse), and the XXH3-64 sum of everything before it. Networks of several fields
 //! follow each other.
@@ -12,6 +12,7 @@
 use crate::error::NetworkError;
 use crate::synapses::LayerState;
 use crate::training::config::NetworkConfig;
+use crate::training::on_array::ArrayLoss;
 use crate::training::recipe::{Recipe, WriteProbabilities};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -19,7 +20,7 @@ use std::io::Write;
 use std::path::Path;
 use twox_hash::XxHash3_64;
 
-const MAGIC: &str = "spinhebb checkpoint 3\n";
+const MAGIC: &str = "spinhebb checkpoint 4\n";
 
 /// What the files of any version begin with.
 const ANY_VERSION: &[u8] = b"spinhebb checkpoint ";
@@ -35,6 +36,13 @@ pub struct Checkpoint {
     pub field: usize,
     /// Sum over the training images, see [`Images::fingerprint`](crate::encoding::Images::fingerprint).
     pub images: u64,
+    /// [`Hardware::fingerprint`](crate::training::hardware::Hardware::fingerprint) of what stands under the synapses; 0 for devices
+    /// all alike on ideal lines.
+    pub hardware: u64,
+    /// What the array did at every renewal, on an array.
+    pub losses: Vec<ArrayLoss>,
+    /// The parts of the system that make the hardware, as the caller wrote them; empty for ideal synapses.
+    pub system: String,
     /// Whatever the caller wants to find again, such as accuracies measured on the way.
     pub notes: String,
     /// States of the devices: number of P devices (ideal) or one bit per device (spread), neuron-major.
@@ -48,6 +56,8 @@ struct Header {
     seed: String,
     field: usize,
     images: String,
+    hardware: String,
+    system: String,
     notes: String,
     neurons: usize,
     lines: usize,
@@ -59,6 +69,9 @@ struct Header {
     driven: u64,
     potentiation_pulses: u64,
     depression_pulses: u64,
+    disturbed: u64,
+    #[serde(default)]
+    losses: Vec<ArrayLoss>,
     network: NetworkConfig,
     pulses: WriteProbabilities,
 }
@@ -111,6 +124,8 @@ impl Checkpoint {
             seed: self.seed.to_string(),
             field: self.field,
             images: format!("{:016x}", self.images),
+            hardware: format!("{:016x}", self.hardware),
+            system: self.system.clone(),
             notes: self.notes.clone(),
             neurons: state.own.len(),
             lines: self.devices.len() / state.own.len().max(1),
@@ -121,6 +136,8 @@ impl Checkpoint {
             driven: state.driven,
             potentiation_pulses: state.potentiation_pulses,
             depression_pulses: state.depression_pulses,
+            disturbed: state.disturbed,
+            losses: self.losses.clone(),
             network: self.recipe.network.clone(),
             pulses: self.recipe.pulses.clone(),
         };
@@ -170,6 +187,9 @@ impl Checkpoint {
             seed: header.seed.parse().map_err(|_| "its seed is no number")?,
             field: header.field,
             images: hex(&header.images)?,
+            hardware: hex(&header.hardware)?,
+            system: header.system,
+            losses: header.losses,
             notes: header.notes,
             devices: devices.to_vec(),
             state: LayerState {
@@ -189,6 +209,7 @@ impl Checkpoint {
                 driven: header.driven,
                 potentiation_pulses: header.potentiation_pulses,
                 depression_pulses: header.depression_pulses,
+                disturbed: header.disturbed,
             },
         };
         Ok((checkpoint, whole))
@@ -199,7 +220,7 @@ impl Checkpoint {
 fn foreign(bytes: &[u8]) -> String {
     let Some(rest) = bytes.strip_prefix(ANY_VERSION) else { return "it is no checkpoint".into() };
     let version: String = rest.iter().take_while(|b| b.is_ascii_digit()).map(|&b| char::from(b)).collect();
-    format!("it is a checkpoint of format {version}, this program reads format 3")
+    format!("it is a checkpoint of format {version}, this program reads format 4")
 }
 
 fn error(path: &Path, reason: &dyn std::fmt::Display, remedy: &'static str) -> NetworkError {

@@ -4,7 +4,7 @@ use crate::encoding::{EncodingConfig, Field, Shift};
 use crate::neuron::LeakyIntegrator;
 use crate::rules::homeostasis::Form;
 use crate::rules::readout::Readout;
-use crate::synapses::{DeviceSpread, LayerConfig, MAX_COPIES};
+use crate::synapses::{LayerConfig, MAX_COPIES};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults, Staged};
@@ -25,9 +25,9 @@ pub enum RecipeName {
 pub enum SynapseModel {
     /// Devices all alike on ideal lines: the probabilities of the pulses alone count.
     Ideal,
-    /// Every device with its own conductances and switching law, on ideal lines.
+    /// The devices of the population and their faults, each with its own conductances and switching law, on ideal lines.
     Devices,
-    /// Devices on a physical array, which is solved with its wires and drivers.
+    /// The same devices on a physical array, which is solved with its wires and drivers.
     Array,
 }
 
@@ -51,9 +51,6 @@ pub struct NetworkConfig {
     pub synapses: SynapseModel,
     /// Images after which effective conductances and write voltages of an array are solved anew.
     pub refresh: u64,
-    /// Spread from device to device; without it devices are alike.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub spread: Option<DeviceSpread>,
     /// Number of neurons in all, shared out among the fields.
     pub neurons: usize,
     /// Devices per input line and neuron (r), 1 to 8.
@@ -167,29 +164,7 @@ impl NetworkConfig {
     }
 
     fn check_synapses(&self, faults: &mut Faults) {
-        faults.within("spread", |faults| self.spread.check(faults));
-        let ideal = self.synapses == SynapseModel::Ideal;
-        let expected = "synapses = \"devices\" or \"array\" for devices that differ";
-        faults.require(!(ideal && self.spread.is_some()), "spread", "given", expected);
         faults.require(self.refresh > 0, "refresh", self.refresh, "at least 1 image");
-        if self.synapses != SynapseModel::Array {
-            return;
-        }
-        faults.require(
-            self.stages == 1,
-            "stages",
-            self.stages,
-            "1 stage: the pulses of an array are constant",
-        );
-        faults.require(
-            self.fields.is_empty(),
-            "fields",
-            format!("{} fields", self.fields.len()),
-            "no fields: an array holds one network",
-        );
-        if let Some(spread) = &self.spread {
-            faults.within("spread", |faults| spread.check_for_array(faults));
-        }
     }
 }
 
@@ -256,7 +231,6 @@ mod tests {
             fields: vec![Field { width: 3, ..empty }, Field { height: 0, ..empty }],
             readout: Readout::LikelihoodVote { neurons: 30, prior: 0.0 },
             test_shifts: Vec::new(),
-            spread: Some(DeviceSpread { conductance: 2.0, ..DeviceSpread::default() }),
             refresh: 0,
             ..sound()
         };
@@ -278,8 +252,6 @@ mod tests {
             "readout.prior",
             "readout.neurons",
             "test_shifts",
-            "spread.conductance",
-            "spread",
             "refresh",
         ];
         assert_eq!(paths(&broken), expected);
@@ -295,20 +267,6 @@ mod tests {
             "pulses.depression.values[1]",
         ];
         assert_eq!(paths(&recipe), expected);
-    }
-
-    #[test]
-    fn an_array_takes_one_network_with_constant_pulses() {
-        let spread = DeviceSpread { conductance: 0.1, hazard: 0.2, ..DeviceSpread::default() };
-        let array = NetworkConfig { synapses: SynapseModel::Array, spread: Some(spread), ..sound() };
-        assert_eq!(paths(&array), [""; 0]);
-        let spread = DeviceSpread { step: 0.1, stuck: 0.1, hazard: 2.0, ..spread };
-        let field = Field { left: 0, top: 0, width: 3, height: 3 };
-        let array = NetworkConfig { stages: 2, fields: vec![field], spread: Some(spread), ..array };
-        let expected = ["stages", "fields", "spread.hazard", "spread.step", "spread.stuck"];
-        assert_eq!(paths(&array), expected);
-        let devices = NetworkConfig { synapses: SynapseModel::Devices, ..array };
-        assert_eq!(paths(&devices), [""; 0]);
     }
 
     /// Keys that are not those of the network, and tags of earlier files, are refused; every key has its documentation.

@@ -3,15 +3,18 @@
 use crate::encoding::{Encoder, Images};
 use crate::error::NetworkError;
 use crate::synapses::{
-    AnalogSynapses, BitSynapses, CountSynapses, DeviceSpread, LayerSize, LayerState, Plasticity, Synapses,
+    AnalogSynapses, BitSynapses, CountSynapses, LayerSize, LayerState, Plasticity, Synapses,
 };
 use crate::training::checkpoint::Checkpoint;
-use crate::training::config::{NetworkConfig, SynapseModel};
+use crate::training::config::SynapseModel;
+use crate::training::hardware::Hardware;
+use crate::training::on_array::{ArrayLoss, ArrayTrainer, plasticity};
 use crate::training::recipe::Recipe;
 use crate::training::trainer::{Seeds, Setting, Trainer};
 use spinhebb_data::DataError;
 use spinhebb_data::config::Check;
 use spinhebb_data::labelled::{Dataset, Variable};
+use std::sync::Arc;
 
 /// A trainer over one of the engines.
 #[derive(Debug, Clone)]
@@ -21,7 +24,9 @@ pub enum Network {
     /// Several ideal devices per synapse: counts.
     Counts(Trainer<CountSynapses>),
     /// Every device its own conductances and switching law.
-    Analog(Trainer<AnalogSynapses>),
+    Devices(Trainer<AnalogSynapses>, Arc<Hardware>),
+    /// The same on an array that is solved.
+    Array(ArrayTrainer),
 }
 
 /// The same expression of the trainer, whichever engine it has.
@@ -30,57 +35,30 @@ macro_rules! each {
         match $network {
             $crate::training::network::Network::Bits($trainer) => $body,
             $crate::training::network::Network::Counts($trainer) => $body,
-            $crate::training::network::Network::Analog($trainer) => $body,
+            $crate::training::network::Network::Devices($trainer, _) => $body,
+            $crate::training::network::Network::Array($crate::training::on_array::ArrayTrainer {
+                trainer: $trainer,
+                ..
+            }) => $body,
         }
     };
 }
 pub(crate) use each;
 
 impl Network {
-    /// An untrained network with devices in random states, for `images`; `field` numbers networks that share a seed.
+    /// An untrained network with devices in random states, for `images`; `field` numbers networks that share a seed and stand
+    /// side by side on `hardware`, which synapses want that are not ideal.
     ///
     /// # Errors
-    /// [`NetworkError`] when recipe and images do not fit together, or the synapses are an array's, which
-    /// [`crate::training::on_array`] trains.
-    pub fn new(recipe: &Recipe, images: &Images<'_>, seed: u64, field: usize) -> Result<Self, NetworkError> {
-        recipe.first_fault()?;
-        let config = &recipe.network;
-        let seeds = Seeds::of_field(seed, field);
-        let encoder = encoder(config, images)?;
-        let (n, lines, copies, parallel) =
-            (config.neurons, encoder.lines(), config.copies, config.initial_parallel);
-        let count = images.len();
-        if let Some(spread) = spread(config)? {
-            let synapses = AnalogSynapses::random(
-                LayerSize { neurons: n, lines, copies },
-                parallel,
-                &spread,
-                seeds.devices,
-            )?;
-            let plasticity = class_plasticity(recipe, &spread, &synapses);
-            return Ok(Self::Analog(Trainer::new(
-                recipe,
-                synapses,
-                Setting { plasticity, encoder, images: count, seeds },
-            )?));
-        }
-        let plasticity = recipe.plasticity();
-        if copies == 1 {
-            let synapses = BitSynapses::random(n, lines, parallel, seeds.devices)?;
-            Ok(Self::Bits(Trainer::new(
-                recipe,
-                synapses,
-                Setting { plasticity, encoder, images: count, seeds },
-            )?))
-        } else {
-            let synapses =
-                CountSynapses::random(LayerSize { neurons: n, lines, copies }, parallel, seeds.devices)?;
-            Ok(Self::Counts(Trainer::new(
-                recipe,
-                synapses,
-                Setting { plasticity, encoder, images: count, seeds },
-            )?))
-        }
+    /// [`NetworkError`] when recipe, hardware and images do not fit together.
+    pub fn new(
+        recipe: &Recipe,
+        hardware: Option<&Arc<Hardware>>,
+        images: &Images<'_>,
+        seed: u64,
+        field: usize,
+    ) -> Result<Self, NetworkError> {
+        Self::made(recipe, hardware, images, Seeds::of_field(seed, field), None)
     }
 
     /// The network as it is, to be written to disk; `images` is the [`Images::fingerprint`] of what it is trained on.
@@ -92,75 +70,167 @@ impl Network {
             seed: seeds.shared,
             field: seeds.field,
             images,
+            hardware: self.hardware_fingerprint(),
+            losses: self.losses().to_vec(),
+            system: String::new(),
             notes: String::new(),
             devices: each!(self, trainer => trainer.layer().synapses().states()),
             state: self.state().clone(),
         }
     }
 
-    /// The network of `checkpoint`, to go on training on `images`.
+    /// The network of `checkpoint`, to go on training on `images`, on the `hardware` that it was trained on.
     ///
     /// # Errors
-    /// [`NetworkError`] when the checkpoint's arrays do not fit its configuration or the images are others than those it was
-    /// trained on.
-    pub fn resume(checkpoint: Checkpoint, images: &Images<'_>) -> Result<Self, NetworkError> {
-        let Checkpoint { recipe, seed, field, images: trained_on, devices, state, .. } = checkpoint;
-        let seeds = Seeds::of_field(seed, field);
+    /// [`NetworkError`] when the checkpoint's arrays do not fit its configuration or the images or hardware are others than
+    /// those it was trained on.
+    pub fn resume(
+        checkpoint: Checkpoint,
+        hardware: Option<&Arc<Hardware>>,
+        images: &Images<'_>,
+    ) -> Result<Self, NetworkError> {
+        let Checkpoint { recipe, seed, field, images: trained_on, devices, state, losses, .. } = checkpoint;
         NetworkError::require(
             images.fingerprint() == trained_on,
             "images",
             format!("{} images", images.len()),
-            "the images that the checkpoint was trained on, in the same order",
+            "the images that the checkpoint was trained on, as many (`images.train`) and in the same order",
         )?;
+        let ideal = recipe.network.synapses == SynapseModel::Ideal;
+        let stands_on = hardware.filter(|_| !ideal).map_or(0, |hardware| hardware.fingerprint());
+        NetworkError::require(
+            stands_on == checkpoint.hardware,
+            "hardware",
+            "other devices, faults, array or pulses",
+            "those that the checkpoint was trained on",
+        )?;
+        Self::made(&recipe, hardware, images, Seeds::of_field(seed, field), Some((devices, state, losses)))
+    }
+
+    /// A network, anew or as it was `before`.
+    fn made(
+        recipe: &Recipe,
+        hardware: Option<&Arc<Hardware>>,
+        images: &Images<'_>,
+        seeds: Seeds,
+        before: Option<(Vec<u8>, LayerState, Vec<ArrayLoss>)>,
+    ) -> Result<Self, NetworkError> {
         recipe.first_fault()?;
         let config = &recipe.network;
-        let encoder = encoder(config, images)?;
-        let (n, lines, copies, parallel) =
-            (config.neurons, encoder.lines(), config.copies, config.initial_parallel);
-        let count = images.len();
-        if let Some(spread) = spread(config)? {
-            let drawn = AnalogSynapses::random(
-                LayerSize { neurons: n, lines, copies },
-                parallel,
-                &spread,
-                seeds.devices,
-            )?;
-            let synapses = drawn.with_states(&devices)?;
-            let plasticity = class_plasticity(&recipe, &spread, &synapses);
-            let trainer = Trainer::resume(
-                &recipe,
-                synapses,
-                state,
-                Setting { plasticity, encoder, images: count, seeds },
-            )?;
-            return Ok(Self::Analog(trainer));
+        let (width, height) = images.size();
+        let encoder = Encoder::new(&config.encoding, width, height)?;
+        let (lines, copies, parallel) = (encoder.lines(), config.copies, config.initial_parallel);
+        let size = LayerSize { neurons: config.neurons, lines, copies };
+        let (states, state, losses) = match before {
+            Some((states, state, losses)) => (Some(states), Some(state), losses),
+            None => (None, None, Vec::new()),
+        };
+        let setting = Setting { plasticity: recipe.plasticity(), encoder, images: images.len(), seeds };
+        if config.synapses == SynapseModel::Ideal {
+            return Ok(if copies == 1 {
+                let synapses = match states {
+                    Some(states) => BitSynapses::new(config.neurons, lines, states)?,
+                    None => BitSynapses::random(config.neurons, lines, parallel, seeds.devices)?,
+                };
+                Self::Bits(Trainer::new(recipe, synapses, state, setting)?)
+            } else {
+                let synapses = match states {
+                    Some(states) => CountSynapses::new(size, states)?,
+                    None => CountSynapses::random(size, parallel, seeds.devices)?,
+                };
+                Self::Counts(Trainer::new(recipe, synapses, state, setting)?)
+            });
         }
-        let plasticity = recipe.plasticity();
-        Ok(if copies == 1 {
-            let synapses = BitSynapses::new(n, lines, devices)?;
-            Self::Bits(Trainer::resume(
-                &recipe,
-                synapses,
-                state,
-                Setting { plasticity, encoder, images: count, seeds },
-            )?)
-        } else {
-            let synapses = CountSynapses::new(LayerSize { neurons: n, lines, copies }, devices)?;
-            Self::Counts(Trainer::resume(
-                &recipe,
-                synapses,
-                state,
-                Setting { plasticity, encoder, images: count, seeds },
-            )?)
-        })
+        let Some(hardware) = hardware else {
+            return Err(NetworkError::OutOfRange {
+                key: "synapses",
+                value: format!("{:?}", config.synapses),
+                expected: "\"ideal\" where there is no hardware".into(),
+            });
+        };
+        let first = seeds.field * config.neurons;
+        let row = |neuron: usize| hardware.row(first + neuron, lines, usize::from(copies));
+        let devices = hardware.of_layer(&row, first);
+        let drawn = AnalogSynapses::random(size, parallel, seeds.devices, &devices)?;
+        let synapses = match states {
+            Some(states) => drawn.with_states(&states)?,
+            None => drawn,
+        };
+        if config.synapses == SynapseModel::Array {
+            let trainer = Trainer::new(recipe, synapses, state, setting)?;
+            return Ok(Self::Array(ArrayTrainer::new(trainer, hardware, first, losses)?));
+        }
+        let plasticity = plasticity(recipe, &synapses, hardware);
+        let trainer = Trainer::new(recipe, synapses, state, Setting { plasticity, ..setting })?;
+        Ok(Self::Devices(trainer, Arc::clone(hardware)))
+    }
+
+    /// Fingerprint of the hardware under the synapses, 0 without.
+    fn hardware_fingerprint(&self) -> u64 {
+        match self {
+            Self::Bits(_) | Self::Counts(_) => 0,
+            Self::Devices(_, hardware) => hardware.fingerprint(),
+            Self::Array(on_array) => on_array.hardware().fingerprint(),
+        }
+    }
+
+    /// What the array did at every renewal; nothing without one.
+    #[must_use]
+    pub fn losses(&self) -> &[ArrayLoss] {
+        match self {
+            Self::Array(on_array) => on_array.losses(),
+            _ => &[],
+        }
+    }
+
+    /// The network on its array, if it stands on one.
+    #[must_use]
+    pub const fn on_array(&self) -> Option<&ArrayTrainer> {
+        match self {
+            Self::Array(on_array) => Some(on_array),
+            _ => None,
+        }
+    }
+
+    /// The devices of synapses that are not ideal.
+    #[must_use]
+    pub const fn devices(&self) -> Option<&AnalogSynapses> {
+        match self {
+            Self::Bits(_) | Self::Counts(_) => None,
+            Self::Devices(trainer, _) => Some(trainer.layer().synapses()),
+            Self::Array(on_array) => Some(on_array.trainer.layer().synapses()),
+        }
+    }
+
+    /// Probabilities and gain of every stage.
+    #[must_use]
+    pub fn plasticity(&self) -> &[Plasticity] {
+        each!(self, trainer => trainer.plasticity())
+    }
+
+    /// Whether the network can be written down here and go on as if it had not been.
+    #[must_use]
+    pub fn may_be_kept(&self) -> bool {
+        self.on_array().is_none_or(ArrayTrainer::may_be_kept)
     }
 
     /// Shows up to `count` further images and learns from them; returns how many were shown.
     ///
     /// # Errors
-    /// As [`Trainer::advance`].
+    /// As [`Trainer::advance`]; hardware that is only read.
     pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<u64, NetworkError> {
-        each!(self, trainer => trainer.advance(images, count))
+        match self {
+            Self::Bits(trainer) => trainer.advance(images, count),
+            Self::Counts(trainer) => trainer.advance(images, count),
+            Self::Devices(trainer, hardware) => {
+                hardware.check_written()?;
+                trainer.advance(images, count)
+            }
+            Self::Array(on_array) => {
+                on_array.hardware().check_written()?;
+                on_array.advance(images, count)
+            }
+        }
     }
 
     /// Images to be shown in all.
@@ -252,33 +322,4 @@ impl Network {
     pub fn encoder(&self) -> &Encoder {
         each!(self, trainer => trainer.encoder())
     }
-}
-
-/// Spread of devices that each have their own conductances and switching law; `None` where all are alike.
-fn spread(config: &NetworkConfig) -> Result<Option<DeviceSpread>, NetworkError> {
-    match config.synapses {
-        SynapseModel::Ideal => Ok(None),
-        SynapseModel::Devices => Ok(Some(config.spread.unwrap_or_default())),
-        SynapseModel::Array => Err(NetworkError::OutOfRange {
-            key: "synapses",
-            value: "array".into(),
-            expected: "\"ideal\" or \"devices\"; an `ArrayTrainer` trains on an array".into(),
-        }),
-    }
-}
-
-/// Probabilities and gain of every stage for devices that may differ in how easily they switch.
-fn class_plasticity(recipe: &Recipe, spread: &DeviceSpread, synapses: &AnalogSynapses) -> Vec<Plasticity> {
-    if !synapses.has_classes() {
-        return recipe.plasticity();
-    }
-    recipe.staged(|potentiation, depression, gain| {
-        let of = |probability| spread.class_probabilities(probability);
-        Plasticity::with_classes(&of(potentiation), &of(depression), gain)
-    })
-}
-
-fn encoder(config: &NetworkConfig, images: &Images<'_>) -> Result<Encoder, NetworkError> {
-    let (width, height) = images.size();
-    Encoder::new(&config.encoding, width, height)
 }

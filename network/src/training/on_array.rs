@@ -1,103 +1,116 @@
 //! Training on an array: reads with the effective conductances of solved tiles, writes with the voltages that cells see.
 //!
-//! A column of the same array gives the reference that is subtracted. Effective conductances and write voltages are solved
-//! anew after every so many images, as the devices' states change both.
+//! Effective conductances and write voltages are solved anew after every so many images, as the devices' states change
+//! both; counted from the first image, so that results depend neither on checkpoints nor on looks on the way.
 
-use crate::encoding::{Encoder, Images};
+use std::sync::Arc;
+
+use crate::encoding::Images;
 use crate::error::NetworkError;
-use crate::rules::chance;
-use crate::synapses::{AnalogSynapses, DeviceSpread, LayerSize, LayerState, Synapses};
-use crate::training::config::SynapseModel;
-use crate::training::crossbar::{Crossbar, WriteVoltages};
+use crate::synapses::{AnalogSynapses, Drive, OwnPulse, Plasticity};
+use crate::training::crossbar::Crossbar;
+use crate::training::hardware::Hardware;
 use crate::training::recipe::Recipe;
-use crate::training::trainer::{Seeds, Setting, Trainer};
+use crate::training::trainer::Trainer;
+use serde::{Deserialize, Serialize};
 use spinhebb_circuit::operate::tile::TiledMap;
-use spinhebb_circuit::operate::write::SwitchingLookup;
-use spinhebb_data::config::Check;
-use spinhebb_data::random_stream::Streams;
+
+/// Share of an event's devices below which disturb is left out: not one in the longest training.
+const NO_DISTURB: f32 = 1e-20;
 
 /// What the array does to its devices at one moment.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ArrayLoss {
     /// Images shown before.
     pub images: u64,
-    /// Mean ratio of effective to own nominal conductance in a read.
+    /// Mean ratio of effective to own conductance in a read.
     pub read_ratio: f64,
     /// Smallest and largest fraction of the drivers' voltage that cells see in a write.
     pub write_fraction: (f64, f64),
 }
 
 /// A network in training on its array.
-#[derive(Debug)]
-pub struct ArrayTrainer<'a, L> {
-    trainer: Trainer<AnalogSynapses>,
+#[derive(Debug, Clone)]
+pub struct ArrayTrainer {
+    pub(crate) trainer: Trainer<AnalogSynapses>,
     crossbar: Crossbar,
-    lookup: &'a L,
-    devices: Vec<Device>,
-    hazard: f64,
-    voltages: WriteVoltages,
     refresh: u64,
     losses: Vec<ArrayLoss>,
 }
 
-/// How one device differs from the nominal one.
-#[derive(Debug, Clone, Copy)]
-struct Device {
-    /// Conductances over nominal ones.
-    factor: f64,
-    /// Which of 16 classes of hazard it belongs to.
-    hazard: u8,
-}
-
-impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
-    /// An untrained network; `lookup` is the nominal device's switching probability.
+impl ArrayTrainer {
+    /// A network whose synapses stand on the array of `hardware`, from dendrite `first` on; `losses` are those of before,
+    /// where it goes on.
     ///
     /// # Errors
-    /// [`NetworkError`] when recipe, array and images do not fit together or the circuit layer refuses.
+    /// The circuit layer refuses; hardware without pulses.
     pub fn new(
-        recipe: &Recipe,
-        crossbar: Crossbar,
-        lookup: &'a L,
-        images: &Images<'_>,
-        seed: u64,
+        trainer: Trainer<AnalogSynapses>,
+        hardware: &Arc<Hardware>,
+        first: usize,
+        losses: Vec<ArrayLoss>,
     ) -> Result<Self, NetworkError> {
-        recipe.first_fault()?;
-        let config = &recipe.network;
-        NetworkError::require(
-            config.synapses == SynapseModel::Array,
-            "synapses",
-            format!("{:?}", config.synapses),
-            "\"array\"",
-        )?;
-        let spread = config.spread.unwrap_or_default();
-        let (width, height) = images.size();
-        let encoder = Encoder::new(&config.encoding, width, height)?;
-        let (lines, r) = (encoder.lines(), usize::from(config.copies));
-        let ideal = DeviceSpread::default();
-        let synapses = AnalogSynapses::random(
-            LayerSize { neurons: config.neurons, lines, copies: config.copies },
-            config.initial_parallel,
-            &ideal,
-            seed,
-        )?;
-        let voltages = crossbar.write_voltages(&synapses, lookup, seed)?;
-        let draws = Streams::new(seed, "array-devices");
-        let devices = (0..config.neurons)
-            .flat_map(|neuron| {
-                let mut rng = draws.rng(neuron as u64);
-                (0..lines * r)
-                    .map(|_| Device {
-                        factor: libm::exp(spread.conductance * chance::standard_normal(&mut rng)),
-                        hazard: chance::below(16, &mut rng) as u8,
-                    })
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        let seeds = Seeds::of_field(seed, 0);
-        let setting = Setting { plasticity: recipe.plasticity(), encoder, images: images.len(), seeds };
-        let trainer = Trainer::new(recipe, synapses, setting)?;
-        let (hazard, refresh) = (spread.hazard, config.refresh);
-        Ok(Self { trainer, crossbar, lookup, devices, hazard, voltages, refresh, losses: Vec::new() })
+        let crossbar = Crossbar { hardware: Arc::clone(hardware), first };
+        let refresh = trainer.recipe().network.refresh;
+        let mut on_array = Self { trainer, crossbar, refresh, losses };
+        on_array.renew()?;
+        Ok(on_array)
+    }
+
+    /// Shows up to `count` further images and learns from them, solving the array anew on the way and at the end of the
+    /// training; returns how many were shown.
+    ///
+    /// # Errors
+    /// As [`Trainer::advance`]; the circuit layer refuses.
+    pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<u64, NetworkError> {
+        let (start, total) = (self.trainer.shown(), self.trainer.total());
+        let end = total.min(start.saturating_add(count));
+        while self.trainer.shown() < end {
+            let shown = self.trainer.shown();
+            let next = (shown / self.refresh + 1) * self.refresh;
+            self.trainer.advance(images, next.min(end) - shown)?;
+            let shown = self.trainer.shown();
+            if shown.is_multiple_of(self.refresh) || shown == total {
+                self.renew()?;
+            }
+        }
+        Ok(end - start)
+    }
+
+    /// Whether the network can be written down here and go on as if it had not been: where the array is solved anew.
+    #[must_use]
+    pub fn may_be_kept(&self) -> bool {
+        let shown = self.trainer.shown();
+        shown.is_multiple_of(self.refresh) || shown == self.trainer.total()
+    }
+
+    /// Solves the array in its present states.
+    fn renew(&mut self) -> Result<(), NetworkError> {
+        let (images, seed) = (self.trainer.shown(), self.trainer.seeds().devices);
+        let hardware = Arc::clone(&self.crossbar.hardware);
+        let stage = self.trainer.stage_of(images.min(self.trainer.total().saturating_sub(1)));
+        let synapses = self.trainer.layer_mut().synapses_mut();
+        let map = self.crossbar.map(synapses)?;
+        let read_ratio = self.crossbar.apply(&map, synapses)?;
+        let Some(pulses) = hardware.pulses() else { return hardware.check_only_read() };
+        let writes = self.crossbar.solve_writes(synapses, pulses.at(stage), pulses.tables.width_s(), seed)?;
+        let write_fraction = writes.drive.range();
+        synapses.set_drive(writes.drive);
+        self.trainer.set_plasticity(plasticity(
+            self.trainer.recipe(),
+            self.trainer.layer().synapses(),
+            &hardware,
+        ));
+        if self.losses.last().is_none_or(|loss| loss.images != images) {
+            self.losses.push(ArrayLoss { images, read_ratio, write_fraction });
+        }
+        Ok(())
+    }
+
+    /// What the network stands on.
+    #[must_use]
+    pub fn hardware(&self) -> &Arc<Hardware> {
+        &self.crossbar.hardware
     }
 
     /// Tiles with the devices in their present states.
@@ -105,47 +118,7 @@ impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
     /// # Errors
     /// As [`Crossbar::map`].
     pub fn map(&self) -> Result<TiledMap, NetworkError> {
-        let synapses = self.trainer.layer().synapses();
-        let factors: Vec<f64> = self.devices.iter().map(|device| device.factor).collect();
-        self.crossbar.map_varied(synapses, &factors)
-    }
-
-    /// Shows up to `count` further images and learns from them, renewing conductances and write voltages on the way.
-    ///
-    /// # Errors
-    /// As [`Trainer::advance`], [`Crossbar::map`] and [`Crossbar::write_voltages`].
-    pub fn advance(&mut self, images: &Images<'_>, count: u64) -> Result<(), NetworkError> {
-        let end = self.trainer.total().min(self.trainer.shown().saturating_add(count));
-        while self.trainer.shown() < end {
-            self.renew()?;
-            let step = self.refresh.min(end - self.trainer.shown());
-            self.trainer.advance(images, step)?;
-        }
-        self.renew()
-    }
-
-    /// Solves the array in its present states, unless that was done after the same image.
-    fn renew(&mut self) -> Result<(), NetworkError> {
-        let (images, seed) = (self.trainer.shown(), self.trainer.seeds().devices);
-        if self.losses.last().is_some_and(|loss| loss.images == images) {
-            return Ok(());
-        }
-        let map = self.map()?;
-        let gain = self.trainer.recipe().network.gain.at(0, 1);
-        let synapses = self.trainer.layer_mut().synapses_mut();
-        let read_ratio = self.crossbar.apply(&map, synapses, true);
-        let voltages = self.crossbar.write_voltages(synapses, self.lookup, seed)?;
-        let (lines, r) = (synapses.lines(), usize::from(synapses.copies()));
-        synapses.set_classes(|neuron, line, copy| {
-            let class = voltages.class(line * r + copy, neuron);
-            let own = self.devices[(neuron * lines + line) * r + copy].hazard;
-            if self.hazard > 0.0 { class / 16 * 16 + own } else { class }
-        });
-        synapses.set_disturb(voltages.disturb[1], voltages.disturb[0])?;
-        self.trainer.set_plasticity(voltages.plasticity(&self.crossbar, self.lookup, gain, self.hazard)?);
-        self.losses.push(ArrayLoss { images, read_ratio, write_fraction: voltages.range() });
-        self.voltages = voltages;
-        Ok(())
+        self.crossbar.map(self.trainer.layer().synapses())
     }
 
     /// What reads and writes lose at every renewal.
@@ -156,24 +129,37 @@ impl<'a, L: SwitchingLookup + Sync> ArrayTrainer<'a, L> {
 
     /// Voltages that cells see in a write, as last solved.
     #[must_use]
-    pub const fn voltages(&self) -> &WriteVoltages {
-        &self.voltages
+    pub fn drive(&self) -> Option<&Drive> {
+        self.trainer.layer().synapses().drive()
     }
+}
 
-    /// Devices switched in rows that were not to be written.
-    #[must_use]
-    pub fn disturbed(&self) -> u64 {
-        self.trainer.layer().synapses().disturbed()
+/// Probabilities and gain of every stage for the devices of `hardware`.
+///
+/// Where all devices switch alike and see what their drivers give, they share the law of the recipe; else each has its own.
+#[must_use]
+pub(crate) fn plasticity(recipe: &Recipe, synapses: &AnalogSynapses, hardware: &Hardware) -> Vec<Plasticity> {
+    let own = own_plasticity(recipe, synapses, hardware);
+    let ideal = synapses.drive().is_none_or(Drive::is_ideal);
+    if hardware.switch_alike() && ideal && own.iter().all(|plasticity| plasticity.disturb() < NO_DISTURB) {
+        return recipe.plasticity();
     }
+    own
+}
 
-    /// Homeostasis and accounting.
-    #[must_use]
-    pub fn state(&self) -> &LayerState {
-        self.trainer.layer().state()
-    }
+fn own_plasticity(recipe: &Recipe, synapses: &AnalogSynapses, hardware: &Hardware) -> Vec<Plasticity> {
+    let mut stage = 0;
+    recipe.staged(|potentiation, depression, gain| {
+        let pulses = match hardware.pulses() {
+            Some(pulses) => pulses.at(stage).map(|volts| OwnPulse::LogVolts(libm::log(volts.abs()) as f32)),
+            None => [depression, potentiation].map(|p| OwnPulse::Nominal(gumbel(p))),
+        };
+        stage += 1;
+        synapses.plasticity(pulses, gain)
+    })
+}
 
-    /// The trainer of the layer that stands on the array.
-    pub const fn trainer(&self) -> &Trainer<AnalogSynapses> {
-        &self.trainer
-    }
+/// Gumbel variable of a probability.
+fn gumbel(p: f64) -> f32 {
+    spinhebb_device::switching::table::gumbel(p.clamp(1e-300, 1.0 - f64::EPSILON)) as f32
 }

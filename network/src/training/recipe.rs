@@ -47,7 +47,6 @@ impl Recipe {
     pub fn ideal(&self) -> Self {
         let mut ideal = self.clone();
         ideal.network.synapses = SynapseModel::Ideal;
-        ideal.network.spread = None;
         ideal
     }
 
@@ -58,7 +57,7 @@ impl Recipe {
     }
 
     /// `law(potentiation, depression, gain)` of every stage.
-    pub(crate) fn staged(&self, law: impl Fn(f64, f64, f64) -> Plasticity) -> Vec<Plasticity> {
+    pub(crate) fn staged(&self, mut law: impl FnMut(f64, f64, f64) -> Plasticity) -> Vec<Plasticity> {
         let stages = self.network.stages;
         (0..stages)
             .map(|stage| {

@@ -57,28 +57,22 @@ pub struct Trainer<S: Synapses> {
 }
 
 impl<S: Synapses> Trainer<S> {
-    /// Trainer over `synapses`.
+    /// Trainer over `synapses`, anew or on from `state`.
     ///
     /// # Errors
     /// [`NetworkError::Field`] for a value out of range; [`NetworkError::Length`] when sizes do not fit.
-    pub fn new(recipe: &Recipe, synapses: S, setting: Setting) -> Result<Self, NetworkError> {
-        recipe.first_fault()?;
-        let layer = Layer::new(synapses, recipe.network.layer(), setting.seeds.devices)?;
-        Self::with_layer(recipe, layer, setting)
-    }
-
-    /// Trainer that goes on from `state`.
-    ///
-    /// # Errors
-    /// As [`Trainer::new`].
-    pub fn resume(
+    pub fn new(
         recipe: &Recipe,
         synapses: S,
-        state: LayerState,
+        state: Option<LayerState>,
         setting: Setting,
     ) -> Result<Self, NetworkError> {
         recipe.first_fault()?;
-        let layer = Layer::resume(synapses, recipe.network.layer(), setting.seeds.devices, state)?;
+        let (config, seed) = (recipe.network.layer(), setting.seeds.devices);
+        let layer = match state {
+            None => Layer::new(synapses, config, seed)?,
+            Some(state) => Layer::resume(synapses, config, seed, state)?,
+        };
         Self::with_layer(recipe, layer, setting)
     }
 
@@ -141,9 +135,25 @@ impl<S: Synapses> Trainer<S> {
         &mut self.layer
     }
 
-    /// Changes the probabilities and the gain of all images still to come, whatever their stage.
-    pub fn set_plasticity(&mut self, plasticity: Plasticity) {
-        self.plasticity.fill(plasticity);
+    /// Changes the probabilities and the gain of every stage for all images still to come.
+    ///
+    /// # Panics
+    /// When there is not one for each stage.
+    pub fn set_plasticity(&mut self, plasticity: Vec<Plasticity>) {
+        assert_eq!(plasticity.len(), self.plasticity.len(), "one plasticity for each stage");
+        self.plasticity = plasticity;
+    }
+
+    /// Probabilities and gain of every stage.
+    #[must_use]
+    pub fn plasticity(&self) -> &[Plasticity] {
+        &self.plasticity
+    }
+
+    /// The stage of an image by its number in the training.
+    #[must_use]
+    pub fn stage_of(&self, image: u64) -> usize {
+        (image * self.plasticity.len() as u64 / self.total()) as usize
     }
 
     /// The trained layer.
@@ -199,13 +209,9 @@ impl<S: Synapses> Trainer<S> {
                 };
                 batch.push(|active| self.encoder.encode(images.image(image), shift, active));
             }
-            let (total, stages) = (self.total(), self.plasticity.len() as u64);
+            let stages: Vec<usize> = (first..first + size).map(|image| self.stage_of(image)).collect();
             let plasticity = &self.plasticity;
-            self.layer.learn(
-                &batch,
-                |i| &plasticity[((first + i as u64) * stages / total) as usize],
-                |_, _| (),
-            );
+            self.layer.learn(&batch, |i| &plasticity[stages[i]], |_, _| ());
             left -= size;
         }
         Ok(shown)
