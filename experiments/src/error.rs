@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use spinhebb_circuit::CircuitError;
 use spinhebb_data::DataError;
-use spinhebb_data::config::ConfigError;
+use spinhebb_data::config::{ConfigError, FieldFault};
 use spinhebb_device::error::DeviceError;
 use spinhebb_network::error::NetworkError;
 
@@ -101,6 +101,11 @@ impl ExperimentError {
     /// Always [`ExperimentError::Value`].
     pub(crate) fn refuse<T>(key: &str, value: impl ToString, expected: &str) -> Result<T, Self> {
         Err(Self::Value { key: key.to_string(), value: value.to_string(), expected: expected.to_string() })
+    }
+
+    /// For `map_err` on a fault of a configuration, which its check tells first.
+    pub(crate) fn field(fault: FieldFault) -> Self {
+        Self::Value { key: fault.path, value: fault.value, expected: fault.expected }
     }
 
     /// For `map_err` on file operations.

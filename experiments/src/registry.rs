@@ -19,7 +19,6 @@ pub const EXPERIMENTS: &[Registered] = &[
     Registered::new::<network::Train>(),
     Registered::new::<network::Evaluate>(),
     Registered::new::<network::Grid>(),
-    Registered::new::<network::OnTheArray>(),
     Registered::new::<network::Ablation>(),
     Registered::new::<network::Sensitivity>(),
 ];

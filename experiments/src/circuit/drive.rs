@@ -4,11 +4,15 @@
 //! the fraction of active inputs and the size of the array. Every case is solved twice: with ideal lines and drivers,
 //! which shows what the scheme does, and with the configured ones.
 
+use std::sync::Arc;
+
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::operate::array_devices::ArrayDevices;
 use spinhebb_circuit::operate::write::{LearningStep, WriteDrivers, write};
 use spinhebb_data::labelled::{Dataset, Values, Variable};
 use spinhebb_data::quantity::Resistance;
+use spinhebb_device::switching::table::Probability;
 
 use super::pattern::Maker;
 use super::tables::Pulses;
@@ -41,6 +45,11 @@ struct Point {
     /// Mean probability to change state on the selected and on other dendrites.
     selected_flips: f64,
     other_flips: f64,
+    /// The same with the lower and with the upper ends of all intervals.
+    selected_between: [f64; 2],
+    other_between: [f64; 2],
+    /// Cells whose probability is extrapolated.
+    extrapolated: f64,
     energy_joules: f64,
 }
 
@@ -129,7 +138,7 @@ fn point(
     let array = maker.array(inputs, dendrites);
     let devices = maker.variation.devices(inputs, dendrites);
     let written = write(&array, scheme, drivers, &step)?;
-    let flips = written.flip_probability(&states, &pulses.tables.with_devices(devices)?)?;
+    let flips = written.flip_probability(&states, &ArrayDevices::new(devices, Arc::clone(&pulses.tables)))?;
     let volts = &written.phases[0].device_volts;
     let others = || (0..dendrites).filter(move |&j| j != dendrite);
     let mean_volts = |wanted: bool| {
@@ -138,7 +147,12 @@ fn point(
         sum / (others().count() * rows().count()).max(1) as f64
     };
     let meant = |i: usize| if active[i] { pulses.up } else { pulses.down };
-    let selected = flips.column(dendrite).sum();
+    let means = |of: fn(&Probability) -> f64| {
+        let selected: f64 = flips.column(dendrite).iter().map(of).sum();
+        let all: f64 = flips.iter().map(of).sum();
+        [selected / inputs as f64, (all - selected) / (inputs * others().count()).max(1) as f64]
+    };
+    let ([selected, other], lower, upper) = (means(|p| p.p), means(|p| p.lower), means(|p| p.upper));
     Ok(Point {
         size,
         wired,
@@ -147,8 +161,11 @@ fn point(
         other_active_volts: mean_volts(true),
         other_inactive_volts: mean_volts(false),
         least_share: (0..inputs).map(|i| volts[(i, dendrite)] / meant(i)).fold(f64::INFINITY, f64::min),
-        selected_flips: selected / inputs as f64,
-        other_flips: (flips.sum() - selected) / (inputs * others().count()).max(1) as f64,
+        selected_flips: selected,
+        other_flips: other,
+        selected_between: [lower[0], upper[0]],
+        other_between: [lower[1], upper[1]],
+        extrapolated: flips.iter().filter(|flip| flip.is_extrapolated()).count() as f64,
         energy_joules: written.energy_joules(),
     })
 }
@@ -179,6 +196,11 @@ fn dataset(points: &[Point]) -> Result<Dataset, ExperimentError> {
             p.selected_flips
         }))?
         .with(along("other_flips", "1", "mean flip probability, other dendrites", &|p| p.other_flips))?
+        .with(along("selected_flips_lower", "1", "lower 95 % limit", &|p| p.selected_between[0]))?
+        .with(along("selected_flips_upper", "1", "upper 95 % limit", &|p| p.selected_between[1]))?
+        .with(along("other_flips_lower", "1", "lower 95 % limit", &|p| p.other_between[0]))?
+        .with(along("other_flips_upper", "1", "upper 95 % limit", &|p| p.other_between[1]))?
+        .with(along("extrapolated", "1", "cells with an extrapolated probability", &|p| p.extrapolated))?
         .with(along("energy", "J", "energy of the step", &|p| p.energy_joules))?)
 }
 
@@ -193,6 +215,9 @@ fn points(data: &Dataset) -> Result<Vec<Point>, ExperimentError> {
     let (active, share, energy) = (column("active_fraction")?, column("least_share")?, column("energy")?);
     let (on, off) = (column("other_active")?, column("other_inactive")?);
     let (selected, other) = (column("selected_flips")?, column("other_flips")?);
+    let selected_ends = [column("selected_flips_lower")?, column("selected_flips_upper")?];
+    let other_ends = [column("other_flips_lower")?, column("other_flips_upper")?];
+    let extrapolated = column("extrapolated")?;
     let point = |(k, scheme): (usize, String)| Point {
         size: [inputs[k] as usize, dendrites[k] as usize],
         wired: wired[k] > 0.0,
@@ -203,6 +228,9 @@ fn points(data: &Dataset) -> Result<Vec<Point>, ExperimentError> {
         least_share: share[k],
         selected_flips: selected[k],
         other_flips: other[k],
+        selected_between: [selected_ends[0][k], selected_ends[1][k]],
+        other_between: [other_ends[0][k], other_ends[1][k]],
+        extrapolated: extrapolated[k],
         energy_joules: energy[k],
     };
     Ok(schemes.into_iter().enumerate().map(point).collect())
@@ -229,6 +257,7 @@ pub(super) fn present(outcome: &Outcome, page: &mut Page) -> Result<(), Experime
             "least share selected",
             "mean flips, selected",
             "mean flips, other",
+            "extrapolated cells",
             "energy (J)",
         ],
         &lines,
@@ -248,6 +277,7 @@ fn line(p: &Point) -> Vec<String> {
         format!("{:.3}", p.least_share),
         format!("{:.2e}", p.selected_flips),
         format!("{:.2e}", p.other_flips),
+        p.extrapolated.to_string(),
         format!("{:.2e}", p.energy_joules),
     ]
 }

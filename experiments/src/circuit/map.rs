@@ -116,7 +116,7 @@ impl Experiment for MapTiles {
             .into_par_iter()
             .map(|index| {
                 let (i, j) = (index / outputs, index % outputs);
-                let draw = maker.variation.device(i, j, inputs, outputs);
+                let draw = maker.variation.device(i, j, config.array.inputs, config.array.outputs);
                 let state = config.pattern.state(context.seed(), i, j);
                 let cell = maker.variation.cell(&draw, mtj.transport, state, access);
                 config.array.cell_of(cell).zero_bias_siemens()

@@ -1,7 +1,12 @@
 //! `spinhebb circuit write`: what a learning step puts across every cell, and what it switches, under every scheme.
 
+use std::sync::Arc;
+
 use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::operate::array_devices::ArrayDevices;
 use spinhebb_circuit::operate::write::{LearningStep, Role, RoleSummary, write};
+
+use spinhebb_device::switching::table::Probability;
 
 use super::matrix::rows;
 use super::pattern::Maker;
@@ -27,14 +32,7 @@ impl Experiment for Write {
         let mtj = config.device.resolve()?;
         let varied = (&config.population, &config.faults);
         let maker = Maker::new(context.seed(), &mtj, &config.array, &config.pattern, varied)?;
-        let own = [config.array.inputs, config.array.outputs];
-        let largest = config
-            .write
-            .sizes
-            .iter()
-            .fold(own, |largest, size| [largest[0].max(size[0]), largest[1].max(size[1])]);
-        let devices = maker.variation.devices(largest[0], largest[1]);
-        let pulses = tables::pulses(config, &mtj, devices, &mut outcome, context)?;
+        let pulses = tables::pulses(config, &mut outcome, context)?;
         schemes(config, &maker, &pulses, &mut outcome)?;
         drive::compute(config, &maker, &pulses, &mut outcome, context)?;
         Ok(outcome)
@@ -74,21 +72,28 @@ fn schemes(
         depression_volts: pulses.down,
         width_s: pulses.width_s,
     };
-    let tables = pulses.tables.with_devices(maker.variation.devices(inputs, outputs))?;
+    let devices = ArrayDevices::new(maker.variation.devices(inputs, outputs), Arc::clone(&pulses.tables));
     for scheme in WriteScheme::ALL {
         let written = write(&array, scheme, &pulses.drivers, &step)?;
-        let flips = written.flip_probability(&states, &tables)?;
-        for role in written.summary(&states, &tables)? {
+        let flips = written.flip_probability(&states, &devices)?;
+        for role in written.summary(&states, &devices)? {
             summarise_role(outcome, scheme, &role);
         }
-        let selected = flips.column(dendrite).sum();
+        let sums = |of: fn(&Probability) -> f64| {
+            let selected: f64 = flips.column(dendrite).iter().map(of).sum();
+            (selected, flips.iter().map(of).sum::<f64>() - selected)
+        };
+        let (expected, least, most) = (sums(|p| p.p), sums(|p| p.lower), sums(|p| p.upper));
         let key = |what: &str| format!("{}/{what}", scheme.name());
         outcome.count(key("pulses"), written.phases.len(), "pulses one after the other");
         outcome.scalar(key("energy"), written.energy_joules(), "J", "energy of the step");
         let meaning = "devices of the selected dendrite expected to change state";
-        outcome.scalar(key("expected_flips_selected"), selected, "1", meaning);
+        outcome.scalar(key("expected_flips_selected"), expected.0, "1", meaning).interval(least.0, most.0);
         let meaning = "devices of other dendrites expected to change state";
-        outcome.scalar(key("expected_flips_elsewhere"), flips.sum() - selected, "1", meaning);
+        outcome.scalar(key("expected_flips_elsewhere"), expected.1, "1", meaning).interval(least.1, most.1);
+        let extrapolated = flips.iter().filter(|flip| flip.is_extrapolated()).count();
+        let meaning = "cells whose probability is extrapolated: an upper limit is known at most";
+        outcome.count(key("extrapolated_cells"), extrapolated, meaning);
         outcome.add(written.to_dataset(&flips, &format!("circuit/write/{}", scheme.name()))?);
     }
     Ok(())
@@ -105,7 +110,14 @@ fn summarise_role(outcome: &mut Outcome, scheme: WriteScheme, role: &RoleSummary
         "1",
         "largest switching probability",
     );
-    outcome.scalar(key("expected_switches"), role.expected_switches, "1", "devices expected to switch");
+    outcome
+        .scalar(key("expected_switches"), role.expected_switches, "1", "devices expected to switch")
+        .interval(role.expected_between.0, role.expected_between.1);
+    outcome.count(
+        key("extrapolated"),
+        role.extrapolated,
+        "pulses on cells whose probability is extrapolated",
+    );
 }
 
 fn roles_table(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
@@ -122,16 +134,34 @@ fn roles_table(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError
                 format!("{:.3}", number("highest_voltage")?),
                 format!("{:.2e}", number("mean_probability")?),
                 format!("{:.2e}", number("largest_probability")?),
-                format!("{:.2}", number("expected_switches")?),
+                expected(outcome, &format!("{}/{}/expected_switches", scheme.name(), role_key(role))),
+                number("extrapolated")?.to_string(),
             ]);
         }
     }
     page.section("Cells by what is meant to happen to them");
     page.table(
-        &["scheme", "role", "lowest (V)", "highest (V)", "mean p", "largest p", "expected switches"],
+        &[
+            "scheme",
+            "role",
+            "lowest (V)",
+            "highest (V)",
+            "mean p",
+            "largest p",
+            "expected switches",
+            "extrapolated",
+        ],
         &lines,
     );
     Ok(())
+}
+
+/// An expected number with its interval.
+fn expected(outcome: &Outcome, key: &str) -> String {
+    outcome.find(key).map_or_else(String::new, |found| match found.interval {
+        Some((low, high)) => format!("{:.3e} ({low:.1e} to {high:.1e})", found.value),
+        None => format!("{:.3e}", found.value),
+    })
 }
 
 fn costs_table(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
@@ -144,13 +174,22 @@ fn costs_table(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError
             number("pulses")?.to_string(),
             format!("{energy:.3e}"),
             format!("{:.3e}", energy / selected.max(1e-300)),
-            format!("{selected:.2}"),
-            format!("{:.2}", number("expected_flips_elsewhere")?),
+            expected(outcome, &format!("{}/expected_flips_selected", scheme.name())),
+            expected(outcome, &format!("{}/expected_flips_elsewhere", scheme.name())),
+            number("extrapolated_cells")?.to_string(),
         ]);
     }
     page.section("Cost of one learning step");
     page.table(
-        &["scheme", "pulses", "energy (J)", "energy per wanted switch (J)", "wanted switches", "others"],
+        &[
+            "scheme",
+            "pulses",
+            "energy (J)",
+            "energy per wanted switch (J)",
+            "wanted switches",
+            "others",
+            "extrapolated cells",
+        ],
         &lines,
     );
     Ok(())

@@ -2,9 +2,11 @@
 
 mod disturb;
 mod method;
+mod over_population;
 mod retention;
 mod summary;
 mod table;
+mod tables;
 mod trajectory;
 mod voltages;
 mod write_error;
@@ -17,7 +19,7 @@ pub use write_error::WriteError;
 
 pub(crate) use method::check_method;
 pub(crate) use summary::{device_name, summarise};
-pub(crate) use table::compute_table;
+pub(crate) use tables::{TableSource, add_rounding};
 
 /// Papers of the dynamics.
 pub(crate) const MODELS: &[&str] = &["slonczewski1996", "brown1963", "sun2000"];

@@ -8,7 +8,8 @@ use spinhebb_data::quantity::Time;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::{Mtj, MtjConfig};
 use spinhebb_device::junction::state::State;
-use spinhebb_device::population::retention::{EscapeRate, StoredBits};
+use spinhebb_device::population::retention::{EscapeRate, RateLaw, StoredBits};
+use spinhebb_device::population::{Population, PopulationConfig};
 use spinhebb_device::switching::estimate::BackEnd;
 use spinhebb_device::switching::splitting::Splitting;
 use spinhebb_device::switching::table_config::TableConfig;
@@ -18,7 +19,7 @@ use super::{device_name, summarise};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome};
 use crate::present::Page;
-use crate::present::plot::{Axis, Corner, Draw, Figure, Panel, Series};
+use crate::present::plot::{Axis, Draw, Figure, Panel, Series};
 use crate::system::system_parts;
 
 /// Seconds in a year (the data layer's unit).
@@ -26,12 +27,19 @@ const YEAR_S: f64 = 31_557_600.0;
 /// Failures against time, and failures in time against the barrier.
 const FAILURES: &str = "device/retention";
 const BY_BARRIER: &str = "device/retention_by_barrier";
+/// Columns of the failures: of the nominal bit and of an array of it, and over the bits of the population.
+const NOMINAL: &str = "failure_nominal";
+const ANY_NOMINAL: &str = "any_failure_nominal";
+const MEAN: &str = "failure_mean";
+const ANY: &str = "any_failure";
 
 system_parts! {
     /// Retention time of a bit and failures of an array.
     pub struct RetentionParts {
         /// The junction.
         device: MtjConfig,
+        /// How devices differ from the nominal one.
+        population: PopulationConfig,
         /// How escape rates of devices without axial symmetry are computed: `relative_error`, `most_repeats`, `seed`.
         table: TableConfig,
         /// The array and its storage.
@@ -46,10 +54,9 @@ system_parts! {
 pub struct RetentionSettings {
     /// Stored state.
     pub start: State,
-    /// Bits of the array.
+    /// Bits of the array. They differ in barrier, stray field and hazard as `[population]` says; what else differs there acts
+    /// through a current and changes no retention.
     pub bits: f64,
-    /// Standard deviations of the barrier over kB T across the array, one curve each.
-    pub barrier_deviations: Vec<f64>,
     /// Storage time over which failures are counted.
     pub storage_time: Time,
 }
@@ -58,11 +65,6 @@ impl Check for RetentionSettings {
     fn check(&self, faults: &mut Faults) {
         let fine = self.bits.is_finite() && self.bits >= 1.0;
         faults.require(fine, "bits", self.bits, "a finite number of bits, one or more");
-        let expected = "one or more standard deviations in kB T, such as [0.0, 2.0]";
-        faults.require(!self.barrier_deviations.is_empty(), "barrier_deviations", "[]", expected);
-        faults.each("barrier_deviations", &self.barrier_deviations, |sigma, faults| {
-            faults.require((0.0..=50.0).contains(sigma), "", sigma, "0 to 50 kB T");
-        });
         let expected = "a time above 0 s, such as \"10 year\"";
         faults.require(self.storage_time.si() > 0.0, "storage_time", self.storage_time, expected);
     }
@@ -105,8 +107,15 @@ impl Experiment for Retention {
         outcome
             .scalar("fit_per_bit", rate.fit(), "1", "failures of one bit in 1e9 hours")
             .interval(low, high);
-        array(&mut outcome, settings, &rate);
-        outcome.add(failures(settings, &rate)?);
+        let bits = Bits::of(config, &mtj, &rate, context)?;
+        if !config.population.stray_field.is_none() && !RateLaw::counts_stray_fields(&rate) {
+            outcome.warn(
+                "The spread of stray fields is not counted: the device is not axially symmetric, and escape rates of many such \
+                 devices are too much work. The barriers count with the prefactor of the nominal device.",
+            );
+        }
+        array(&mut outcome, settings, &bits.population);
+        outcome.add(failures(settings, &rate, &bits)?);
         outcome.add(by_barrier(&mtj, settings, &rate, &splitting)?);
         Ok(outcome)
     }
@@ -117,58 +126,70 @@ impl Experiment for Retention {
     }
 }
 
-/// Failures of the array, for each spread.
-fn array(outcome: &mut Outcome, settings: &RetentionSettings, rate: &EscapeRate) {
-    let storage_s = settings.storage_time.si();
-    for sigma in &settings.barrier_deviations {
-        let population = StoredBits { bits: settings.bits, barrier_deviation: *sigma };
-        let key = |what: &str| format!("array/deviation {sigma} kT/{what}");
-        outcome.scalar(
-            key("fit"),
-            population.fit(rate, storage_s),
-            "1",
-            "failures of the array in 1e9 hours",
-        );
-        let any = population.any_failure(rate, storage_s);
-        outcome.scalar(
-            key("any_failure"),
-            any,
-            "1",
-            "probability that a bit has failed within the storage time",
-        );
-        let failed = settings.bits * population.failure_probability(rate, storage_s);
-        outcome.scalar(key("failed_bits"), failed, "1", "bits expected to fail within the storage time");
+/// The bits of the array if they were all nominal, and as they are.
+struct Bits {
+    nominal: StoredBits,
+    population: StoredBits,
+}
+
+impl Bits {
+    fn of(
+        config: &RetentionParts,
+        mtj: &Mtj,
+        rate: &EscapeRate,
+        context: &Context,
+    ) -> Result<Self, ExperimentError> {
+        let population =
+            Population::new(&config.population, context.seed()).map_err(ExperimentError::field)?;
+        let rates = RateLaw::over(&population, mtj, config.retention.start, rate)?;
+        let bits = config.retention.bits;
+        Ok(Self {
+            nominal: StoredBits { bits, rates: RateLaw::equal(rate) },
+            population: StoredBits { bits, rates },
+        })
     }
 }
 
-/// Failure probability of a bit against time, for each spread.
-fn failures(settings: &RetentionSettings, rate: &EscapeRate) -> Result<Dataset, ExperimentError> {
+/// Failures of the array.
+fn array(outcome: &mut Outcome, settings: &RetentionSettings, bits: &StoredBits) {
+    let storage_s = settings.storage_time.si();
+    outcome.scalar("array/fit", bits.fit(storage_s), "1", "failures of the array in 1e9 hours");
+    let any = bits.any_failure(storage_s);
+    let meaning = "probability that a bit has failed within the storage time";
+    outcome.scalar("array/any_failure", any, "1", meaning);
+    let failed = settings.bits * bits.failure_probability(storage_s);
+    outcome.scalar("array/failed_bits", failed, "1", "bits expected to fail within the storage time");
+}
+
+/// Failure probability of a bit against time, of the nominal device and over the population.
+fn failures(
+    settings: &RetentionSettings,
+    rate: &EscapeRate,
+    bits: &Bits,
+) -> Result<Dataset, ExperimentError> {
     let times: Vec<f64> = (0..=90).map(|k| 10.0_f64.powf(f64::from(k) * 0.1)).collect();
-    let deviations = settings.barrier_deviations.clone();
-    let shape = [deviations.len(), times.len()];
-    let dims = ["barrier_deviation", "time"];
-    let over = |of: &dyn Fn(&StoredBits, f64) -> f64| -> Vec<f64> {
-        let population = |sigma: &f64| StoredBits { bits: settings.bits, barrier_deviation: *sigma };
-        let rows = deviations.iter().map(population);
-        rows.flat_map(|p| times.iter().map(|t| of(&p, *t)).collect::<Vec<_>>()).collect()
-    };
-    let one = over(&|population, t| population.failure_probability(rate, t));
-    let any = over(&|population, t| population.any_failure(rate, t));
-    Ok(Dataset::new(FAILURES)
+    let mut data = Dataset::new(FAILURES)
         .attribute("start", settings.start.name())
         .attribute("back_end", rate.back_end.name())
         .attribute("rate_per_second", rate.per_second)
         .attribute("rate_error", rate.error)
         .attribute("bits", settings.bits)
-        .with(Variable::new("failure", "1", "mean failure probability of a bit", &dims, &shape, one)?)?
-        .with(Variable::new("any_failure", "1", "probability that any bit has failed", &dims, &shape, any)?)?
-        .with(Variable::coordinate(
-            "barrier_deviation",
-            "1",
-            "deviation of the barrier over kB T",
-            deviations,
-        ))?
-        .with(Variable::coordinate("time", "s", "storage time", times))?)
+        .with(Variable::coordinate("time", "s", "storage time", times.clone()))?;
+    let over = |of: &dyn Fn(f64) -> f64| times.iter().map(|t| of(*t)).collect::<Vec<f64>>();
+    let (nominal, population) = (&bits.nominal, &bits.population);
+    for (name, meaning, values) in [
+        (NOMINAL, "failure probability of the nominal bit", over(&|t| nominal.failure_probability(t))),
+        (
+            ANY_NOMINAL,
+            "probability that any of so many nominal bits has failed",
+            over(&|t| nominal.any_failure(t)),
+        ),
+        (MEAN, "mean failure probability of the bits", over(&|t| population.failure_probability(t))),
+        (ANY, "probability that any bit has failed", over(&|t| population.any_failure(t))),
+    ] {
+        data = data.with(Variable::along(name, "time", "1", meaning, values))?;
+    }
+    Ok(data)
 }
 
 /// Failures in time of one bit against its barrier.
@@ -201,23 +222,25 @@ fn by_barrier(
         .with(Variable::along("fit", "barrier", "1", "failures of one bit in 1e9 hours", values))?)
 }
 
-/// Failures against time for each spread, and FIT of a bit against its barrier.
+/// Failures against time, and FIT of a bit against its barrier.
 fn figure(outcome: &Outcome) -> Result<Figure, ExperimentError> {
-    let settings = outcome.config::<RetentionParts>()?.retention;
+    let config = outcome.config::<RetentionParts>()?;
+    let settings = &config.retention;
     let data = outcome.dataset(FAILURES)?;
-    let (times, one, any) = (data.numbers("time")?, data.numbers("failure")?, data.numbers("any_failure")?);
+    let times = data.numbers("time")?;
     let mut by_time = Panel::new(
         "a  one bit, and any bit of the array",
         Axis::log10("storage time (s)"),
         Axis::log10("failure probability"),
-    )
-    .legend(Corner::BottomRight);
-    for (tone, sigma) in settings.barrier_deviations.iter().enumerate() {
-        let row = |values: &[f64]| -> Vec<(f64, f64)> {
-            times.iter().copied().zip(values.iter().skip(tone * times.len()).copied()).collect()
+    );
+    let spread = [("nominal", NOMINAL, ANY_NOMINAL), ("population", MEAN, ANY)];
+    let shown = if config.population.is_uniform() { &spread[..1] } else { &spread[..] };
+    for (tone, (label, one, any)) in shown.iter().enumerate() {
+        let row = |name: &str| -> Result<Vec<(f64, f64)>, ExperimentError> {
+            Ok(times.iter().copied().zip(data.numbers(name)?).collect())
         };
-        by_time = by_time.series(Series::line(format!("{sigma} kT"), row(&one)).tone(tone));
-        let dots = row(&any).into_iter().step_by(6).collect();
+        by_time = by_time.series(Series::line(*label, row(one)?).tone(tone));
+        let dots = row(any)?.into_iter().step_by(6).collect();
         by_time = by_time.series(Series::line("", dots).draw(Draw::Points).tone(tone).unlabelled());
     }
     let data = outcome.dataset(BY_BARRIER)?;
@@ -237,7 +260,7 @@ fn figure(outcome: &Outcome) -> Result<Figure, ExperimentError> {
             .series(Series::points("this device", vec![this]))
             .horizontal(1.0, "1 FIT");
     let how = format!(
-        "Rate by {}; legend: deviation of the barrier; lines: one bit; dots: at least one of {:e} bits.",
+        "Rate by {}; lines: one bit, mean over the population where devices differ; dots: at least one of {:e} bits.",
         outcome.words("method")?,
         settings.bits
     );

@@ -1,16 +1,18 @@
 //! `spinhebb device table`: switching probability against voltage and width, both polarities.
 
 use spinhebb_data::config::Faults;
-use spinhebb_device::dynamics::pulse::Pulse;
+use spinhebb_data::labelled::Dataset;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::population::{Population, PopulationConfig};
 use spinhebb_device::switching::table::SwitchingTable;
-use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
+use spinhebb_device::switching::table_config::TableConfig;
 
-use super::summary::step_warning;
-use super::{COUPLED_MODELS, MODELS, check_method, device_name, summarise};
+use super::over_population::{self, mean_table, over_devices, pulses_of};
+use super::tables::{TABLE, TableSource, add_rounding};
+use super::{MODELS, check_method, device_name, summarise};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome};
 use crate::present::Page;
@@ -22,6 +24,8 @@ system_parts! {
     pub struct TableParts {
         /// The junction.
         device: MtjConfig,
+        /// How devices differ; mean and quantiles over them stand beside the nominal device.
+        population: PopulationConfig,
         /// How its switching probabilities are computed.
         table: TableConfig,
         /// The width of the pulses, where the table names none.
@@ -33,6 +37,9 @@ system_parts! {
 fn across(config: &TableParts, faults: &mut Faults) {
     check_method(&config.table, &config.device, faults);
 }
+
+/// Name of the dataset of what devices do.
+const POPULATION: &str = "device/population";
 
 /// Switching probability against voltage and width.
 pub struct Table;
@@ -49,65 +56,105 @@ impl Experiment for Table {
         let mut outcome = Outcome::new(format!("Switching probability of {name}"));
         let junction = Junction::new(&config.device)?;
         let widths_s = config.table.widths_s(config.pulses.width);
-        let table = compute_table(&mut outcome, &junction, &config.table, &widths_s, context)?;
+        let source = TableSource {
+            device: &config.device,
+            table: &config.table,
+            population: &config.population,
+            widths_s: &widths_s,
+        };
+        let tables = source.devices(&mut outcome, context)?;
+        let table = tables.nominal_table();
         summarise(&mut outcome, &junction, &name);
-        summarise_table(&mut outcome, &table);
+        outcome.text("method", table.source());
+        summarise_table(&mut outcome, "", table);
         outcome.add(table.to_dataset()?);
+        if config.population.is_uniform() {
+            return Ok(outcome);
+        }
+        let population =
+            Population::new(&config.population, context.seed()).map_err(ExperimentError::field)?;
+        let found = over_devices(&tables, &population, &pulses_of(table))?;
+        summarise_table(&mut outcome, "population/", &mean_table(table, &found)?);
+        outcome.add(over_population::dataset(POPULATION, &found)?);
+        for data in tables.to_datasets()? {
+            outcome.add(data);
+        }
+        let half: Vec<f64> = State::BOTH
+            .iter()
+            .filter_map(|start| Some(table.voltage_for(0.5, widths_s[0], *start).ok()?.volts))
+            .flat_map(|volts| [volts, 0.9 * volts])
+            .collect();
+        if !half.is_empty()
+            && let Some(rounding) = source.rounding(&tables, &half, context)?
+        {
+            add_rounding(&mut outcome, &rounding);
+        }
         Ok(outcome)
     }
 
     fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
-        present_table(&SwitchingTable::from_dataset(outcome.dataset("device/switching_table")?)?, page);
+        let table = SwitchingTable::from_dataset(outcome.dataset(TABLE)?)?;
+        present_table(&table, page);
+        if let Ok(data) = outcome.dataset(POPULATION) {
+            page.figure(&population_figure(&table, data)?);
+        }
         Ok(())
     }
 }
 
-/// The table of `junction` at `widths_s`, as a unit of the run; warnings and citations go to `outcome`.
-///
-/// # Errors
-/// The method does not serve the junction.
-pub(crate) fn compute_table(
-    outcome: &mut Outcome,
-    junction: &Junction,
-    settings: &TableConfig,
-    widths_s: &[f64],
-    context: &Context,
-) -> Result<SwitchingTable, ExperimentError> {
-    if matches!(junction, Junction::Coupled(_)) {
-        outcome.cite(COUPLED_MODELS);
-    }
-    let longest = widths_s.iter().copied().fold(0.0, f64::max);
-    let pulse = Pulse::rectangular(settings.highest_voltage.si(), longest);
-    if let Some(warning) = step_warning(junction, &pulse, &settings.stepping())? {
-        outcome.warn(warning.to_string());
-    }
-    let stage = context.stage("switching table", settings.amplitudes(junction));
-    context.unit(&format!("switching table {junction:?} {settings:?} {widths_s:?}"), || {
-        let progress = || stage.advance();
-        let request =
-            TableRequest { junction, widths_s, seed: context.seed(), reach: 1.0, progress: &progress };
-        Ok(settings.table(&request)?)
-    })
-}
-
 /// Amplitudes of either polarity and the voltages at which half of the pulses switch.
-fn summarise_table(outcome: &mut Outcome, table: &SwitchingTable) {
-    outcome.text("method", table.source());
+fn summarise_table(outcome: &mut Outcome, prefix: &str, table: &SwitchingTable) {
     for start in State::BOTH {
         outcome.count(
-            format!("{start}/voltages"),
+            format!("{prefix}{start}/voltages"),
             table.cells(start, 0).len(),
             "amplitudes after refinement",
         );
         for &width_s in table.widths_s() {
             if let Ok(v) = table.voltage_for(0.5, width_s, start) {
-                let key = format!("voltage_of_one_half/{start}, {} ps", (width_s * 1e12).round());
+                let key = format!("{prefix}voltage_of_one_half/{start}, {} ps", (width_s * 1e12).round());
                 outcome
                     .scalar(key, v.volts, "V", "amplitude that switches half of the time")
                     .interval(v.lower, v.upper);
             }
         }
     }
+}
+
+/// The nominal device beside mean and quantiles over the population, at the first width.
+fn population_figure(table: &SwitchingTable, data: &Dataset) -> Result<Figure, ExperimentError> {
+    let column = |name: &str| data.numbers(name);
+    let (width, volts, mean) = (column("width")?, column("voltage")?, column("mean")?);
+    let (low, high) = (column("quantile_05")?, column("quantile_95")?);
+    let width_s = table.widths_s()[0];
+    let mut panels = [
+        Panel::new("a  linear", Axis::linear("pulse voltage (V)"), linear()),
+        Panel::new("b  Gumbel scale", Axis::linear("pulse voltage (V)"), gumbel())
+            .legend(Corner::BottomRight),
+    ];
+    for start in State::BOTH {
+        let polarity = start.switching_polarity();
+        let chosen: Vec<usize> =
+            (0..volts.len()).filter(|&k| width[k] == width_s && volts[k] * polarity > 0.0).collect();
+        let over = |values: &[f64]| chosen.iter().map(|&k| (volts[k], values[k])).collect::<Vec<_>>();
+        let band = chosen.iter().map(|&k| (low[k], high[k])).collect();
+        let nominal = table.cells(start, 0).iter().map(|c| (polarity * c.magnitude_v, c.p)).collect();
+        let series = [
+            Series::line("mean, 5 to 95 %", over(&mean)).interval(band).tone(0),
+            Series::line("nominal device", nominal).tone(1),
+        ];
+        for series in series {
+            // One legend serves both panels.
+            let labelled =
+                if start == State::Parallel { series.clone().unlabelled() } else { series.clone() };
+            let [a, b] = panels;
+            panels = [a.series(series.unlabelled()), b.series(labelled)];
+        }
+    }
+    let how = format!("Pulses of {} ns; V > 0: AP to P.", width_s * 1e9);
+    let [a, b] = panels;
+    let caption = "Switching probability over the devices of the population.";
+    Ok(Figure::new("population", caption, how).columns(2).panel(a).panel(b))
 }
 
 /// P against voltage and against width, each on a linear and on the Gumbel scale.

@@ -4,14 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
-use spinhebb_data::quantity::{DriveVoltage, Time};
+use spinhebb_data::quantity::{DriveVoltage, Time, Voltage};
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::population::{Population, PopulationConfig};
 use spinhebb_device::switching::PulseGrid;
 use spinhebb_device::switching::estimate::ProbabilityEstimate;
 use spinhebb_device::switching::table_config::TableConfig;
 
+use super::over_population::{self, over_devices};
+use super::tables::TableSource;
 use super::voltages::{LOWEST, accuracy, check_voltages, magnitudes, stored, visible};
 use super::{check_method, device_name, summarise};
 use crate::error::ExperimentError;
@@ -22,6 +25,8 @@ use crate::system::system_parts;
 
 /// Name of the dataset.
 const DATASET: &str = "device/write_error";
+/// Name of the dataset of what the devices of a population do.
+const POPULATION: &str = "device/population";
 /// Largest voltage in critical ones.
 const LARGEST: f64 = 50.0;
 /// Longest pulse in damping times: of the one-dimensional equation, and of the other back ends, whose work grows with it.
@@ -35,6 +40,8 @@ system_parts! {
     pub struct WriteErrorParts {
         /// The junction.
         device: MtjConfig,
+        /// How devices differ; the mean over them stands beside the nominal device.
+        population: PopulationConfig,
         /// How its switching probabilities are computed.
         table: TableConfig,
         /// The pulses.
@@ -113,6 +120,9 @@ impl Experiment for WriteError {
             outcome.add(dataset);
         }
         results(&mut outcome, config, &widths)?;
+        if !config.population.is_uniform() {
+            over_the_population(&mut outcome, config, (&volts, &widths), context)?;
+        }
         Ok(outcome)
     }
 
@@ -124,6 +134,43 @@ impl Experiment for WriteError {
 
 fn widths_s(wer: &WriteErrorSettings) -> Vec<f64> {
     (1..=wer.widths).map(|k| wer.longest_width.si() * k as f64 / wer.widths as f64).collect()
+}
+
+/// Mean write error over the devices of the population, and the first widths at which it is below some limits.
+fn over_the_population(
+    outcome: &mut Outcome,
+    config: &WriteErrorParts,
+    (volts, widths): (&[f64], &[f64]),
+    context: &Context,
+) -> Result<(), ExperimentError> {
+    let population = Population::new(&config.population, context.seed()).map_err(ExperimentError::field)?;
+    let highest = volts.iter().fold(config.table.highest_voltage.si(), |most, v| most.max(v.abs()));
+    let table = TableConfig { highest_voltage: Voltage(highest), from: None, ..config.table.clone() };
+    let source = TableSource {
+        device: &config.device,
+        table: &table,
+        population: &config.population,
+        widths_s: widths,
+    };
+    let tables = source.devices(outcome, context)?;
+    let pulses: Vec<_> =
+        volts.iter().flat_map(|v| widths.iter().map(|w| (config.wer.start, *w, *v))).collect();
+    let found = over_devices(&tables, &population, &pulses)?;
+    for (voltage, row) in config.wer.voltages.iter().zip(found.chunks(widths.len())) {
+        for limit in REPORTED {
+            let first = row.iter().find(|f| f.mean_kept <= limit).map_or(f64::NAN, |f| f.width_s);
+            let meaning =
+                "shortest width of the grid whose mean write error over the devices is at most the limit";
+            outcome.scalar(
+                format!("population/width_for_write_error/{voltage}/{limit:e}"),
+                first,
+                "s",
+                meaning,
+            );
+        }
+    }
+    outcome.add(over_population::dataset(POPULATION, &found)?);
+    Ok(())
 }
 
 /// The write errors as the archive holds them.
@@ -182,9 +229,17 @@ fn figure(wer: &WriteErrorSettings, grid: &Grid, outcome: &Outcome) -> Result<Fi
         row.iter().copied().filter(|(p, _)| *p >= LOWEST).map(interval).collect::<Vec<_>>()
     };
     let mut by_width = Panel::new("a  against width", Axis::linear("pulse width (ns)"), log());
-    for (voltage, row) in wer.voltages.iter().zip(&grid.rows) {
+    let over_devices =
+        outcome.dataset(POPULATION).and_then(|data| data.numbers("mean_kept").map_err(Into::into));
+    for (tone, (voltage, row)) in wer.voltages.iter().zip(&grid.rows).enumerate() {
         let points = visible(grid.widths.iter().zip(row).map(|(w, e)| (w * 1e9, e.0)));
-        by_width = by_width.series(Series::line(voltage.to_string(), points).interval(shown(row)));
+        by_width = by_width.series(Series::line(voltage.to_string(), points).interval(shown(row)).tone(tone));
+        if let Ok(means) = &over_devices {
+            let means = means.iter().skip(tone * row.len()).take(row.len());
+            let points = visible(grid.widths.iter().zip(means).map(|(w, p)| (w * 1e9, *p)));
+            let dots = points.into_iter().step_by(4).collect();
+            by_width = by_width.series(Series::line("", dots).draw(Draw::Points).tone(tone).unlabelled());
+        }
     }
     let mut by_voltage = Panel::new("b  against voltage", Axis::linear("amplitude (V)"), log());
     // Six widths up to the longest at which two voltages still leave something to see.
@@ -204,9 +259,10 @@ fn figure(wer: &WriteErrorSettings, grid: &Grid, outcome: &Outcome) -> Result<Fi
         by_voltage = by_voltage.series(series);
     }
     let how = format!(
-        "Start {}; back end {}; bands: errors as in the archive.",
+        "Start {}; back end {}; bands: errors as in the archive{}.",
         wer.start,
-        outcome.words("method")?
+        outcome.words("method")?,
+        if over_devices.is_ok() { "; dots: mean over the devices of the population" } else { "" }
     );
     Ok(Figure::new("write_error", "Probability that a pulse does not switch the device.", how)
         .columns(2)

@@ -1,13 +1,17 @@
 //! Energy and time of a training on its array.
 
+use std::sync::Arc;
+
 use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::variation::FaultsConfig;
 use spinhebb_data::labelled::{Dataset, Variable};
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_network::encoding::Images;
-use spinhebb_network::synapses::{AnalogSynapses, DeviceConductance, LayerSize};
+use spinhebb_network::synapses::{AnalogSynapses, LayerDevices, LayerSize, SynapticDevice};
 use spinhebb_network::training::crossbar::Crossbar;
+use spinhebb_network::training::hardware::{Hardware, HardwareParts};
 use spinhebb_network::training::network::Network;
 
-use super::on_array::crossbar;
 use super::pulses::Tabulated;
 use crate::error::ExperimentError;
 use crate::experiment::Outcome;
@@ -27,7 +31,7 @@ struct Cost {
 
 /// Adds energy and time of one training image, from one column of tiles of every field of the trained networks.
 ///
-/// Neurons are drawn alike, so the first ones stand for all. Reads cost the energy of a cycle times the cycles until the
+/// Neurons are drawn alike, so the first ones stand for all, with nominal devices. Reads cost the energy of a cycle times the cycles until the
 /// first firing; the write is that with the pulses of the first stage.
 ///
 /// # Errors
@@ -39,13 +43,21 @@ pub(super) fn add_costs(
     images: &Images<'_>,
     seed: u64,
 ) -> Result<(), ExperimentError> {
-    let crossbar = crossbar(array, pulses);
+    let parts = HardwareParts {
+        population: &PopulationConfig::default(),
+        faults: &FaultsConfig::default(),
+        array,
+        transport: pulses.transport(),
+        seed,
+    };
+    let hardware = Arc::new(Hardware::new(&parts, Some(pulses.driven()))?);
+    let crossbar = Crossbar { hardware, first: 0 };
     let (mut cost, mut cycles, mut pulse_time_s) = (Cost::default(), 0.0, 0.0f64);
     for member in members {
         let state = member.state();
         let shows = state.images.max(1) as f64;
         let fired = state.firings.iter().map(|&n| f64::from(n)).sum::<f64>() / shows;
-        let column = column(&crossbar, pulses, member, images, seed)?;
+        let column = column(&crossbar, pulses, member, (images, seed))?;
         cycles = state.cycles as f64 / shows;
         cost.read_j += column.read_j * column.columns as f64 * cycles;
         cost.write_j += column.write_j * fired;
@@ -89,17 +101,17 @@ fn column(
     crossbar: &Crossbar,
     pulses: &Tabulated,
     member: &Network,
-    images: &Images<'_>,
-    seed: u64,
+    (images, seed): (&Images<'_>, u64),
 ) -> Result<Column, ExperimentError> {
     let (lines, copies, neurons) = (member.encoder().lines(), member.copies(), member.state().own.len());
-    let sampled = neurons.min(crossbar.array.outputs);
+    let sampled = neurons.min(crossbar.hardware.array().outputs);
     let rows: Vec<u8> = (0..sampled).flat_map(|n| member.row(n)).collect();
-    let nominal = |_, _, _| DeviceConductance::NOMINAL;
-    let (synapses, _) =
-        AnalogSynapses::new(LayerSize { neurons: sampled, lines, copies }, &rows, 1.0, nominal)?;
+    let row = |_| vec![SynapticDevice::NOMINAL; lines * usize::from(copies)];
+    let devices = LayerDevices { range: 1.0, tables: None, row: &row };
+    let synapses = AnalogSynapses::new(LayerSize { neurons: sampled, lines, copies }, &rows, &devices)?;
     let map = crossbar.map(&synapses)?;
-    let voltages = crossbar.write_voltages(&synapses, &pulses.table, seed)?;
+    let volts = [pulses.depression_v[0], pulses.potentiation_v[0]];
+    let writes = crossbar.solve_writes(&synapses, volts, pulses.width_s, seed)?;
     let shown: Vec<Vec<u16>> = (0..images.len().min(SOLVED_IMAGES))
         .map(|i| {
             let mut active = Vec::new();
@@ -107,7 +119,7 @@ fn column(
             active
         })
         .collect();
-    let energy = crossbar.energy(&map, &voltages, usize::from(copies), &shown)?;
+    let energy = crossbar.energy(&map, &writes, usize::from(copies), &shown)?;
     let columns = neurons.div_ceil(sampled);
     Ok(Column { read_j: energy.read_j, write_j: energy.write_j, tiles: map.cost().tiles, columns })
 }

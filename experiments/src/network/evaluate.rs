@@ -4,14 +4,19 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::variation::FaultsConfig;
 use spinhebb_data::config::{Check, Faults};
+use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_network::images::ImagesConfig;
 use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::training::checkpoint::Checkpoint;
-use spinhebb_network::training::config::NetworkConfig;
+use spinhebb_network::training::config::{NetworkConfig, SynapseModel};
 use spinhebb_network::training::recipe::Recipe;
 
 use super::accounting::{add_accounting, present_accounting};
+use super::hardware::ReadParts;
 use super::images;
 use super::test_result::{add_test, labels_dataset, present_test};
 use super::training::same_training;
@@ -23,6 +28,14 @@ use crate::system::system_parts;
 system_parts! {
     /// A trained network that is labelled and tested.
     pub struct EvaluateParts {
+        /// The junction at each crossing; what is not written of this and the next parts is as the checkpoint says.
+        device: MtjConfig,
+        /// How devices differ.
+        population: PopulationConfig,
+        /// Which devices are broken.
+        faults: FaultsConfig,
+        /// The array.
+        array: ArrayConfig,
         /// Read-out and displacements; what is not written is as the checkpoint says.
         network: NetworkConfig,
         /// Images the network was trained on, by which it is labelled, and images to be tested on.
@@ -95,7 +108,20 @@ impl Experiment for Evaluate {
                 outcome.warn("the network of the checkpoint is not that of `[network]`; only read-out and displacements are taken from there");
             }
         }
-        let network = Committee::resume(checkpoints, &parts.train)?;
+        let hardware = match config.network.synapses {
+            SynapseModel::Ideal => None,
+            SynapseModel::Devices | SynapseModel::Array => {
+                let parts = ReadParts {
+                    device: &config.device,
+                    population: &config.population,
+                    faults: &config.faults,
+                    array: &config.array,
+                };
+                // The seed of the training, whatever that of this run.
+                checkpoints.first().map(|first| parts.hardware(first.seed)).transpose()?
+            }
+        };
+        let network = Committee::resume(checkpoints, hardware.as_ref(), &parts.train)?;
         let stage = context.stage("labelling and testing", 1);
         let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
         let (labelling, evaluation) = network.examine(&config.network, train, test, parts.classes)?;

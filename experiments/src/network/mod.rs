@@ -2,12 +2,12 @@
 
 mod ablation;
 mod accounting;
-mod array;
 mod cost;
 mod costs;
 mod course;
 mod evaluate;
 mod grid;
+mod hardware;
 mod images;
 mod on_array;
 mod pulses;
@@ -18,7 +18,6 @@ mod train;
 mod training;
 
 pub use ablation::Ablation;
-pub use array::OnTheArray;
 pub use evaluate::Evaluate;
 pub use grid::{Grid, GridSettings};
 pub use sensitivity::Sensitivity;

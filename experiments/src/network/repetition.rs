@@ -41,7 +41,7 @@ pub(super) fn accuracies(
 ) -> Result<Vec<f64>, ExperimentError> {
     let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
     let one = |seed| {
-        let mut network = Committee::new(recipe, &parts.train, seed)?;
+        let mut network = Committee::new(recipe, None, &parts.train, seed)?;
         network.advance(&parts.train, u64::MAX)?;
         Ok(network.examine(&recipe.network, train, test, parts.classes)?.1.accuracy())
     };

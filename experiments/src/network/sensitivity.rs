@@ -11,6 +11,7 @@ use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_network::demonstrator::{
     DemonstratorConfig, SensitivityAxis, SensitivityPoint, SensitivityStudy,
 };
@@ -24,10 +25,13 @@ use crate::present::plot::{Axis, Corner, Figure, Panel, Series};
 use crate::system::system_parts;
 
 system_parts! {
-    /// How the 4x2 learning experiment depends on its parameters.
+    /// How the 4x2 learning experiment depends on its parameters. The population counts on every axis, in area and hazard alone, as
+    /// other spreads need a switching table; each run has devices of its own.
     pub struct SensitivityParts {
         /// The junction, for its two conductances at the read voltage.
         device: MtjConfig,
+        /// How devices differ from the nominal one.
+        population: PopulationConfig,
         /// Switching probabilities of the two pulses.
         pulses: PulsesConfig,
         /// The array, for its read voltage.
@@ -48,9 +52,10 @@ pub struct SensitivitySettings {
     pub probability: Vec<f64>,
     /// Ratio of depression to potentiation probability.
     pub depression_ratio: Vec<f64>,
-    /// Relative standard deviation of the conductances from device to device (log-normal).
+    /// Standard deviation over the mean of the area (log-normal), in place of `population.area.relative`: it scales both
+    /// conductances of a device.
     pub conductance_spread: Vec<f64>,
-    /// Standard deviation of the logarithm of the switching hazard from device to device.
+    /// Standard deviation over the mean of the switching hazard (log-normal), in place of `population.hazard.relative`.
     pub hazard_spread: Vec<f64>,
     /// Retention of the neurons: what is left of a level after a clock cycle.
     pub retention: Vec<f64>,
@@ -74,7 +79,7 @@ impl SensitivitySettings {
             ("probability", A::Probability, "potentiation probability", &self.probability),
             ("depression_ratio", A::DepressionRatio, "depression / potentiation", &self.depression_ratio),
             ("conductance_spread", A::ConductanceSpread, "relative spread of G", &self.conductance_spread),
-            ("hazard_spread", A::HazardSpread, "spread of ln(hazard)", &self.hazard_spread),
+            ("hazard_spread", A::HazardSpread, "relative spread of hazard", &self.hazard_spread),
             ("retention", A::Retention, "retention per cycle", &self.retention),
             ("homeostasis_gain", A::HomeostasisGain, "homeostasis gain", &self.homeostasis_gain),
         ]
@@ -120,8 +125,27 @@ impl SensitivityParts {
             antiparallel_s: conductance(State::AntiParallel),
             potentiation,
             depression,
+            population: self.population.clone(),
             seed,
         }
+    }
+
+    /// Adds the spreads of which this study does not know what they do to the probabilities.
+    fn require_probabilities_alone(&self, faults: &mut Faults) -> bool {
+        let population = &self.population;
+        let spreads = [
+            ("resistance_area", population.resistance_area.is_none()),
+            ("tmr", population.tmr.is_none()),
+            ("barrier", population.barrier.is_none()),
+            ("critical_voltage", population.critical_voltage.is_none()),
+            ("stray_field", population.stray_field.is_none()),
+        ];
+        let expected = "no spread: this study works with switching probabilities alone, and what this parameter does to them needs \
+                        a switching table; `population.area` and `population.hazard` may spread";
+        for (key, none) in spreads {
+            faults.require(none, &format!("population.{key}"), "a spread", expected);
+        }
+        !population.needs_tables()
     }
 }
 
@@ -129,6 +153,9 @@ fn across(config: &SensitivityParts, faults: &mut Faults) {
     let Some(probabilities) = config.probabilities(faults) else { return };
     // What the device lacks, its own check says.
     let Ok(junction) = Junction::new(&config.device) else { return };
+    if !config.require_probabilities_alone(faults) || config.population.first_fault().is_err() {
+        return;
+    }
     let study = config.study(&junction, probabilities, config.seed);
     for varied in config.sensitivity.all() {
         for (index, &value) in varied.values.iter().enumerate() {
@@ -194,13 +221,18 @@ impl Experiment for Sensitivity {
             config.probabilities(&mut Faults::default()).unwrap_or([f64::NAN, f64::NAN]);
         page.paragraph(&format!(
             "{} runs for every value of one parameter, the others being: potentiation {potentiation:.3}, depression \
-             {depression:.3}, retention {}, {:?}; conductances of the device {}, G_P / G_AP = {:.2}. Lines are the exact Markov \
-             chain of the same network, where all devices are alike.",
+             {depression:.3}, retention {}, {:?}; conductances of the device {}, G_P / G_AP = {:.2}; {}. Lines are the exact \
+             Markov chain of the same network, where all devices are alike.",
             network.runs,
             network.neuron.retention,
             network.homeostasis,
             outcome.words("device")?,
             outcome.number("conductance_ratio")?,
+            if config.population.is_uniform() {
+                "devices alike but where they are varied"
+            } else {
+                "devices of the population, other ones in each run"
+            },
         ));
         let how = format!(
             "Points: fraction of {} runs that have learned both images within {} images; bars: 95 % intervals (Wilson). Lines: \
@@ -252,6 +284,7 @@ fn panel(
 ) -> Result<Panel, ExperimentError> {
     let learned = data.numbers("learned_within")?;
     let points = |values: Vec<f64>| varied.values.iter().copied().zip(values).collect::<Vec<(f64, f64)>>();
+    let ends_high = learned.last().is_some_and(|fraction| *fraction > 0.5);
     let intervals = learned.iter().map(|fraction| interval(*fraction, network)).collect();
     let exact: Vec<(f64, f64)> =
         points(data.numbers("learned_within_exact")?).into_iter().filter(|p| !p.1.is_nan()).collect();
@@ -259,12 +292,10 @@ fn panel(
     let within = format!("learned within {} images", network.within);
     let panel = Panel::new(title, Axis::linear(varied.label), Axis::linear(within).range(0.0, 1.0))
         .series(Series::points("simulated", points(learned)).interval(intervals));
-    // Where the chain is drawn, the fraction rises to the right.
-    Ok(if exact.len() > 1 {
-        panel.series(Series::line("Markov chain", exact)).legend(Corner::BottomRight)
-    } else {
-        panel.legend(Corner::TopRight)
-    })
+    // Away from the points at the right end.
+    let corner = if ends_high { Corner::BottomRight } else { Corner::TopRight };
+    let panel = panel.legend(corner);
+    Ok(if exact.len() > 1 { panel.series(Series::line("Markov chain", exact)) } else { panel })
 }
 
 fn dataset(key: &'static str, points: &[SensitivityPoint], within: u32) -> Result<Dataset, ExperimentError> {

@@ -1,45 +1,53 @@
 //! `spinhebb network train`: train, look on the way, keep checkpoints, test.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::array::config::ArrayConfig;
+use spinhebb_circuit::array::variation::FaultsConfig;
 use spinhebb_data::config::{Check, Faults};
-use spinhebb_data::labelled::Dataset;
 use spinhebb_device::dynamics::pulses::PulsesConfig;
 use spinhebb_device::junction::mtj::MtjConfig;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_device::switching::table_config::TableConfig;
 use spinhebb_network::images::{ImageParts, ImagesConfig};
+use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::readout::evaluation::Evaluation;
 use spinhebb_network::readout::labelling::Labelling;
 use spinhebb_network::training::config::{NetworkConfig, SynapseModel};
+use spinhebb_network::training::hardware::Hardware;
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::recipe::Recipe;
 
 use super::accounting::{add_accounting, present_accounting};
 use super::costs::{add_costs, present_costs};
 use super::course::{Course, present_course};
+use super::hardware::SynapseParts;
 use super::images;
-use super::on_array::{self, write_map};
-use super::pulses::{self, PulseParts, Tabulated, Voltages, WritePulses, add_pulses, write_pulses};
+use super::on_array::{add_array, add_devices, present_array};
+use super::pulses::{WritePulses, add_pulses};
 use super::test_result::{add_test, labels_dataset, present_test};
 use super::training::{Keeping, train};
-use crate::device::{check_method, device_name};
+use crate::device::device_name;
 use crate::error::ExperimentError;
-use crate::experiment::{Context, Cost, Experiment, Outcome, Shortcut};
+use crate::experiment::{Context, Cost, Experiment, Json, Outcome, Shortcut};
 use crate::present::Page;
-use crate::present::plot::Figure;
 use crate::system::system_parts;
 
-/// What the cells of the array see.
-const WRITES: &str = "network/array";
+/// Images of the ideal network between two marks of progress.
+const LOOK: u64 = 5000;
 
 system_parts! {
     /// A network that is trained, labelled by its firing and tested.
     pub struct TrainParts {
-        /// The junction at each crossing; read where pulses are voltages, on an array and for costs.
+        /// The junction at each crossing; read where pulses are voltages, under synapses that are not ideal and for costs.
         device: MtjConfig,
+        /// How devices differ; read under synapses that are not ideal.
+        population: PopulationConfig,
+        /// Which devices are broken; read under synapses that are not ideal.
+        faults: FaultsConfig,
         /// Switching table of the junction; read as the device is.
         table: TableConfig,
         /// The write pulses, as probabilities or as voltages, over the stages.
@@ -66,6 +74,9 @@ pub struct TrainSettings {
     pub checkpoint: Option<PathBuf>,
     /// Images between two checkpoints.
     pub every: u64,
+    /// Whether the same network is trained with devices all alike on ideal lines as well, to stand beside synapses that are
+    /// not ideal.
+    pub ideal_beside: bool,
     /// Whether to give energy and time on the array. Pulses written as probabilities then become voltages in equal steps
     /// from the first to the last stage.
     pub costs: bool,
@@ -78,26 +89,29 @@ impl Check for TrainSettings {
 }
 
 impl TrainParts {
-    fn voltages(&self) -> Voltages {
-        match (self.train.costs, self.network.synapses) {
-            (true, _) => Voltages::Steps,
-            (false, SynapseModel::Array) => Voltages::Always,
-            (false, _) => Voltages::AsWritten,
+    fn synapses(&self) -> SynapseParts<'_> {
+        SynapseParts {
+            device: &self.device,
+            population: &self.population,
+            faults: &self.faults,
+            table: &self.table,
+            pulses: &self.pulses,
+            array: &self.array,
+            network: &self.network,
+            in_steps: self.train.costs,
         }
     }
 }
 
 fn across(config: &TrainParts, faults: &mut Faults) {
     images::check(&config.images, faults);
-    let voltages = config.voltages();
-    pulses::check(&config.pulses, config.network.stages, voltages, faults);
-    if voltages != Voltages::AsWritten {
-        check_method(&config.table, &config.device, faults);
-        faults.within("array", |faults| config.array.check_tile(faults));
-    }
-    if let (Some(path), SynapseModel::Array) = (&config.train.checkpoint, config.network.synapses) {
-        let expected = "no file: a training on an array keeps no checkpoint";
-        faults.require(false, "train.checkpoint", path.display(), expected);
+    config.synapses().check(faults);
+    let (every, refresh) = (config.train.every, config.network.refresh.max(1));
+    if config.network.synapses == SynapseModel::Array {
+        let expected = format!(
+            "a multiple of `network.refresh`, {refresh}: between two the array cannot be written down"
+        );
+        faults.require(every.is_multiple_of(refresh), "train.every", every, expected);
     }
 }
 
@@ -119,20 +133,21 @@ impl Experiment for Train {
         let mut outcome = Outcome::new("Network training");
         let set = images::load(&config.images, &mut outcome)?;
         let parts = images::parts(&config.images, &set, &mut outcome)?;
-        let source = PulseParts { device: &config.device, table: &config.table, pulses: &config.pulses };
-        let asked = (config.network.stages, config.voltages());
-        let WritePulses { probabilities, tabulated } = write_pulses(source, asked, &mut outcome, context)?;
+        let (WritePulses { probabilities, tabulated }, hardware) =
+            config.synapses().prepare(&mut outcome, context)?;
         let recipe = Recipe { network: config.network.clone(), pulses: probabilities };
         if let Some(pulses) = &tabulated {
             add_pulses(&mut outcome, pulses)?;
         }
-        let trained = match (config.network.synapses, &tabulated) {
-            (SynapseModel::Array, Some(pulses)) => {
-                trained_on_array(config, &recipe, pulses, &parts, &mut outcome, context)?
-            }
-            _ => trained_on_ideal_lines(config, &recipe, &parts, context)?,
-        };
+        let trained = trained(config, (&recipe, hardware.as_ref()), &parts, context)?;
         trained.add_to(&mut outcome)?;
+        if let Some(hardware) = &hardware {
+            add_devices(&mut outcome, &trained.members, hardware, context.seed())?;
+            add_array(&mut outcome, &trained.members)?;
+            if config.train.ideal_beside {
+                add_ideal(&mut outcome, &recipe.ideal(), &parts, context)?;
+            }
+        }
         if let (true, Some(pulses)) = (config.train.costs, &tabulated) {
             let name = device_name(&config.device);
             let array = (&config.array, pulses, name.as_str());
@@ -144,9 +159,8 @@ impl Experiment for Train {
     fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
         let config: TrainParts = outcome.config()?;
         present_course(outcome, page)?;
-        if let Ok(writes) = outcome.dataset(WRITES) {
-            page.figure(&writes_figure(writes)?);
-        }
+        present_array(outcome, page)?;
+        present_ideal(outcome, page)?;
         present_test(outcome, page)?;
         present_accounting(outcome, page)?;
         present_costs(outcome, &config.array, page)
@@ -179,17 +193,21 @@ impl Trained {
     }
 }
 
-fn trained_on_ideal_lines(
+fn trained(
     config: &TrainParts,
-    recipe: &Recipe,
+    made: (&Recipe, Option<&Arc<Hardware>>),
     parts: &ImageParts<'_>,
     context: &Context,
 ) -> Result<Trained, ExperimentError> {
     let own = context.checkpoint("training.ckpt");
     let path = config.train.checkpoint.as_deref().or(own.as_deref());
-    let keeping = Keeping { path, every: config.train.every };
+    let system = match made.1 {
+        Some(_) => config.synapses().text()?,
+        None => String::new(),
+    };
+    let keeping = Keeping { path, every: config.train.every, system: &system };
     let (network, course) =
-        train(recipe, parts, context.seed(), keeping, |images| context.stage("training", images))?;
+        train(made, parts, context.seed(), keeping, |images| context.stage("training", images))?;
     let stage = context.stage("labelling and testing", 1);
     let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
     let (labelling, evaluation) = network.examine(&config.network, train, test, parts.classes)?;
@@ -197,31 +215,46 @@ fn trained_on_ideal_lines(
     Ok(Trained { members: network.members().to_vec(), course, labelling, evaluation })
 }
 
-fn trained_on_array(
-    config: &TrainParts,
-    recipe: &Recipe,
-    pulses: &Tabulated,
-    parts: &ImageParts<'_>,
+/// Trains the same network on ideal synapses, a unit of the run, and adds its accuracy.
+fn add_ideal(
     outcome: &mut Outcome,
+    ideal: &Recipe,
+    parts: &ImageParts<'_>,
     context: &Context,
-) -> Result<Trained, ExperimentError> {
-    let on_array = on_array::train(recipe, &config.array, pulses, parts, context)?;
-    outcome.cite(on_array::MODELS);
-    on_array.add_losses(outcome)?;
-    outcome.add(Dataset::new(WRITES).with(on_array.write_fraction()?)?);
-    let member = Network::Analog(on_array.trainer.trainer().clone());
-    let mut course = Course { curve: on_array.curve, ..Course::default() };
-    course.note_fields(member.shown(), &member);
-    let shifts = &config.network.label_shifts;
-    let labelling = vec![member.label(parts.train.at(shifts), parts.train_labels, parts.classes)?];
-    Ok(Trained { members: vec![member], course, labelling, evaluation: on_array.evaluation })
+) -> Result<(), ExperimentError> {
+    let Json([accuracy, low, high]) = context.unit("ideal synapses", || {
+        let mut network = Committee::new(ideal, None, &parts.train, context.seed())?;
+        let stage = context.stage("training with ideal synapses", network.total());
+        while network.shown() < network.total() {
+            network.advance(&parts.train, LOOK)?;
+            stage.reach(network.shown());
+        }
+        let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
+        let (_, found) = network.examine(&ideal.network, train, test, parts.classes)?;
+        let (low, high) = found.interval_95();
+        Ok(Json([found.accuracy(), low, high]))
+    })?;
+    let meaning = "accuracy of the same network with devices all alike on ideal lines";
+    outcome.scalar("accuracy_ideal", accuracy, "1", meaning).interval(low, high);
+    Ok(())
 }
 
-fn writes_figure(writes: &Dataset) -> Result<Figure, ExperimentError> {
-    let how =
-        "Fraction of the driver's voltage that the cells of a tile see in a write, as solved at the end.";
-    let figure = Figure::new("writes", "Write voltage over the cells of a tile.", how);
-    Ok(figure.columns(1).cell(640.0, 560.0).map(write_map("", writes)?))
+fn present_ideal(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
+    let in_per_cent = |key: &str| -> Option<String> {
+        let found = outcome.find(key)?;
+        let (low, high) = found.interval?;
+        Some(format!("{:.2} ({:.2} to {:.2})", 100.0 * found.value, 100.0 * low, 100.0 * high))
+    };
+    let (Some(own), Some(ideal)) = (in_per_cent("accuracy"), in_per_cent("accuracy_ideal")) else {
+        return Ok(());
+    };
+    let config: TrainParts = outcome.config()?;
+    let synapses = match config.network.synapses {
+        SynapseModel::Array => "on the array",
+        SynapseModel::Devices | SynapseModel::Ideal => "devices of their own",
+    };
+    page.table(&["", synapses, "ideal synapses"], &[vec!["accuracy (%)".into(), own, ideal]]);
+    Ok(())
 }
 
 const SHORTCUTS: &[Shortcut] = &[
@@ -237,12 +270,8 @@ const SHORTCUTS: &[Shortcut] = &[
         "Keep the training state in FILE; where FILE exists, training goes on from it",
     ),
     flag("every", "train.every", "IMAGES", "Images between two checkpoints"),
-    flag(
-        "hardware",
-        "train.costs",
-        "",
-        "Write with pulses looked up in the device's table, and give energy and time on the array",
-    ),
+    flag("synapses", "network.synapses", "MODEL", "What synapses are: `ideal`, `devices` or `array`"),
+    flag("costs", "train.costs", "", "Give energy and time on the array"),
 ];
 
 const fn flag(

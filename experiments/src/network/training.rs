@@ -1,12 +1,14 @@
-//! A training on ideal lines, looked at on the way and kept in a checkpoint.
+//! A training, looked at on the way and kept in a checkpoint.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use spinhebb_network::encoding::Images;
 use spinhebb_network::images::ImageParts;
 use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::training::checkpoint::Checkpoint;
 use spinhebb_network::training::config::NetworkConfig;
+use spinhebb_network::training::hardware::Hardware;
 use spinhebb_network::training::recipe::Recipe;
 
 use super::course::Course;
@@ -25,6 +27,8 @@ pub(super) struct Keeping<'a> {
     pub(super) path: Option<&'a Path>,
     /// Images between two checkpoints.
     pub(super) every: u64,
+    /// The parts of the system that make the hardware, which go into the checkpoint.
+    pub(super) system: &'a str,
 }
 
 /// Trains by `recipe` from where the checkpoint stands, or anew.
@@ -32,17 +36,17 @@ pub(super) struct Keeping<'a> {
 /// # Errors
 /// The checkpoint is that of another training or cannot be written; recipe and images do not fit together.
 pub(super) fn train(
-    recipe: &Recipe,
+    (recipe, hardware): (&Recipe, Option<&Arc<Hardware>>),
     parts: &ImageParts<'_>,
     seed: u64,
     keeping: Keeping<'_>,
     stage: impl FnOnce(u64) -> Stage,
 ) -> Result<(Committee, Course), ExperimentError> {
     let (mut network, mut course) = match keeping.path.filter(|path| path.exists()) {
-        Some(path) => resume(path, recipe, seed, &parts.train)?,
-        None => (Committee::new(recipe, &parts.train, seed)?, Course::default()),
+        Some(path) => resume(path, (recipe, hardware), seed, &parts.train)?,
+        None => (Committee::new(recipe, hardware, &parts.train, seed)?, Course::default()),
     };
-    let kept = keeping.path.map(|path| (path, parts.train.fingerprint()));
+    let kept = keeping.path.map(|path| (path, parts.train.fingerprint(), keeping.system));
     let stage = stage(network.total());
     loop {
         let shown = network.shown();
@@ -55,7 +59,8 @@ pub(super) fn train(
         }
         let stop = network.total().min((shown / keeping.every + 1) * keeping.every).min(next_look(shown));
         network.advance(&parts.train, stop - shown)?;
-        if network.shown().is_multiple_of(keeping.every) && network.shown() < network.total() {
+        let due = network.shown().is_multiple_of(keeping.every) && network.may_be_kept();
+        if due && network.shown() < network.total() {
             save(kept, &network, &course)?;
         }
     }
@@ -99,7 +104,7 @@ fn look(
 
 fn resume(
     path: &Path,
-    recipe: &Recipe,
+    (recipe, hardware): (&Recipe, Option<&Arc<Hardware>>),
     seed: u64,
     images: &Images<'_>,
 ) -> Result<(Committee, Course), ExperimentError> {
@@ -114,7 +119,7 @@ fn resume(
         return ExperimentError::refuse("train.checkpoint", path.display(), expected);
     }
     let course = serde_json::from_str(&checkpoints[0].notes).unwrap_or_default();
-    Ok((Committee::resume(checkpoints, images)?, course))
+    Ok((Committee::resume(checkpoints, hardware, images)?, course))
 }
 
 /// Whether two recipes train alike, however they are read.
@@ -129,10 +134,16 @@ pub(super) fn same_training(a: &Recipe, b: &Recipe) -> bool {
     network == b.network && a.pulses == b.pulses
 }
 
-/// Writes the checkpoints of `network` where they are kept; beside the path stands the fingerprint of the images.
-fn save(kept: Option<(&Path, u64)>, network: &Committee, course: &Course) -> Result<(), ExperimentError> {
-    let Some((path, images)) = kept else { return Ok(()) };
+/// Writes the checkpoints of `network` where they are kept; beside the path stand the fingerprint of the images and the
+/// parts of the system.
+fn save(
+    kept: Option<(&Path, u64, &str)>,
+    network: &Committee,
+    course: &Course,
+) -> Result<(), ExperimentError> {
+    let Some((path, images, system)) = kept else { return Ok(()) };
     let mut checkpoints = network.checkpoints(images);
+    checkpoints.iter_mut().for_each(|checkpoint| checkpoint.system = system.to_string());
     checkpoints[0].notes = serde_json::to_string(course).unwrap_or_default();
     Ok(Checkpoint::write(&checkpoints, path)?)
 }

@@ -2,15 +2,15 @@
 
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
 use spinhebb_data::measured;
-use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
+use spinhebb_device::population::PopulationConfig;
 use spinhebb_device::switching::table::{SwitchingTable, TableCell};
 
 use super::ReproduceParts;
 use super::settings::CurveParts;
-use crate::device::{compute_table, device_name};
+use crate::device::{TableSource, device_name};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Outcome};
 use crate::present::plot::{Axis, Corner, Draw, Figure, Panel, Series};
@@ -50,7 +50,9 @@ pub(super) fn compute(
     for curve in &curves {
         let CurveParts { device, table: settings, pulses, .. } = &curve.parts;
         let widths = settings.widths_s(pulses.width);
-        let table = compute_table(outcome, &Junction::new(device)?, settings, &widths, context)?;
+        let alike = PopulationConfig::default();
+        let source = TableSource { device, table: settings, population: &alike, widths_s: &widths };
+        let table = source.nominal(outcome, context)?;
         outcome.text(format!("switching/{}/description", curve.name), description(device));
         medians(outcome, curve, &table)?;
         outcome.add(dataset(curve, &table)?);

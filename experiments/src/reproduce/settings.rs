@@ -118,6 +118,7 @@ impl ReproduceParts {
             seed: self.seed,
             device: self.device.clone(),
             table: self.table.clone(),
+            population: PopulationConfig::default(),
             pulses: self.pulses.clone(),
         }
     }

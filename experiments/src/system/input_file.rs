@@ -8,6 +8,7 @@ use spinhebb_data::config::{ConfigError, Document, Fault};
 use spinhebb_device::junction::preset;
 
 use crate::experiment::Input;
+use crate::run::ARCHIVE;
 
 /// A file or folder that a configuration names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ impl InputFile {
 /// Keys whose values name inputs; `[]` stands for each item of a list.
 const KEYS: &[&str] = &[
     "device.from",
+    "population.from",
+    "table.from",
     "pulses.waveform.path",
     "images.folder",
     "calibrate.data[]",
@@ -126,9 +129,9 @@ fn checksum(path: &Path) -> std::io::Result<String> {
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Whether a file of a folder is an input: those of a set of images, or the device of a calibration run. Others, such as a
-/// checkpoint kept beside them, change nothing.
+/// Whether a file of a folder is an input: those of a set of images, the device or the population of a calibration run, the
+/// archive of a run. Others, such as a checkpoint kept beside them, change nothing.
 fn is_read(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    name.contains("idx") || name == "device.toml" || name == "device-mean.toml"
+    name.contains("idx") || ["device.toml", "device-mean.toml", "population.toml", ARCHIVE].contains(&&*name)
 }

@@ -140,16 +140,18 @@ impl System {
             lower = layer.over(&lower);
         }
         let mut faults = Vec::new();
-        let device = match from::device_layer(&upper.clone().over(&lower)) {
-            // The other faults are told against the built-in device.
-            Err(ExperimentError::Config(error)) if !error.faults().is_empty() => {
-                faults.extend_from_slice(error.faults());
-                from::device_layer(&lower)?
+        for layer in [from::device_layer, from::population_layer] {
+            let found = match layer(&upper.clone().over(&lower)) {
+                // The other faults are told against what is built in.
+                Err(ExperimentError::Config(error)) if !error.faults().is_empty() => {
+                    faults.extend_from_slice(error.faults());
+                    layer(&lower)?
+                }
+                found => found?,
+            };
+            if let Some(found) = found {
+                lower = found.over(&lower);
             }
-            found => found?,
-        };
-        if let Some(device) = device {
-            lower = device.over(&lower);
         }
         let document = upper.over(&lower);
         let inputs = input_file::find(&document, &parts, &mut faults);

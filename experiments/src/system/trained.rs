@@ -1,4 +1,4 @@
-//! What `evaluate.checkpoint` stands for, laid under the user's keys of `[network]`.
+//! What `evaluate.checkpoint` stands for, laid under the user's keys of `[network]` and of the hardware's parts.
 
 use serde::Serialize;
 use spinhebb_data::config::Document;
@@ -28,6 +28,6 @@ pub(super) fn layer(document: &Document) -> Result<Option<Document>, ExperimentE
     let checkpoints = Checkpoint::read(&resolve(document, key, &name)).map_err(|error| refused(&error))?;
     let (Some(first), Some(recipe)) = (checkpoints.first(), recipe_of(&checkpoints)) else { return Ok(None) };
     let layer = Trained { seed: first.seed, network: recipe.network };
-    let text = spinhebb_data::config::render(&layer)?;
+    let text = format!("{}\n{}", spinhebb_data::config::render(&layer)?, first.system);
     Ok(Some(Document::built_in(&format!("checkpoint {name}"), &text)?))
 }

@@ -76,7 +76,7 @@ pub(super) fn train(
 ) -> Result<Trained, ExperimentError> {
     let block = Streams::new(seed, "mnist/repetition").block(u64::from(job.repetition), 0);
     let seed = u64::from(block[0]) << 32 | u64::from(block[1]);
-    let mut network = Network::new(recipe, &parts.train, seed, 0)?;
+    let mut network = Network::new(recipe, None, &parts.train, seed, 0)?;
     let fields = |network: &Network| {
         let first = 0..FIELDS.min(job.neurons);
         first.flat_map(|neuron| network.receptive_field(neuron)).collect::<Vec<f64>>()
