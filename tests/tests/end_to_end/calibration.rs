@@ -1,14 +1,18 @@
 //! Calibration end to end: measured counts to a device file and a population file, and these into other commands.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use predicates::prelude::*;
 use rand_distr::{Distribution, StandardNormal};
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::calibration::goodness::draw;
+use spinhebb_device::junction::state::State;
 use spinhebb_device::switching::closed_form::butler;
+use spinhebb_device::switching::table::{SwitchingTable, TableCell};
 
-use crate::program::{interval, number, refusal, results, spinhebb};
+use crate::digits;
+use crate::program::{archive, interval, number, refusal, results, spinhebb};
 
 const TRIALS: u64 = 1000;
 const RELAXATION_S: f64 = 0.3e-9;
@@ -103,6 +107,50 @@ fn many_devices_become_the_population_of_an_array() {
         .assert()
         .success()
         .stdout(predicate::str::contains("device-mean.toml").and(predicate::str::contains("log-normal")));
+    the_population_learns(folder.path());
+}
+
+/// The calibrated devices, their table, and a network that learns on an array of them.
+fn the_population_learns(folder: &Path) {
+    digits::write(&folder.join("digits"));
+    std::fs::write(
+        folder.join("chain.toml"),
+        "seed = 3\ndevice.from = \"runs/many\"\npopulation.from = \"runs/many\"\n\
+         [table]\nwidths = [\"2 ns\"]\nvoltages = 20\nhighest_voltage = \"0.9 V\"\n\
+         [pulses]\nwidth = \"2 ns\"\n[network]\nneurons = 20\ncopies = 1\nrefresh = 500\n",
+    )
+    .unwrap();
+    let run = |words: &[&str]| results(folder, &[words, &["-c", "chain.toml", "--json"]].concat());
+    let table = run(&["device", "table", "--name", "table"]);
+    let half = |key: &str| number(&table, &format!("{key}voltage_of_one_half/anti-parallel, 2000 ps"));
+    assert!((half("population/") / half("") - 1.0).abs() < 0.02, "{table}");
+    let train = ["network", "train", "--mnist", "digits", "--set", "table.from=runs/table"];
+    let [devices, array] = ["devices", "array"]
+        .map(|synapses| run(&[&train[..], &["--synapses", synapses, "--name", synapses]].concat()));
+    // The nominal device has the probability that was asked for, the population about as much; the lines of the array take
+    // some of the voltage.
+    let achieved = |trained: &serde_json::Value| {
+        number(trained, "achieved/potentiation/mean") / number(trained, "potentiation_probability/first")
+    };
+    // By the mean over the devices in the table, at the voltage of the pulse.
+    let means = archive(folder, "table").dataset("device/population").unwrap();
+    let column = |name: &str| means.numbers(name).unwrap();
+    let (volts, mean) = (column("voltage"), column("mean"));
+    let cells = |start: State, _| {
+        let of_start =
+            volts.iter().zip(&mean).filter(|(volts, _)| **volts * start.switching_polarity() > 0.0);
+        of_start.map(|(volts, mean)| TableCell::computed(volts.abs(), *mean, 0.0)).collect()
+    };
+    let mean = SwitchingTable::new(&[2e-9], "mean", cells).unwrap();
+    let pulse = number(&devices, "potentiation_voltage/first");
+    let expected = mean.probability(pulse, 2e-9, State::AntiParallel).unwrap().p;
+    let found = number(&devices, "achieved/potentiation/mean");
+    assert!((found / expected - 1.0).abs() < 0.04, "{found} {expected}");
+    assert!((0.3..2.5).contains(&achieved(&array)), "{} {array}", achieved(&array));
+    for trained in [&devices, &array] {
+        assert!(number(trained, "accuracy") > 0.3, "ten digits, twenty neurons: {trained}");
+    }
+    assert!((number(&devices, "accuracy") - number(&devices, "accuracy_ideal")).abs() < 0.15, "{devices}");
 }
 
 #[test]

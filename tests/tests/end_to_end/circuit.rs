@@ -64,8 +64,8 @@ fn reads_writes_and_maps() {
     }
 
     let write = results(folder.path(), "write", &[]);
-    // Two torques for 5 % of resistance and TMR, one barrier.
-    assert_eq!(number(&write, "switching_tables"), 2.0);
+    // TMRs of 5 % within six deviations, in steps of 0.1; another resistance is another voltage.
+    assert_eq!(number(&write, "switching_tables"), 7.0);
     let (up, down) = (number(&write, "potentiation"), number(&write, "depression"));
     assert!(up > 0.0 && down < 0.0);
     for scheme in ["grounded", "floating", "half-bias", "third-bias", "cut-off"] {
@@ -123,8 +123,8 @@ fn arrays_are_drawn_from_a_population() {
     let file = folder.path().join("population.toml");
     std::fs::write(&file, population).unwrap();
     let write = results(folder.path(), "write", &["--config", "population.toml"]);
-    // Two barriers, two torques.
-    assert_eq!(number(&write, "switching_tables"), 4.0);
+    // Barriers of 10 %, log-normal, within six deviations: from 0.55 to 1.81 of the nominal one in steps of 0.1.
+    assert_eq!(number(&write, "switching_tables"), 15.0);
     let printed = |files: &[&str]| {
         let mut command = spinhebb(folder.path());
         let command = command.args(["circuit", "write", "--dry-run"]);
@@ -173,7 +173,8 @@ fn wrong_configurations_are_refused_with_key_and_expectation() {
         &[
             ("[write]\ndendrite = 64", &["write.dendrite", "64", "small.toml:2"]),
             ("[write]\nsizes = [[4, 0]]", &["write.sizes", "small.toml:2"]),
-            ("[table]\ntorques = 0", &["table.torques", "small.toml:2"]),
+            ("[table]\nbarrier_step = 0", &["table.barrier_step", "small.toml:2"]),
+            ("[table]\ntorques = 2", &["table.torque_step", "small.toml:2"]),
         ],
     );
 }

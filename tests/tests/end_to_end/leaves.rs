@@ -1,4 +1,4 @@
-//! The commands that no other file here runs: trajectories, presets, evaluation, grid, array, ablation, costs.
+//! The commands that no other file here runs: trajectories, presets, evaluation, grid, synapses on an array, ablation, costs.
 
 use serde_json::Value;
 use spinhebb_device::junction::preset;
@@ -115,19 +115,19 @@ voltages = 21
 fn a_network_on_an_array_stands_beside_the_ideal_one() {
     let folder = with_digits();
     std::fs::write(folder.path().join("array.toml"), ON_ARRAY).unwrap();
-    let found = on_digits(&folder, "array", &["array", "--config", "array.toml"]);
+    let found = on_digits(&folder, "array", &["train", "--config", "array.toml"]);
     assert_eq!(number(&found, "tiles"), 16.0 * 2.0, "784 lines by 49, 12 neurons by 8");
     let (least, most) =
         (number(&found, "cell_voltage_fraction/least"), number(&found, "cell_voltage_fraction/most"));
     assert!(0.5 < least && least <= most && most < 1.2, "{least} to {most}");
-    for key in ["accuracy_on_array", "accuracy_ideal"] {
+    for key in ["accuracy", "accuracy_ideal"] {
         let (low, high) = interval(&found, key);
         assert!(low < number(&found, key) && number(&found, key) < high && low > 0.1, "{key}: {found}");
     }
-    // `network train` on the array is the same training.
-    let trained = on_digits(&folder, "train", &["train", "--config", "array.toml"]);
-    assert_eq!(number(&trained, "accuracy"), number(&found, "accuracy_on_array"));
-    assert_eq!(number(&trained, "accounting/switching_events"), number(&found, "switching_events"));
+    // The ideal network is that of a training of its own.
+    let ideal = on_digits(&folder, "ideal", &["train", "--config", "array.toml", "--synapses", "ideal"]);
+    assert_eq!(number(&ideal, "accuracy"), number(&found, "accuracy_ideal"));
+    assert!(ideal["accuracy_ideal"].is_null());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_training_tells_its_energy_and_time() {
     let folder = with_digits();
     let small = ["train", "--neurons", "20", "--copies", "1", "--set", "images.train=400"];
     let ideal = on_digits(&folder, "ideal", &small);
-    let found = on_digits(&folder, "costs", &[&small[..], &["--hardware"]].concat());
+    let found = on_digits(&folder, "costs", &[&small[..], &["--costs"]].concat());
     assert!(ideal["hardware"].is_null());
     assert_eq!(number(&found, "hardware/tiles"), 14.0, "784 lines by 56, 20 neurons by 50");
     for (key, unit) in
@@ -176,7 +176,7 @@ fn a_training_tells_its_energy_and_time() {
             && number(&found, "depression_voltage/first") < 0.0
     );
     // A wider pulse takes longer and more energy.
-    let wide = [&small[..], &["--hardware", "--set", "pulses.width=10 ns"]].concat();
+    let wide = [&small[..], &["--costs", "--set", "pulses.width=10 ns"]].concat();
     let wide = on_digits(&folder, "wide", &wide);
     let more = |key: &str| number(&wide, key) > number(&found, key);
     assert!(more("hardware/time_per_image") && more("hardware/write_energy_per_image"), "{wide}");

@@ -12,6 +12,7 @@ mod interruption;
 mod leaves;
 mod network;
 mod one_file;
+mod one_population;
 mod program;
 mod python;
 mod readme;

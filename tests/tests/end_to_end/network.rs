@@ -56,6 +56,14 @@ fn wrong_sensitivities_are_refused_with_key_and_expectation() {
                 &["sensitivity.probability[1]", "1.5", "between 0 and 1", "small.toml:2"],
             ),
             ("[sensitivity]\nretention = [-0.1]\n", &["sensitivity.retention[0]", "-0.1", "small.toml:2"]),
+            (
+                "[sensitivity]\nhazard_spread = [0.5, 3.5]\n",
+                &["sensitivity.hazard_spread[1]", "3.5", "0 to 3", "small.toml:2"],
+            ),
+            (
+                "population.barrier.relative = 0.05\n",
+                &["population.barrier", "switching table", "small.toml:1"],
+            ),
             ("[sensitivity]\nleak = [0.1]\n", &["leak", "probability", "retention", "small.toml:2"]),
             ("[demonstrator]\nruns = 0\n", &["demonstrator.runs", "0", "small.toml:2"]),
             ("[demonstrator]\nwithin = 100000\n", &["demonstrator.within", "100000", "small.toml:2"]),
@@ -78,9 +86,14 @@ fn wrong_networks_are_refused_with_key_and_expectation() {
             ("[images]\nfolder = \"nowhere\"", &["nowhere", "small.toml:2"]),
             ("[train]\nevery = 0", &["train.every", "small.toml:2"]),
             (
-                "[network]\nsynapses = \"array\"\n[train]\ncheckpoint = \"state\"",
-                &["train.checkpoint", "no checkpoint", "small.toml:4"],
+                "[network]\nsynapses = \"array\"\nrefresh = 3000\n[train]\nevery = 10000",
+                &["train.every", "a multiple of `network.refresh`, 3000", "small.toml:5"],
             ),
+            (
+                "[network]\nsynapses = \"devices\"\n[faults]\nread_noise = 0.1",
+                &["faults.read_noise", "no noise", "small.toml:4"],
+            ),
+            ("[network]\nspread.hazard = 0.1", &["population.hazard.relative", "small.toml:2"]),
         ],
     );
     refused_with(

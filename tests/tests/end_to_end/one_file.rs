@@ -118,7 +118,8 @@ fn one_file_serves_all_commands() {
     assert!((number(wer, "voltage/3 Vc0") - 3.0 * critical).abs() < 1e-6, "the same device in both");
     // Solving does not ask what writing asks, and the other way round; both stand on the same array.
     assert!(number(solve, "error_by_size/8") > number(solve, "error_by_size/4"));
-    assert_eq!(number(write, "switching_tables"), 4.0, "two barriers by two torques");
+    // Barriers of 6 %, log-normal, within six deviations: from 0.69 to 1.43 of the nominal one in steps of 0.1.
+    assert_eq!(number(write, "switching_tables"), 10.0);
     assert_eq!((number(map, "inputs"), number(map, "tiles")), (12.0, 4.0));
     assert_eq!(number(train, "accounting/images"), 300.0, "--set wins over the file");
     // Each leaves its run, under its own name, with what was asked: the file, and the key that was set.
@@ -142,8 +143,10 @@ fn no_command_refuses_the_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("whole.toml"), WHOLE).unwrap();
     for experiment in spinhebb_experiments::registry::EXPERIMENTS {
-        // Inputs that are not there are another matter; `reproduce` is the array of the 4x2 patterns and says so.
-        if matches!(experiment.name, "calibrate" | "network evaluate" | "network array" | "reproduce") {
+        // Inputs that are not there are another matter; `reproduce` is the array of the 4x2 patterns, and `network sensitivity`
+        // has no table in which other barriers would switch otherwise: both say so.
+        let others = ["calibrate", "network evaluate", "network sensitivity", "reproduce"];
+        if others.contains(&experiment.name) {
             continue;
         }
         let command = experiment.name.split(' ');

@@ -109,9 +109,11 @@ const RETENTION: &[(&str, &[&str])] = &[
     ("retention.start = \"up\"", &["up", "anti-parallel", "small.toml:1"]),
     ("retention.bits = 0.0", &["bits = 0", "one or more", "small.toml:1"]),
     ("retention.bits = inf", &["bits", "inf", "small.toml:1"]),
-    ("retention.barrier_deviations = []", &["barrier_deviations = []", "small.toml:1"]),
-    ("retention.barrier_deviations = [-1.0]", &["barrier_deviations[0]` is -1", "0 to 50", "small.toml:1"]),
-    ("retention.barrier_deviations = [nan]", &["barrier_deviations", "nan", "small.toml:1"]),
+    (
+        "retention.barrier_deviations = [2.0]",
+        &["barrier_deviations", "population.barrier.relative", "small.toml:1"],
+    ),
+    ("population.barrier.relative = -0.1", &["population.barrier.relative", "-0.1", "small.toml:1"]),
     ("retention.storage_time = \"-1 s\"", &["-1 s", "out of range", "small.toml:1"]),
 ];
 
