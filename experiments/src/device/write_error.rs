@@ -104,6 +104,11 @@ impl Experiment for WriteError {
         let wer = &config.wer;
         let magnitudes = magnitudes(&wer.voltages, &config.device.resolve()?, wer.start)?;
         let widths = widths_s(wer);
+        if config.table.from.is_some() {
+            outcome.warn(
+                "`table.from` is not read: write errors are computed at the widths and voltages of [wer]",
+            );
+        }
         let automatic = config.table.automatic(context.seed());
         let back_end = automatic.back_end(config.table.method);
         let stage = context.stage("write errors", magnitudes.len() as u64);
