@@ -49,12 +49,6 @@ impl RowWriter {
         }
         &self.switched
     }
-
-    /// The random number that line `line` used in the last draw.
-    #[must_use]
-    pub fn word(&self, line: u16) -> u32 {
-        self.words[usize::from(line)]
-    }
 }
 
 /// The devices of a row and their pulses.

@@ -289,28 +289,6 @@ impl SwitchingTable {
             upper: polarity * solve(&|q| q.lower)?,
         })
     }
-
-    /// The table of a device whose current-induced torques are `torque_factor` times those of
-    /// this one: the same probabilities at voltages divided by it.
-    ///
-    /// Exact when voltage control and bias-dependent TMR are off.
-    #[must_use]
-    pub fn with_torque_scaled(&self, torque_factor: f64) -> Self {
-        let scale = |curve: &Curve| {
-            Curve::new(
-                curve
-                    .cells
-                    .iter()
-                    .map(|cell| TableCell { magnitude_v: cell.magnitude_v / torque_factor, ..*cell })
-                    .collect(),
-            )
-        };
-        Self {
-            widths_s: self.widths_s.clone(),
-            curves: self.curves.each_ref().map(|curves| curves.iter().map(scale).collect()),
-            source: self.source.clone(),
-        }
-    }
 }
 
 const fn index(start: State) -> usize {
