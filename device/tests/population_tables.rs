@@ -17,23 +17,8 @@ use spinhebb_device::switching::table_config::{TableConfig, TableRequest};
 const WIDTH_S: f64 = 2e-9;
 
 fn table_config() -> TableConfig {
-    let text = r#"
-        method = "auto"
-        lowest_voltage = "0.05 V"
-        highest_voltage = "1.2 V"
-        voltages = 24
-        most_voltages = 72
-        closest_voltages = "0.5 mV"
-        trials = 4000
-        relative_error = 0.2
-        most_repeats = 32
-        integrator = "runge-kutta4"
-        barrier_step = 0.1
-        tmr_step = 0.1
-        field_step = 0.02
-        torque_step = 0.2
-    "#;
-    Document::from_text("table.toml", text).unwrap().parse().unwrap()
+    let document = Document::from_text("table.toml", include_str!("table.toml"));
+    document.unwrap().parse().unwrap()
 }
 
 fn population(text: &str) -> Population {
