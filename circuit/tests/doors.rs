@@ -82,8 +82,9 @@ fn a_learning_step_switches_each_device_with_its_own_probability() {
             potentiation_volts: up,
             depression_volts: down,
             width_s: WIDTH_S,
+            contacts: None,
         };
-        let written = write(&array, scheme, &wired.write_drivers(), &step).unwrap();
+        let written = write(&array, scheme, &wired.write_drivers(mtj.transport), &step).unwrap();
         let devices = ArrayDevices::new(variation.devices(rows, cols), Arc::clone(&tables));
         let flips = written.flip_probability(&states, &devices).unwrap();
         for i in 0..rows {

@@ -34,6 +34,7 @@ fn voltages(
         potentiation_volts: UP,
         depression_volts: DOWN,
         width_s: 1e-8,
+        contacts: None,
     };
     let drivers = WriteDrivers { word_ohm: wire_ohm, dendrite_ohm: wire_ohm, ..WriteDrivers::default() };
     let outcome = write(&array, scheme, &drivers, &step).unwrap();

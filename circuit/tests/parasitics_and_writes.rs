@@ -184,6 +184,7 @@ fn write_schemes_give_their_textbook_voltages() {
         potentiation_volts: up,
         depression_volts: down,
         width_s: 1e-8,
+        contacts: None,
     };
     let drivers = WriteDrivers { off_ohm: f64::INFINITY, ..WriteDrivers::default() };
     for scheme in WriteScheme::ALL {
@@ -226,6 +227,7 @@ fn switching_follows_the_voltages() {
         potentiation_volts: 0.9,
         depression_volts: -0.9,
         width_s: 1e-8,
+        contacts: None,
     };
     let lookup = |CellPulse { volts, start, .. }: CellPulse| {
         let p = if volts * start.switching_polarity() > 0.8 { 0.5 } else { 0.0 };

@@ -9,6 +9,7 @@ use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
 
 use crate::array::cell::{Cell, CellLaw, Cells};
+use crate::array::compensation::Compensation;
 use crate::array::crossbar::Array;
 use crate::array::scheme::WriteScheme;
 use crate::array::variation::Variation;
@@ -37,6 +38,17 @@ pub struct ArrayConfig {
     pub cell_voltage: Voltage,
     /// What dendrites that are not to learn do during a write.
     pub scheme: WriteScheme,
+    /// Whether both write pulses are driven at once (1), each on its own lines, or one after the other (2); schemes that bias other
+    /// lines always take two.
+    pub phases: u32,
+    /// How write drivers make up for the loss on the lines.
+    pub compensation: Compensation,
+    /// Further pulses at most after which the devices of a tile that switched are counted, given while they are fewer than wanted.
+    pub verify: u32,
+    /// Relative standard deviation of the supply voltage from word line to word line.
+    pub supply_spread: f64,
+    /// Spread of the contact resistance from line to line: a line has this times the magnitude of a normal deviate beside its driver.
+    pub contact_spread: Resistance,
     /// Output resistance of a write driver, and of the switch that grounds the dendrite.
     pub write_driver: Resistance,
     /// Resistance of a transistor that is switched off; from 1e15 ohm on it is open.
@@ -113,6 +125,7 @@ impl Check for ArrayConfig {
             ("sense", self.sense),
             ("access", self.access),
             ("write_driver", self.write_driver),
+            ("contact_spread", self.contact_spread),
         ] {
             faults.require(not_negative(ohm.si()), key, ohm, "a finite resistance of 0 ohm or more");
         }
@@ -123,6 +136,12 @@ impl Check for ArrayConfig {
         let time = self.read_time;
         faults.require(not_negative(time.si()), "read_time", time, "a finite time of 0 s or more");
         faults.require(positive(self.clock.si()), "clock", self.clock, "a finite time above 0 s");
+        faults.require(matches!(self.phases, 1 | 2), "phases", self.phases, "1 or 2");
+        let verify = self.verify;
+        faults.require(verify <= 1000, "verify", verify, "at most 1000 further pulses");
+        let spread = self.supply_spread;
+        let fine = (0.0..=0.3).contains(&spread);
+        faults.require(fine, "supply_spread", spread, "a relative spread from 0 to 0.3");
         let bits = self.converter_bits;
         faults.require((1..=24).contains(&bits), "converter_bits", bits, "1 to 24 bits");
         let offset = self.converter_offset;
@@ -172,6 +191,7 @@ impl ArrayConfig {
             sense: none,
             access: none,
             write_driver: none,
+            contact_spread: none,
             ..self.clone()
         }
     }
@@ -269,6 +289,10 @@ mod tests {
             sense: Resistance(nan),
             access: Resistance(f64::INFINITY),
             write_driver: ohm,
+            contact_spread: ohm,
+            phases: 3,
+            verify: 1001,
+            supply_spread: 0.31,
             off: Resistance(0.0),
             cell_voltage: Voltage(0.0),
             read_voltage: Voltage(-0.1),
@@ -299,11 +323,15 @@ mod tests {
             "sense",
             "access",
             "write_driver",
+            "contact_spread",
             "off",
             "cell_voltage",
             "read_voltage",
             "read_time",
             "clock",
+            "phases",
+            "verify",
+            "supply_spread",
             "converter_bits",
             "converter_offset",
             "word_capacitance",

@@ -245,17 +245,23 @@ impl Array {
         if rows == 0 || cols == 0 {
             return Err(CircuitError::Empty { rows, cols });
         }
-        match self.wiring {
-            Wiring::Crossed => self.word.check(&WORD, rows, cols)?,
-            Wiring::Parallel => self.word.check(&SOURCE, cols, rows)?,
-        }
-        self.bit.check(&BIT, cols, rows)?;
+        self.validate_lines()?;
         match &self.cells {
             Cells::Linear(siemens) => {
                 check_cells(rows, siemens.iter().map(|&siemens| CellLaw::Linear { siemens }.into()))
             }
             Cells::Devices(cells) => check_cells(rows, cells.iter().copied()),
         }
+    }
+
+    /// Checks wires, line ends and breaks.
+    pub(crate) fn validate_lines(&self) -> Result<(), CircuitError> {
+        let (rows, cols) = self.shape();
+        match self.wiring {
+            Wiring::Crossed => self.word.check(&WORD, rows, cols)?,
+            Wiring::Parallel => self.word.check(&SOURCE, cols, rows)?,
+        }
+        self.bit.check(&BIT, cols, rows)
     }
 
     /// Severity of the wire resistance: the ideal product is wrong by about this ratio while it

@@ -21,6 +21,33 @@ pub enum WriteScheme {
     CutOff,
 }
 
+/// Source voltages of all lines over the pulse that a selected cell is to see.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shares {
+    /// Word lines that are driven.
+    pub driven: f64,
+    /// Word lines that wait for the other pulse.
+    pub waiting: f64,
+    /// The dendrite that is to learn.
+    pub selected: f64,
+    /// The other dendrites; `None` where they float.
+    pub others: Option<f64>,
+}
+
+impl Shares {
+    /// Over cells of a driven line on other dendrites, as far as these are held.
+    #[must_use]
+    pub fn other_dendrite(&self) -> f64 {
+        self.others.map_or(0.0, |others| self.driven - others)
+    }
+
+    /// Over cells of the selected dendrite whose line waits.
+    #[must_use]
+    pub const fn waiting_input(&self) -> f64 {
+        self.waiting - self.selected
+    }
+}
+
 impl WriteScheme {
     /// All schemes.
     pub const ALL: [Self; 5] =
@@ -36,6 +63,18 @@ impl WriteScheme {
             Self::ThirdBias => "third-bias",
             Self::CutOff => "cut-off",
         }
+    }
+
+    /// Source voltages of all lines over the pulse that a selected cell is to see.
+    #[must_use]
+    pub const fn shares(self) -> Shares {
+        let (driven, waiting, selected, others) = match self {
+            Self::Grounded => (1.0, 0.0, 0.0, Some(0.0)),
+            Self::Floating | Self::CutOff => (1.0, 0.0, 0.0, None),
+            Self::HalfBias => (0.5, 0.0, -0.5, Some(0.0)),
+            Self::ThirdBias => (1.0, 1.0 / 3.0, 0.0, Some(2.0 / 3.0)),
+        };
+        Shares { driven, waiting, selected, others }
     }
 
     /// Whether potentiation and depression are driven at once, each on inputs of its own; else they follow each other.

@@ -10,6 +10,7 @@ use spinhebb_data::config::{Check as _, Faults};
 
 use crate::array::cell::Cells;
 use crate::array::config::ArrayConfig;
+use crate::array::variation::{Contacts, TilePlace};
 use crate::error::CircuitError;
 use crate::solve::transfer::{Terminal, Transfer};
 
@@ -91,6 +92,20 @@ impl TiledMap {
         config: &ArrayConfig,
         siemens: impl Fn(usize, usize) -> f64 + Sync,
     ) -> Result<Self, CircuitError> {
+        Self::with_contacts((inputs, outputs), config, siemens, |_| None)
+    }
+
+    /// As [`TiledMap::from_cells`] on arrays with the supplies and contacts that `contacts` says of each: weights are those seen
+    /// from the nominal input voltage.
+    ///
+    /// # Errors
+    /// A faulty configuration or conductance.
+    pub fn with_contacts(
+        (inputs, outputs): (usize, usize),
+        config: &ArrayConfig,
+        siemens: impl Fn(usize, usize) -> f64 + Sync,
+        contacts: impl Fn(&TilePlace) -> Option<Contacts> + Sync,
+    ) -> Result<Self, CircuitError> {
         config.first_fault()?;
         let mut faults = Faults::default();
         config.check_tile(&mut faults);
@@ -109,7 +124,8 @@ impl TiledMap {
             .map(|(row, col)| {
                 let (rows, cols) = (config.inputs.min(inputs - row), config.outputs.min(outputs - col));
                 let cells = DMatrix::from_fn(rows, cols, |i, j| siemens(row + i, col + j));
-                reduce(cells, config, row, col)
+                let place = TilePlace { inputs: row..row + rows, outputs: col..col + cols };
+                reduce(cells, config, &place, contacts(&place).as_ref())
             })
             .collect();
         Ok(Self { inputs, outputs, tiles: tiles?, config: config.clone() })
@@ -192,14 +208,22 @@ impl TiledMap {
     }
 }
 
-/// Reduces the tile with these conductances whose first cell is (row, col). Lines of edge tiles are as long as those of
+/// Reduces the tile at `place` with these conductances. Lines of edge tiles are as long as those of
 /// the others; the unused cells at their ends are open.
-fn reduce(cells: DMatrix<f64>, config: &ArrayConfig, row: usize, col: usize) -> Result<Tile, CircuitError> {
+fn reduce(
+    cells: DMatrix<f64>,
+    config: &ArrayConfig,
+    place: &TilePlace,
+    contacts: Option<&Contacts>,
+) -> Result<Tile, CircuitError> {
     let (rows, cols) = cells.shape();
     // The bit line runs on to the bottom of the full tile: its tail is part of the sense resistance.
     let tail = (config.inputs - rows) as f64 * config.bit_wire.si();
     let sense = config.sense.si() + tail;
-    let array = config.wired(Cells::Linear(cells)).for_read(&vec![0.0; rows], config.driver.si(), sense);
+    let mut array = config.wired(Cells::Linear(cells)).for_read(&vec![0.0; rows], config.driver.si(), sense);
+    if let Some(contacts) = contacts {
+        contacts.add_to(&mut array);
+    }
     let transfer = Transfer::new(&array)?;
     let mut between = DMatrix::zeros(rows, rows);
     for (s, &from) in transfer.terminals.iter().enumerate() {
@@ -209,10 +233,16 @@ fn reduce(cells: DMatrix<f64>, config: &ArrayConfig, row: usize, col: usize) -> 
             }
         }
     }
+    let mut effective_siemens = transfer.effective_siemens(rows, cols);
+    if let Some(contacts) = contacts {
+        for (mut row, supply) in effective_siemens.row_iter_mut().zip(&contacts.supply) {
+            row *= *supply;
+        }
+    }
     Ok(Tile {
-        row,
-        col,
-        effective_siemens: transfer.effective_siemens(rows, cols),
+        row: place.inputs.start,
+        col: place.outputs.start,
+        effective_siemens,
         between_inputs_siemens: between,
     })
 }

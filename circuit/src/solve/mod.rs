@@ -2,7 +2,9 @@
 
 pub mod bounds;
 mod chord;
+pub mod ladder;
 pub(crate) mod line;
+pub mod line_sweeps;
 pub mod newton;
 pub mod nodal;
 pub(crate) mod schur;

@@ -9,7 +9,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::array::cell::{Cell, CellLaw, Cells};
-use crate::array::crossbar::{Array, End};
+use crate::array::crossbar::{Array, End, Lines};
 use crate::error::CircuitError;
 use crate::solve::line::LineSet;
 use crate::solve::nodal::{Certificate, Solution, TerminalCurrents, net_currents};
@@ -121,18 +121,24 @@ impl Solver {
         Ok(())
     }
 
-    /// Replaces what holds the line ends by the ends, wires and breaks of `array`; cells and the last solution
-    /// stay.
+    /// Replaces wires, line ends and breaks of the word lines and of the bit lines; cells and the last solution stay.
     ///
     /// # Errors
-    /// A faulty description, or another number of lines.
-    pub fn set_ends(&mut self, array: &Array) -> Result<(), CircuitError> {
-        let (cells, word, bit) = (self.array.cells.clone(), array.word.clone(), array.bit.clone());
-        let changed = Array { cells, word, bit, wiring: self.array.wiring };
-        changed.validate()?;
-        self.schur.word = LineSet::word(&changed)?;
-        self.schur.bit = LineSet::bit(&changed)?;
-        self.array = changed;
+    /// A faulty description, or another number of lines; nothing is then replaced.
+    pub fn set_lines(&mut self, word: Lines, bit: Lines) -> Result<(), CircuitError> {
+        let before =
+            (std::mem::replace(&mut self.array.word, word), std::mem::replace(&mut self.array.bit, bit));
+        let sets = self
+            .array
+            .validate_lines()
+            .and_then(|()| Ok((LineSet::word(&self.array)?, LineSet::bit(&self.array)?)));
+        match sets {
+            Ok((word, bit)) => (self.schur.word, self.schur.bit) = (word, bit),
+            Err(error) => {
+                (self.array.word, self.array.bit) = before;
+                return Err(error);
+            }
+        }
         self.factorised = false;
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! # Not modelled
 //! Correlation between neighbouring devices other than the gradient; drift with age.
 
+mod contacts;
 mod faults;
 
 use nalgebra::DMatrix;
@@ -17,6 +18,7 @@ use spinhebb_device::population::{DeviceFactors, Place, Population, PopulationCo
 use crate::array::cell::{Cell, CellLaw, Cells};
 use crate::array::crossbar::{Array, Break};
 use crate::error::CircuitError;
+pub use contacts::{Contacts, TilePlace};
 pub use faults::FaultsConfig;
 
 /// A permanent defect of one cell.
@@ -72,6 +74,12 @@ impl Variation {
         faults.first_fault()?;
         let population = Population::new(population, seed)?;
         Ok(Self { faults: faults.clone(), seed, population, defects: Streams::new(seed, "circuit/defects") })
+    }
+
+    /// The master seed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Draw of device (row, col) in an array of `rows` x `cols`, or of a logical matrix that is laid on arrays of that size.

@@ -14,20 +14,31 @@
 //! Conductances are those of the state before the pulse: the change of a cell's conductance while
 //! it switches, and displacement currents during rise and fall.
 
+mod column;
+mod compensation;
+mod sources;
 mod switching;
+mod write_tile;
 
 use nalgebra::DMatrix;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_device::junction::state::State;
 
-use crate::array::cell::{Cell, CellLaw, Cells};
+use spinhebb_device::junction::transport::Transport;
+
+use crate::array::cell::{Cell, CellLaw};
+pub use crate::array::compensation::Compensation;
 use crate::array::config::ArrayConfig;
-use crate::array::crossbar::{Array, End, Wiring};
+use crate::array::crossbar::{Array, Wiring};
 pub use crate::array::scheme::WriteScheme;
+use crate::array::variation::Contacts;
 use crate::error::CircuitError;
-use crate::solve::newton::Solver;
+use crate::solve::newton::SolveOptions;
 use crate::solve::nodal::Certificate;
+pub use column::{ColumnStep, ColumnWrite};
+pub use compensation::{KnownLines, LineCount, Raise};
 pub use switching::{CellPulse, Role, RoleSummary, SwitchingLookup};
+pub use write_tile::WriteTile;
 
 /// Drivers and selectors of a write.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,11 +47,17 @@ pub struct WriteDrivers {
     pub word_ohm: f64,
     /// Resistance of the driver (or ground switch) of each dendrite, in ohm.
     pub dendrite_ohm: f64,
+    /// Resistance of the wire by which dendrites are longer than their cells reach, in ohm.
+    pub tail_ohm: f64,
     /// Resistance of a transistor that is switched off, in ohm; infinite for none of its leakage.
     pub off_ohm: f64,
     /// Whether potentiation and depression follow each other also in the schemes that allow both
     /// at once; inputs that wait are held at 0 V.
     pub one_after_the_other: bool,
+    /// How drivers make up for the loss on the lines.
+    pub compensation: Compensation,
+    /// Cells of the nominal device, parallel and anti-parallel, by which they do.
+    pub nominal: [Cell; 2],
 }
 
 /// Resistance from which on a transistor is open: in a pulse not one electron passes.
@@ -48,17 +65,33 @@ const OPEN_OHM: f64 = 1e15;
 
 impl Default for WriteDrivers {
     fn default() -> Self {
-        Self { word_ohm: 0.0, dendrite_ohm: 0.0, off_ohm: 1e9, one_after_the_other: false }
+        Self {
+            word_ohm: 0.0,
+            dendrite_ohm: 0.0,
+            tail_ohm: 0.0,
+            off_ohm: 1e9,
+            one_after_the_other: false,
+            compensation: Compensation::None,
+            nominal: [Cell { law: CellLaw::Open, access_ohm: 0.0 }; 2],
+        }
     }
 }
 
 impl ArrayConfig {
-    /// Drivers and selectors of a write; both pulses at once where the scheme allows it.
+    /// Drivers and selectors of a write on cells around `nominal`, whose dendrites have as many cells as the array has word lines.
     #[must_use]
-    pub fn write_drivers(&self) -> WriteDrivers {
+    pub fn write_drivers(&self, nominal: Transport) -> WriteDrivers {
         let ohm = self.write_driver.si();
         let off_ohm = if self.off.si() < OPEN_OHM { self.off.si() } else { f64::INFINITY };
-        WriteDrivers { word_ohm: ohm, dendrite_ohm: ohm, off_ohm, one_after_the_other: false }
+        WriteDrivers {
+            word_ohm: ohm,
+            dendrite_ohm: ohm,
+            tail_ohm: 0.0,
+            off_ohm,
+            one_after_the_other: self.phases == 2,
+            compensation: self.compensation,
+            nominal: [State::Parallel, State::AntiParallel].map(|state| self.nominal_cell(nominal, state)),
+        }
     }
 }
 
@@ -75,6 +108,8 @@ pub struct LearningStep<'a> {
     pub depression_volts: f64,
     /// Width of each pulse in s.
     pub width_s: f64,
+    /// Supplies and contacts of the lines, where they differ.
+    pub contacts: Option<&'a Contacts>,
 }
 
 impl Check for WriteDrivers {
@@ -140,81 +175,29 @@ pub fn write(
     step: &LearningStep<'_>,
 ) -> Result<WriteOutcome, CircuitError> {
     check(array, drivers, step)?;
-    let (rows, cols) = array.shape();
-    let mut array = array.clone();
-    array.word.last = vec![End::Floating; rows];
-    array.bit.first = vec![End::Floating; cols];
-    if scheme == WriteScheme::CutOff {
-        cut_off(&mut array, step.dendrite, drivers.off_ohm);
-    }
-    let together = scheme.drives_both_at_once() && !drivers.one_after_the_other;
-    let wanted = |i: usize| if step.active[i] { step.potentiation_volts } else { step.depression_volts };
-    let mut groups: Vec<Vec<bool>> = Vec::new();
-    if together {
-        groups.push(vec![true; rows]);
-    } else {
-        groups.push(step.active.to_vec());
-        groups.push(step.active.iter().map(|active| !active).collect());
-        groups.retain(|driven| driven.contains(&true));
-    }
-    let mut solver: Option<Solver> = None;
-    let mut phases = Vec::new();
-    for driven in groups {
-        let first = driven.iter().position(|&driven| driven).unwrap_or(0);
-        let phase_volts = wanted(first);
-        let (word, bit) = bias(scheme, phase_volts);
-        array.word.first = (0..rows)
-            .map(|i| {
-                let volts = match (driven[i], together) {
-                    (true, true) => wanted(i),
-                    (true, false) => word.0,
-                    (false, _) => word.1,
-                };
-                End::Driven { volts, ohm: drivers.word_ohm }
-            })
-            .collect();
-        array.bit.last = (0..cols)
-            .map(|j| {
-                let volts = if j == step.dendrite { Some(bit.0) } else { bit.1 };
-                volts.map_or(End::Floating, |volts| End::Driven { volts, ohm: drivers.dendrite_ohm })
-            })
-            .collect();
-        let solver = match &mut solver {
-            Some(solver) => {
-                solver.set_ends(&array)?;
-                solver
-            }
-            none => none.insert(Solver::new(array.clone())?),
-        };
-        let solution = solver.solve()?;
-        phases.push(WritePhase {
-            driven,
-            device_volts: solution.device_volts(&array),
-            energy_joules: solution.power_watts(&array) * step.width_s,
-            certificate: solution.certificate,
-        });
-    }
+    let mut tile = WriteTile::new(array, scheme, *drivers, SolveOptions::default().tolerance)?;
+    let phases = phases(scheme, drivers.one_after_the_other, step.active)
+        .into_iter()
+        .map(|driven| tile.phase(step, driven))
+        .collect::<Result<_, _>>()?;
     Ok(WriteOutcome { dendrite: step.dendrite, width_s: step.width_s, phases })
 }
 
-/// Voltages of (driven, waiting) words and of (selected, other) dendrites; `None` floats.
-fn bias(scheme: WriteScheme, volts: f64) -> ((f64, f64), (f64, Option<f64>)) {
-    match scheme {
-        WriteScheme::Grounded => ((volts, 0.0), (0.0, Some(0.0))),
-        WriteScheme::Floating | WriteScheme::CutOff => ((volts, 0.0), (0.0, None)),
-        WriteScheme::HalfBias => ((0.5 * volts, 0.0), (-0.5 * volts, Some(0.0))),
-        WriteScheme::ThirdBias => ((volts, volts / 3.0), (0.0, Some(2.0 * volts / 3.0))),
+/// Whether depression and potentiation are driven in each phase of a learning step, potentiation first; a pulse that no
+/// input gets has no phase.
+#[must_use]
+pub fn phases(scheme: WriteScheme, one_after_the_other: bool, active: &[bool]) -> Vec<[bool; 2]> {
+    if scheme.drives_both_at_once() && !one_after_the_other {
+        return vec![[true; 2]];
     }
-}
-
-/// Puts the resistance of a switched-off transistor into every cell of the other dendrites.
-fn cut_off(array: &mut Array, dendrite: usize, off_ohm: f64) {
-    let (rows, cols) = array.shape();
-    let cells = DMatrix::from_fn(rows, cols, |i, j| {
-        let cell = array.cells.get(i, j);
-        if j == dendrite { cell } else { Cell { access_ohm: cell.access_ohm.max(off_ohm), ..cell } }
-    });
-    array.cells = Cells::Devices(cells);
+    let mut phases = Vec::new();
+    if active.contains(&true) {
+        phases.push([false, true]);
+    }
+    if active.contains(&false) {
+        phases.push([true, false]);
+    }
+    phases
 }
 
 fn check(array: &Array, drivers: &WriteDrivers, step: &LearningStep<'_>) -> Result<(), CircuitError> {
@@ -275,10 +258,16 @@ mod tests {
     #[test]
     fn write_drivers_are_those_of_the_array() {
         let config = ArrayConfig { write_driver: Resistance(20.0), off: Resistance(1e8), ..config() };
+        let nominal = Transport { parallel_s: 2e-4, tmr: 1.0, half_voltage_v: f64::INFINITY };
+        let cells = [State::Parallel, State::AntiParallel].map(|state| config.nominal_cell(nominal, state));
+        let expected = WriteDrivers { off_ohm: 1e8, nominal: cells, ..WriteDrivers::default() };
+        assert_eq!(config.ideal().write_drivers(nominal), expected);
+        let expected = WriteDrivers { word_ohm: 20.0, dendrite_ohm: 20.0, ..expected };
+        assert_eq!(config.write_drivers(nominal), expected);
+        let two = ArrayConfig { phases: 2, compensation: Compensation::Row, ..config };
         let expected =
-            WriteDrivers { word_ohm: 20.0, dendrite_ohm: 20.0, off_ohm: 1e8, one_after_the_other: false };
-        assert_eq!(config.write_drivers(), expected);
-        assert_eq!(config.ideal().write_drivers(), WriteDrivers { off_ohm: 1e8, ..WriteDrivers::default() });
+            WriteDrivers { one_after_the_other: true, compensation: Compensation::Row, ..expected };
+        assert_eq!(two.write_drivers(nominal), expected);
     }
 
     #[test]
@@ -289,6 +278,7 @@ mod tests {
             potentiation_volts: -0.5,
             depression_volts: 0.5,
             width_s: 0.0,
+            contacts: None,
         };
         let mut faults = Faults::default();
         step.check(&mut faults);
