@@ -4,6 +4,7 @@
 //! Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
 //! recognition", Proc. IEEE 86, 2278 (1998), doi:10.1109/5.726791.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::idx::Idx;
@@ -26,7 +27,7 @@ pub struct Images {
     pub columns: usize,
     /// Grey values, 0 (ground) to 255 (ink); shape: pictures x rows x columns.
     pub pixels: Vec<u8>,
-    /// Class of each picture.
+    /// Class of each picture: its place in [`Mnist::class_names`].
     pub labels: Vec<u8>,
 }
 
@@ -78,13 +79,19 @@ pub struct Mnist {
     pub train: Images,
     /// Pictures to be judged by.
     pub test: Images,
-    /// Number of classes: one more than the largest label.
-    pub classes: usize,
+    /// Names of the classes: the labels that occur in the files, in rising order.
+    pub class_names: Vec<String>,
     /// Name (without `.gz`) and MD5 of the contents of each file, for the record of a run.
     pub checksums: Vec<(String, String)>,
 }
 
 impl Mnist {
+    /// Number of classes: the distinct labels that occur, at most 256.
+    #[must_use]
+    pub const fn classes(&self) -> usize {
+        self.class_names.len()
+    }
+
     /// Whether the files are those of MNIST itself.
     #[must_use]
     pub fn is_published(&self) -> bool {
@@ -170,8 +177,8 @@ fn load_folder(folder: &Path) -> Result<Mnist, DataError> {
         }
         Ok((images_path, Images { rows, columns, pixels: images.values, labels: labels.values }))
     };
-    let (_, train) = pair(PUBLISHED_MD5[0].0, PUBLISHED_MD5[1].0)?;
-    let (test_path, test) = pair(PUBLISHED_MD5[2].0, PUBLISHED_MD5[3].0)?;
+    let (_, mut train) = pair(PUBLISHED_MD5[0].0, PUBLISHED_MD5[1].0)?;
+    let (test_path, mut test) = pair(PUBLISHED_MD5[2].0, PUBLISHED_MD5[3].0)?;
     if (train.rows, train.columns) != (test.rows, test.columns) {
         return Err(DataError::malformed(
             &test_path,
@@ -179,8 +186,22 @@ fn load_folder(folder: &Path) -> Result<Mnist, DataError> {
             format!("pictures of {} x {}", test.rows, test.columns),
         ));
     }
-    let largest = train.labels.iter().chain(&test.labels).copied().max().unwrap_or(0);
-    Ok(Mnist { train, test, classes: usize::from(largest) + 1, checksums })
+    let class_names = number_classes([&mut train.labels, &mut test.labels]);
+    Ok(Mnist { train, test, class_names, checksums })
+}
+
+/// Numbers the distinct labels that occur in any of `parts` from 0, in rising order; returns what they were.
+fn number_classes<const PARTS: usize>(parts: [&mut Vec<u8>; PARTS]) -> Vec<String> {
+    let occurring: BTreeSet<u8> = parts.iter().flat_map(|labels| labels.iter().copied()).collect();
+    let mut number = [0; 256];
+    for (class, &label) in occurring.iter().enumerate() {
+        // At most 256 labels of one byte.
+        number[usize::from(label)] = class as u8;
+    }
+    for label in parts.into_iter().flatten() {
+        *label = number[usize::from(*label)];
+    }
+    occurring.iter().map(ToString::to_string).collect()
 }
 
 /// The file `name` in `folder` under any of its usual spellings.
@@ -204,7 +225,8 @@ mod tests {
         let mnist = load(None).unwrap();
         assert!(mnist.is_published());
         assert_eq!(training_images(None).unwrap(), mnist.train.len());
-        assert_eq!((mnist.train.len(), mnist.test.len(), mnist.classes), (60_000, 10_000, 10));
+        assert_eq!((mnist.train.len(), mnist.test.len(), mnist.classes()), (60_000, 10_000, 10));
+        assert_eq!(mnist.class_names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         assert_eq!((mnist.train.rows, mnist.train.columns), (28, 28));
         assert_eq!(mnist.train.labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
         assert_eq!(mnist.test.labels[..10], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
@@ -239,7 +261,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_set(folder.path(), true, [5, 3, 4], 5);
         let set = load(Some(folder.path())).unwrap();
-        assert_eq!((set.train.len(), set.test.len(), set.classes), (5, 2, 4));
+        assert_eq!((set.train.len(), set.test.len(), set.classes()), (5, 2, 1));
+        assert_eq!((set.train.labels[0], &set.class_names[..]), (0, &["3".to_string()][..]));
         assert_eq!(training_images(Some(folder.path())).unwrap(), 5);
         assert!(!set.is_published());
 
@@ -254,5 +277,15 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let missing = load(Some(empty.path())).unwrap_err().to_string();
         assert!(missing.contains("train-images-idx3-ubyte") && missing.contains("missing"), "{missing}");
+    }
+
+    #[test]
+    fn classes_are_the_labels_that_occur() {
+        let (mut train, mut test) = (vec![200, 7, 7, 200], vec![7, 31]);
+        assert_eq!(number_classes([&mut train, &mut test]), ["7", "31", "200"]);
+        assert_eq!((train, test), (vec![2, 0, 0, 2], vec![0, 1]));
+        let mut all: Vec<u8> = (0..=255).rev().collect();
+        assert_eq!(number_classes([&mut all]).len(), 256);
+        assert_eq!((all[0], all[255]), (255, 0));
     }
 }

@@ -60,7 +60,7 @@ fn main() {
     let set = mnist::load(None).expect("the shipped set is readable");
     let images = Images::new(&set.train.pixels, set.train.columns, set.train.rows).expect("whole images");
     let ideal = |neurons, copies| {
-        Network::new(&preset::paper(neurons, copies, images.len()), None, &images, 1, 0)
+        Network::new(&preset::tuned(neurons, copies, images.len()), None, &images, 1, 0)
             .expect("a valid recipe")
     };
     if asked("large") {
@@ -77,7 +77,7 @@ fn main() {
         let us = train_us(ideal(neurons, copies), &images, 10, 2000);
         println!("spinhebb n={neurons} r={copies}: {us:.2} CPU-us per training image");
     }
-    let mut varied = preset::paper(1000, 1, images.len());
+    let mut varied = preset::tuned(1000, 1, images.len());
     varied.network.synapses = SynapseModel::Devices;
     let hardware = formula::varied();
     let analog = Network::new(&varied, Some(&hardware), &images, 1, 0).expect("a valid recipe");

@@ -26,14 +26,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let recipe = match arguments.first().map(String::as_str) {
         Some("best") => preset::best(neurons, cut),
-        _ => preset::paper(neurons, u8::try_from(copies)?, cut),
+        Some("paper") => preset::paper(neurons, u8::try_from(copies)?, cut),
+        _ => preset::tuned(neurons, u8::try_from(copies)?, cut),
     };
     let mut sum = 0.0;
     for seed in 1..=seeds {
         let mut network = Committee::new(&recipe, None, &train, seed)?;
         network.advance(&train, u64::MAX)?;
         let (labelling, evaluation) =
-            network.examine(&recipe.network, (&train, labels), (&test, truth), set.classes)?;
+            network.examine(&recipe.network, (&train, labels), (&test, truth), set.classes())?;
         let vote = network.evaluate(
             &labelling,
             Readout::WeightedVote { neurons: 10.min(neurons) },

@@ -37,8 +37,23 @@ pub struct ImageParts<'a> {
     pub test_labels: &'a [u8],
     /// Number of classes.
     pub classes: usize,
+    /// Names of the classes: the labels of the files.
+    pub class_names: &'a [String],
     /// Whether the test images are training images that were kept out.
     pub held_out: bool,
+}
+
+impl ImageParts<'_> {
+    /// Name of each class that no training image has, with the number of its test images, which can only be read wrong.
+    #[must_use]
+    pub fn never_trained(&self) -> Vec<(&str, usize)> {
+        let count = |labels: &[u8], class: usize| labels.iter().filter(|&&l| usize::from(l) == class).count();
+        (0..self.classes)
+            .filter(|&class| count(self.train_labels, class) == 0)
+            .map(|class| (self.class_names[class].as_str(), count(self.test_labels, class)))
+            .filter(|(_, tested)| *tested > 0)
+            .collect()
+    }
 }
 
 impl ImagesConfig {
@@ -102,7 +117,8 @@ impl ImagesConfig {
             train_labels: &labels[..shown],
             test,
             test_labels,
-            classes: set.classes,
+            classes: set.classes(),
+            class_names: &set.class_names,
             held_out: self.held_out.is_some(),
         })
     }
@@ -127,7 +143,8 @@ mod tests {
             pixels: (0..2 * count).collect(),
             labels: (0..count).collect(),
         };
-        Mnist { train: images(10), test: images(4), classes: 10, checksums: Vec::new() }
+        let class_names = (0..10).map(|class| class.to_string()).collect();
+        Mnist { train: images(10), test: images(4), class_names, checksums: Vec::new() }
     }
 
     #[test]
@@ -140,6 +157,7 @@ mod tests {
         assert_eq!((parts.train_labels, parts.test_labels), (&[0, 1, 2][..], &[8, 9][..]));
         assert_eq!((parts.train.image(2), parts.test.image(0)), (&[4, 5][..], &[16, 17][..]));
         assert!(parts.held_out);
+        assert_eq!(parts.never_trained(), [("8", 1), ("9", 1)]);
         assert_eq!(config.shown(10), 3);
         assert_eq!(ImagesConfig { held_out: Some(2), ..ImagesConfig::default() }.shown(10), 8);
     }

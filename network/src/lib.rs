@@ -11,6 +11,7 @@ pub mod demonstrator;
 pub mod encoding;
 pub mod error;
 pub mod images;
+pub mod input_drive;
 pub mod neuron;
 pub mod readout;
 pub mod rules;

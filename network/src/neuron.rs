@@ -6,7 +6,7 @@
 //! `u[n] = I S_n`, `S_n = (1 - lambda^n)/(1 - lambda)` (`S_n = n` for `lambda = 1`).
 //!
 //! # Not modelled
-//! Refractory time, noise of the comparator, finite gain of the integrator.
+//! Noise of the comparator, finite gain of the integrator, charge left over from an image on which no neuron fired.
 //!
 //! # References
 //! D. Querlioz et al., "Immunity to device variations in a spiking neural network with memristive
@@ -42,14 +42,17 @@ impl LeakyIntegrator {
         (0..cycle).fold(0.0, |s, _| self.retention * s + 1.0)
     }
 
-    /// `S_1 ..= S_cycles`.
+    /// Largest of `S_1 ..= S_n` for each cycle `n` of a presentation, when lines drive the neuron in the first cycle and again
+    /// after every `refractory_cycles` cycles in which they rest: what `threshold / current` a neuron has passed by then.
     #[must_use]
-    pub fn gains(&self) -> Vec<f64> {
-        let mut s = 0.0;
+    pub fn gains(&self, refractory_cycles: u32) -> Vec<f64> {
+        let (mut s, mut most) = (0.0, 0.0f64);
         (0..self.cycles)
-            .map(|_| {
-                s = self.retention * s + 1.0;
-                s
+            .map(|cycle| {
+                let driven = is_driven(cycle + 1, refractory_cycles);
+                s = self.step(s, f64::from(u8::from(driven)));
+                most = most.max(s);
+                most
             })
             .collect()
     }
@@ -91,6 +94,18 @@ impl LeakyIntegrator {
     }
 }
 
+/// Whether lines that rest for `refractory_cycles` after each drive the neurons in `cycle`, counted from 1.
+#[must_use]
+pub const fn is_driven(cycle: u32, refractory_cycles: u32) -> bool {
+    cycles_since_driven(cycle, refractory_cycles) == 0
+}
+
+/// Cycles that have passed in `cycle` (from 1) since such lines drove the neurons last.
+#[must_use]
+pub const fn cycles_since_driven(cycle: u32, refractory_cycles: u32) -> u32 {
+    ((cycle as u64 - 1) % (refractory_cycles as u64 + 1)) as u32
+}
+
 impl Check for LeakyIntegrator {
     fn check(&self, faults: &mut Faults) {
         faults.require(
@@ -99,7 +114,8 @@ impl Check for LeakyIntegrator {
             self.retention,
             "a fraction between 0 and 1 (1 = no leak)",
         );
-        faults.require(self.cycles >= 1, "cycles", self.cycles, "at least 1 clock cycle");
+        let fine = (1..=1_000_000).contains(&self.cycles);
+        faults.require(fine, "cycles", self.cycles, "1 to 1000000 clock cycles");
     }
 }
 

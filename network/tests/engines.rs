@@ -10,9 +10,10 @@ use spinhebb_device::junction::state::State;
 use spinhebb_network::neuron::LeakyIntegrator;
 use spinhebb_network::rules::chance;
 use spinhebb_network::rules::homeostasis::Form;
+use spinhebb_network::rules::winner::TieRule;
 use spinhebb_network::synapses::{
     AnalogSynapses, Batch, BitSynapses, CountSynapses, Layer, LayerConfig, LayerDevices, LayerSize,
-    LayerState, Plasticity, SteppingLayer, Synapses, SynapticDevice, TILE,
+    LayerState, Plasticity, SteppingLayer, Synapses, SynapticDevice, TILE, Timing,
 };
 use spinhebb_network::training::hardware::Hardware;
 
@@ -42,6 +43,8 @@ fn config(form: Form, winners: usize, copies: u8) -> LayerConfig {
         form,
         fraction: 0.8,
         winners,
+        tie: TieRule::AnalogRace,
+        timing: Timing::default(),
     }
 }
 
@@ -110,6 +113,42 @@ fn counts_equal_the_stepping_reference_for_every_batch_size() {
     assert!(gated >= 20, "the gate must matter: {gated} silent images");
 }
 
+/// Every rule of ties, lines that rest, and windows that reach back over several images, against the reference that steps through the
+/// clock cycles.
+#[test]
+fn ties_rests_and_windows_equal_the_stepping_reference() {
+    let images = images(400);
+    let stages = stages(Form::Ratio);
+    let (copies, neurons) = (2, 100);
+    for (tie, timing) in [
+        (TieRule::LowestIndex, Timing::default()),
+        (TieRule::Random, Timing { refractory_cycles: 2, rest_cycles: 3, window_cycles: 9 }),
+        (TieRule::AllFire, Timing { refractory_cycles: 0, rest_cycles: 1, window_cycles: 12 }),
+        (TieRule::AnalogRace, Timing { refractory_cycles: 1, rest_cycles: 0, window_cycles: 40 }),
+    ] {
+        // A low threshold, which many neurons cross at once.
+        let threshold = 40.0 * f64::from(copies);
+        let config = LayerConfig { tie, timing, threshold, ..config(Form::Ratio, 1, copies) };
+        let synapses = CountSynapses::random(LayerSize { neurons, lines: LINES, copies }, 0.5, 3).unwrap();
+        let rows = (0..neurons).flat_map(|n| synapses.row(n)).collect();
+        let mut reference = SteppingLayer::new(LINES, copies, rows, config.clone(), 3).unwrap();
+        let expected: Vec<Vec<usize>> = images
+            .iter()
+            .enumerate()
+            .map(|(i, image)| reference.learn(image, &stages[usize::from(i >= 200)]).0)
+            .collect();
+        let most = expected.iter().map(Vec::len).max().unwrap();
+        assert_eq!(most > 1, tie == TieRule::AllFire, "{tie:?}: {most} at once");
+        for batch_size in [1, 16] {
+            let mut layer = Layer::new(synapses.clone(), config.clone(), 3).unwrap();
+            let fired = train(&mut layer, &images, batch_size, &stages);
+            assert_eq!(fired, expected, "{tie:?}, batch {batch_size}");
+            assert_eq!(weights(&layer), reference.rows(), "{tie:?}");
+            assert!(reference.agrees(layer.state()));
+        }
+    }
+}
+
 /// The firing cycle of the closed form is that of the stepping reference.
 #[test]
 fn firing_cycles_agree() {
@@ -176,8 +215,8 @@ fn threads_and_batches_do_not_change_the_analog_engine() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let synapses = differing(LayerSize { neurons: 1500, lines: LINES, copies: 2 }, 0.5, &hardware);
-            let stages =
-                [(0.3, 0.25), (0.1, 0.08)].map(|(p, d)| synapses.plasticity(by_probability(p, d), 0.1));
+            let stages = [(0.3, 0.25), (0.1, 0.08)]
+                .map(|(p, d)| synapses.plasticity(by_probability(p, d), [d, p], 0.1));
             let mut layer = Layer::new(synapses, config(Form::Ratio, 1, 2), 8).unwrap();
             train(&mut layer, &images, batch_size, &stages);
             (weights(&layer), layer.state().clone())
@@ -194,7 +233,7 @@ fn devices_switch_with_probabilities_of_their_own() {
     let (neurons, copies) = (400, 4);
     let size = LayerSize { neurons, lines: LINES, copies };
     let synapses = differing(size, 1.0, &varied());
-    let plasticity = synapses.plasticity(by_probability(0.3, 0.2), 0.5);
+    let plasticity = synapses.plasticity(by_probability(0.3, 0.2), [0.2, 0.3], 0.5);
     let config = LayerConfig { threshold: 1e-6, fraction: 1.0, ..config(Form::Ratio, 1, copies) };
     let mut layer = Layer::new(synapses.clone(), config, 8).unwrap();
     let half: Vec<u16> = (0..LINES as u16 / 2).collect();
@@ -243,7 +282,7 @@ fn conductances_beyond_the_common_range_are_kept() {
     let size = LayerSize { neurons: 130, lines: LINES, copies: 3 };
     let synapses = differing(size, 0.5, &hardware);
     assert!(synapses.outlying() > 100, "{}", synapses.outlying());
-    let plasticity = synapses.plasticity(by_probability(0.3, 0.2), 0.0);
+    let plasticity = synapses.plasticity(by_probability(0.3, 0.2), [0.2, 0.3], 0.0);
     let mut layer = Layer::new(synapses, config(Form::Ratio, 1, 3), 8).unwrap();
     let images = images(60);
     train(&mut layer, &images, 16, &[plasticity.clone(), plasticity]);

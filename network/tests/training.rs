@@ -26,7 +26,7 @@ fn recipe(copies: u8) -> Recipe {
         saccade: vec![[0, 0], [1, 0], [0, -1]],
         stages: 7,
         gain: Staged::linear(0.1, 0.01),
-        ..preset::paper(80, copies, 600).network
+        ..preset::tuned(80, copies, 600).network
     };
     let pulses = WriteProbabilities {
         potentiation: Staged::linear(0.3, 0.05),

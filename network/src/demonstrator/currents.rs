@@ -79,6 +79,34 @@ pub struct CurrentTable {
     currents_a: Vec<f64>,
 }
 
+/// Most bits of device states and inputs together, of whose combinations a table is made.
+const MOST_BITS: usize = 20;
+
+/// Number of a combination of device states among [`all_states`].
+pub(super) fn state_index(weights: &[Pattern]) -> usize {
+    weights.iter().rev().fold(0, |state, row| state << row.len() | row.bits() as usize)
+}
+
+/// All combinations of device states of an array, in the order of [`state_index`].
+///
+/// # Errors
+/// [`NetworkError::OutOfRange`] when devices and inputs are more than 20.
+pub(super) fn all_states(
+    inputs: usize,
+    neurons: usize,
+) -> Result<impl Iterator<Item = Vec<Pattern>>, NetworkError> {
+    let bits = inputs * neurons + inputs;
+    NetworkError::require(
+        inputs >= 1 && neurons >= 1 && bits <= MOST_BITS,
+        "inputs * neurons + inputs",
+        bits,
+        "at most 20 (a table of all states is only for small arrays)",
+    )?;
+    let rows = (0..1u32 << inputs).map(|bits| Pattern::new(bits, inputs)).collect::<Result<Vec<_>, _>>()?;
+    Ok((0..1usize << (inputs * neurons))
+        .map(move |state| (0..neurons).map(|k| rows[state >> (k * inputs) & (rows.len() - 1)]).collect()))
+}
+
 impl CurrentTable {
     /// Asks `solve(weights, input)` for the dendrite currents (A, after subtraction) of all combinations.
     ///
@@ -89,18 +117,10 @@ impl CurrentTable {
         neurons: usize,
         mut solve: impl FnMut(&[Pattern], Pattern) -> Result<Vec<f64>, E>,
     ) -> Result<Self, NetworkError> {
-        NetworkError::require(
-            inputs >= 1 && neurons >= 1 && inputs * neurons + inputs <= 20,
-            "inputs * neurons + inputs",
-            inputs * neurons + inputs,
-            "at most 20 (a table of all states is only for small arrays)",
-        )?;
+        let states = all_states(inputs, neurons)?;
         let mask = (1u32 << inputs) - 1;
         let mut currents_a = Vec::with_capacity(neurons << (inputs * neurons + inputs));
-        for state in 0..1u32 << (inputs * neurons) {
-            let weights = (0..neurons)
-                .map(|k| Pattern::new(state >> (k * inputs) & mask, inputs))
-                .collect::<Result<Vec<_>, _>>()?;
+        for weights in states {
             for bits in 0..=mask {
                 let found = solve(&weights, Pattern::new(bits, inputs)?).map_err(Into::into)?;
                 if found.len() != neurons {
@@ -116,6 +136,16 @@ impl CurrentTable {
         }
         Ok(Self { inputs, neurons, currents_a })
     }
+
+    /// The same currents, less `amperes` for each driven input.
+    #[must_use]
+    pub fn less_per_driven_input(mut self, amperes: f64) -> Self {
+        let mask = (1 << self.inputs) - 1;
+        for (index, current) in self.currents_a.iter_mut().enumerate() {
+            *current -= amperes * f64::from(((index / self.neurons) & mask).count_ones());
+        }
+        self
+    }
 }
 
 impl DendriteCurrents for CurrentTable {
@@ -128,9 +158,7 @@ impl DendriteCurrents for CurrentTable {
     }
 
     fn currents_a(&self, weights: &[Pattern], input: Pattern, out: &mut [f64]) {
-        let state =
-            weights.iter().enumerate().fold(0, |s, (k, row)| s | (row.bits() as usize) << (k * self.inputs));
-        let start = (state << self.inputs | input.bits() as usize) * self.neurons;
+        let start = (state_index(weights) << self.inputs | input.bits() as usize) * self.neurons;
         out.copy_from_slice(&self.currents_a[start..start + self.neurons]);
     }
 }

@@ -44,7 +44,8 @@ impl LearningRun {
         let dataset = Dataset::new(name)
             .attribute("images_needed", self.images_needed.map_or(-1, i64::from))
             .attribute("switching_successes", i64::from(self.successes))
-            .attribute("switching_failures", i64::from(self.failures));
+            .attribute("switching_failures", i64::from(self.failures))
+            .attribute("disturbed", i64::from(self.disturbed));
         self.with_pulses(self.with_cycles(dataset)?)
     }
 
@@ -58,7 +59,8 @@ impl LearningRun {
         };
         let fired: Vec<i64> = cycles.iter().map(|c| c.fired.map_or(-1, |n| n as i64)).collect();
         let shown: Vec<String> = cycles.iter().map(|c| c.input.to_string()).collect();
-        let level_unit = "integration level in units of the current of one P device over one clock cycle";
+        let level_unit =
+            "integration level in units of the mean current of the parallel devices over one clock cycle";
         dataset
             .with(Variable::coordinate(
                 "cycle",
@@ -110,6 +112,13 @@ impl LearningRun {
                 "neuron whose row is written",
                 pulses.iter().map(|p| p.neuron as u64).collect::<Vec<u64>>(),
             ))?
+            .with(Variable::along(
+                "disturbed",
+                "pulse",
+                "1",
+                "devices that changed though no pulse was meant to change them",
+                pulses.iter().map(|p| p.disturbed).collect::<Vec<u32>>(),
+            ))?
             .with(Variable::along("after", "pulse", "1", "device states afterwards (1 = P)", after))?
             .with(Variable::new("polarity", "1", polarity_meaning, &dimensions, &pulsed, polarity)?)?
             .with(flags("attempted", "1 where the pulse met a device it could switch", |p| &p.attempted)?)?
@@ -126,6 +135,7 @@ impl LearningStatistics {
         Dataset::new(name)
             .attribute("runs", i64::from(self.runs))
             .attribute("learned", i64::from(self.learned))
+            .attribute("disturbed", self.disturbed)
             .with(Variable::along(
                 "needed",
                 "images",

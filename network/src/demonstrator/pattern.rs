@@ -69,6 +69,12 @@ impl Pattern {
         Self { bits: self.bits ^ 1 << index, len: self.len }
     }
 
+    /// The pattern that is 1 where one of the two is, of the length of this one.
+    #[must_use]
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self { bits: self.bits | other.bits, len: self.len }
+    }
+
     /// Values as booleans, input 1 first.
     pub fn values(self) -> impl Iterator<Item = bool> {
         (0..self.len()).map(move |i| self.get(i))

@@ -22,6 +22,8 @@ pub struct LearningStatistics {
     pub silent_images: u64,
     /// Images shown, over all runs.
     pub images: u64,
+    /// Devices that changed though no pulse was meant to change them, over all runs.
+    pub disturbed: u64,
 }
 
 impl LearningStatistics {
@@ -34,6 +36,7 @@ impl LearningStatistics {
             failures: Vec::new(),
             silent_images: 0,
             images: 0,
+            disturbed: 0,
         }
     }
 
@@ -41,6 +44,7 @@ impl LearningStatistics {
         self.runs += 1;
         self.silent_images += u64::from(run.silent_images);
         self.images += u64::from(run.images);
+        self.disturbed += u64::from(run.disturbed);
         if let Some(needed) = run.images_needed {
             self.learned += 1;
             self.needed[needed as usize] += 1;
@@ -54,6 +58,7 @@ impl LearningStatistics {
         self.learned += other.learned;
         self.silent_images += other.silent_images;
         self.images += other.images;
+        self.disturbed += other.disturbed;
         for (mine, theirs) in [
             (&mut self.needed, &other.needed),
             (&mut self.successes, &other.successes),

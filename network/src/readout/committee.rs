@@ -41,6 +41,20 @@ impl Committee {
         Ok(Self { members })
     }
 
+    /// As [`Committee::new`], with pulses that switch nothing: the control of a training; see [`Network::freeze`].
+    ///
+    /// # Errors
+    /// As [`Committee::new`].
+    pub fn frozen(
+        recipe: &Recipe,
+        hardware: Option<&Arc<Hardware>>,
+        images: &Images<'_>,
+        seed: u64,
+    ) -> Result<Self, NetworkError> {
+        let Self { members } = Self::new(recipe, hardware, images, seed)?;
+        Ok(Self { members: members.into_iter().map(Network::freeze).collect() })
+    }
+
     /// The networks of `checkpoints`, to go on training on `images`.
     ///
     /// # Errors

@@ -10,18 +10,29 @@ pub struct Evaluation {
     classes: usize,
     /// `[truth * (classes + 1) + found]`; the last column counts images without an answer.
     confusion: Vec<u32>,
+    silent: u32,
 }
 
 impl Evaluation {
     /// An empty result.
     #[must_use]
     pub fn new(classes: usize) -> Self {
-        Self { classes, confusion: vec![0; classes * (classes + 1)] }
+        Self { classes, confusion: vec![0; classes * (classes + 1)], silent: 0 }
     }
 
     pub(crate) fn add(&mut self, truth: u8, found: Option<u8>) {
         let column = found.map_or(self.classes, usize::from);
         self.confusion[usize::from(truth) * (self.classes + 1) + column] += 1;
+    }
+
+    pub(crate) const fn set_silent(&mut self, images: u32) {
+        self.silent = images;
+    }
+
+    /// Images on which no neuron of any network fired at any displacement; they have no answer.
+    #[must_use]
+    pub const fn silent(&self) -> u32 {
+        self.silent
     }
 
     /// Number of classes.
@@ -85,6 +96,7 @@ impl Evaluation {
             .attribute("accuracy_low_95", low)
             .attribute("accuracy_high_95", high)
             .attribute("images", i64::from(self.total()))
+            .attribute("silent_images", i64::from(self.silent))
             .with(Variable::coordinate("truth", "1", "class of the image", classes))?
             .with(Variable::new(
                 "confusion",

@@ -13,6 +13,7 @@ pub struct Labelling {
     classes: usize,
     /// `[neuron * classes + class]`.
     firings: Vec<u32>,
+    silent: u64,
 }
 
 impl Labelling {
@@ -29,10 +30,18 @@ impl Labelling {
     ) -> Result<Self, NetworkError> {
         check_labels(shown.images.len(), labels, classes)?;
         let mut firings = vec![0; trainer.layer().synapses().neurons() * classes];
-        for_each_response(trainer, shown, 1, |image, winners| {
-            firings[winners[0].0 * classes + usize::from(labels[image])] += 1;
+        let mut silent = 0;
+        for_each_response(trainer, (shown, LABELLING), 1, |image, winners| match winners {
+            [] => silent += 1,
+            [(neuron, _), ..] => firings[neuron * classes + usize::from(labels[image])] += 1,
         });
-        Ok(Self { classes, firings })
+        Ok(Self { classes, firings, silent })
+    }
+
+    /// Presentations on which no neuron fired.
+    #[must_use]
+    pub const fn silent(&self) -> u64 {
+        self.silent
     }
 
     /// Number of classes.
@@ -82,10 +91,18 @@ pub(crate) fn check_labels(images: usize, labels: &[u8], classes: usize) -> Resu
     }
 }
 
-/// Calls `found(image, best neurons)` for every image at every displacement, in order, whatever the number of threads.
+/// Who fires on the images of a batch, image after image, and how many on each.
+type Responses = (Vec<(usize, f32)>, Vec<usize>);
+
+/// Where the reads of labelling and of tests are numbered from.
+const LABELLING: u64 = 1 << 61;
+pub(crate) const TEST: u64 = 1 << 62;
+
+/// Calls `found(image, neurons)` for every image at every displacement, in order, whatever the number of threads, with the first
+/// `count` neurons that fire; reads are numbered from `reads` on.
 pub(crate) fn for_each_response<S: Synapses>(
     trainer: &Trainer<S>,
-    shown: Shown<'_>,
+    (shown, reads): (Shown<'_>, u64),
     count: usize,
     mut found: impl FnMut(usize, &[(usize, f32)]),
 ) {
@@ -98,25 +115,36 @@ pub(crate) fn for_each_response<S: Synapses>(
     for start in (0..presentations).step_by(GROUP) {
         let end = (start + GROUP).min(presentations);
         let starts: Vec<usize> = (start..end).step_by(BATCH).collect();
-        let responses: Vec<Vec<(usize, f32)>> = starts
+        let responses: Vec<Responses> = starts
             .into_par_iter()
             .map_init(
                 || (layer.reader(), Batch::default()),
                 |(reader, batch), first| {
                     batch.clear();
+                    batch.set_first_read(reads + first as u64);
                     for p in first..(first + BATCH).min(end) {
                         let (image, shift) = (p / shifts.len(), shifts[p % shifts.len()]);
                         batch.push(|active| encoder.encode(images.image(image), shift, active));
                     }
                     let mut all = Vec::with_capacity(batch.len() * count);
-                    reader.respond(batch, count, |_, ranked| all.extend_from_slice(ranked));
-                    all
+                    let mut lengths = Vec::with_capacity(batch.len());
+                    reader.respond(batch, count, |_, ranked| {
+                        all.extend_from_slice(ranked);
+                        lengths.push(ranked.len());
+                    });
+                    (all, lengths)
                 },
             )
             .collect();
-        let width = count.min(layer.synapses().neurons());
-        for (i, ranked) in responses.iter().flat_map(|r| r.chunks_exact(width)).enumerate() {
-            found((start + i) / shifts.len(), ranked);
+        let mut presentation = start;
+        for (ranked, lengths) in &responses {
+            let mut rest = ranked.as_slice();
+            for &length in lengths {
+                let (own, after) = rest.split_at(length);
+                found(presentation / shifts.len(), own);
+                rest = after;
+                presentation += 1;
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod committee;
 pub mod evaluation;
 mod examination;
 pub mod labelling;
+pub mod mean_interval;
 pub mod preset;
 pub mod rule;
 

@@ -3,7 +3,7 @@
 use crate::encoding::Shown;
 use crate::error::NetworkError;
 use crate::readout::evaluation::Evaluation;
-use crate::readout::labelling::{Labelling, check_labels, for_each_response};
+use crate::readout::labelling::{Labelling, TEST, check_labels, for_each_response};
 use crate::rules::readout::Readout;
 use crate::synapses::Synapses;
 use crate::training::trainer::Trainer;
@@ -45,13 +45,20 @@ pub struct Ballot {
     /// `[image * classes + class]`.
     votes: Vec<f64>,
     cast: Vec<bool>,
+    /// Whether any neuron fired on the image.
+    fired: Vec<bool>,
 }
 
 impl Ballot {
     /// No votes yet.
     #[must_use]
     pub fn new(images: usize, classes: usize) -> Self {
-        Self { classes, votes: vec![0.0; images * classes], cast: vec![false; images] }
+        Self {
+            classes,
+            votes: vec![0.0; images * classes],
+            cast: vec![false; images],
+            fired: vec![false; images],
+        }
     }
 
     /// Class with the most votes for `image`, the lowest among equals; `None` when no labelled neuron voted.
@@ -72,6 +79,7 @@ impl Ballot {
         for (image, &label) in labels.iter().enumerate() {
             evaluation.add(label, self.class(image));
         }
+        evaluation.set_silent(self.fired.iter().filter(|fired| !**fired).count() as u32);
         Ok(evaluation)
     }
 }
@@ -106,7 +114,8 @@ pub fn vote<S: Synapses>(
         }
     }
     let votes: Vec<Option<Vec<f64>>> = (0..neurons).map(|n| readout.votes(labelling, n)).collect();
-    for_each_response(trainer, shown, readout.neurons(), |image, ranked| {
+    for_each_response(trainer, (shown, TEST), readout.neurons(), |image, ranked| {
+        ballot.fired[image] |= !ranked.is_empty();
         for (rank, &(neuron, _)) in ranked.iter().enumerate() {
             if let Some(votes) = &votes[neuron] {
                 ballot.cast[image] = true;

@@ -18,6 +18,8 @@ pub enum TieRule {
     Random,
     /// The one with the lowest index.
     LowestIndex,
+    /// All of them fire and learn.
+    AllFire,
 }
 
 /// The neuron that fired and when.
@@ -33,7 +35,8 @@ pub struct Firing {
 #[must_use]
 pub fn candidates(crossed: &[usize], tie: TieRule, ratio: impl Fn(usize) -> f64) -> Vec<usize> {
     match tie {
-        TieRule::Random => crossed.to_vec(),
+        // Of neurons that may win, all that fire together are those that may.
+        TieRule::Random | TieRule::AllFire => crossed.to_vec(),
         TieRule::LowestIndex => crossed.iter().copied().min().into_iter().collect(),
         TieRule::AnalogRace => {
             let best = crossed.iter().map(|&j| ratio(j)).fold(f64::NEG_INFINITY, f64::max);

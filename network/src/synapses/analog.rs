@@ -8,12 +8,17 @@
 
 use std::sync::Arc;
 
+use super::array_event::Written;
+use super::array_writer::{ArrayParts, ArrayWriter};
 use super::counts::{Writer, random_rows};
-use super::drive::Drive;
 use super::outliers::{Outlier, Outliers};
 use super::packed_devices::PackedDevices;
 use super::packed_tables::PackedTables;
-use super::{Batch, Change, LayerSize, RowWriter, Synapses, TILE, WriteEvent, running_sums};
+use super::read_chain::ReadChain;
+use super::read_disturb::ReadDisturb;
+use super::{
+    Batch, Change, LayerSize, ReadEvent, RowWriter, Synapses, TILE, WriteEvent, WriteTally, running_sums,
+};
 use crate::error::NetworkError;
 use rayon::prelude::*;
 use spinhebb_data::random_stream::Streams;
@@ -46,8 +51,12 @@ pub struct AnalogSynapses {
     pub(super) outliers: Outliers,
     /// How each device switches.
     pub(super) devices: PackedDevices,
-    /// What cells see of their drivers, on an array.
-    pub(super) drive: Option<Drive>,
+    /// The array that write events are solved on.
+    pub(super) array: Option<Box<ArrayWriter>>,
+    /// Noise and converters of reads.
+    chain: Option<ReadChain>,
+    /// What reads do to the devices.
+    pub(super) read_disturb: Option<ReadDisturb>,
     pub(super) writer: Writer,
     /// Random numbers of a row's devices.
     pub(super) words: Vec<u32>,
@@ -114,7 +123,9 @@ impl AnalogSynapses {
             steps: vec![0; neurons * lines * r],
             outliers: Outliers::default(),
             devices: PackedDevices::new(devices.tables.clone()),
-            drive: None,
+            array: None,
+            chain: None,
+            read_disturb: None,
             writer: Writer(RowWriter::new(lines)),
             words: vec![0; lines * r],
         };
@@ -265,9 +276,53 @@ impl AnalogSynapses {
         self.outliers.set(device, parallel).map_or(0, |step| if parallel { step } else { -step })
     }
 
-    /// Lets cells see what `drive` says of their drivers' voltages.
-    pub fn set_drive(&mut self, drive: Drive) {
-        self.drive = Some(drive);
+    /// Puts the devices on an array, on which write events are solved from now on.
+    ///
+    /// # Errors
+    /// A faulty array.
+    pub fn put_on(&mut self, parts: &ArrayParts<'_>) -> Result<(), NetworkError> {
+        let array = ArrayWriter::new(parts, self.size(), &self.states, &self.devices)?;
+        self.array = Some(Box::new(array));
+        Ok(())
+    }
+
+    /// Takes the devices off their array: events then see the full voltages.
+    pub fn take_off(&mut self) {
+        self.array = None;
+    }
+
+    /// Reads pass `chain` from now on.
+    pub fn read_through(&mut self, chain: ReadChain) {
+        self.chain = Some(chain);
+    }
+
+    /// Puts device number `input` of a neuron into its other state, in the weights and on the array; by how much the weight rises.
+    pub(super) fn switch_device(&mut self, neuron: usize, input: usize) -> i32 {
+        let r = usize::from(self.copies);
+        let synapse = neuron * self.lines + input / r;
+        let amount = self.flip(synapse, input % r);
+        let parallel = self.states[synapse] >> (input % r) & 1 == 1;
+        self.mobile[synapse] = if parallel { self.mobile[synapse] + 1 } else { self.mobile[synapse] - 1 };
+        if let Some(array) = &mut self.array {
+            array.set_device((neuron, input), parallel);
+        }
+        amount
+    }
+
+    /// Whether write events are solved on an array.
+    #[must_use]
+    pub const fn is_on_array(&self) -> bool {
+        self.array.is_some()
+    }
+
+    /// What write events on the array have done since the last time.
+    ///
+    /// # Errors
+    /// One of them could not be solved.
+    pub fn take_tally(&mut self) -> Result<WriteTally, NetworkError> {
+        let Some(array) = &mut self.array else { return Ok(WriteTally::default()) };
+        let (tally, failed) = array.take_tally();
+        failed.map_or(Ok(tally), |error| Err(error.into()))
     }
 
     /// Neurons, lines and copies.
@@ -280,12 +335,6 @@ impl AnalogSynapses {
     #[must_use]
     pub const fn devices(&self) -> &PackedDevices {
         &self.devices
-    }
-
-    /// What cells see of their drivers' voltages, on an array.
-    #[must_use]
-    pub const fn drive(&self) -> Option<&Drive> {
-        self.drive.as_ref()
     }
 
     /// Devices whose conductance is kept beside the packed ones.
@@ -338,9 +387,34 @@ impl Synapses for AnalogSynapses {
     }
 
     fn score(&self, block: usize, batch: &Batch, sums: &mut [i32]) {
-        running_sums::score_conductances(&self.tiles, self.lines, block, batch, sums);
         let r = usize::from(self.copies);
+        let converter = self.chain.as_ref().and_then(|chain| Some((chain, chain.converter.as_ref()?)));
+        match converter {
+            None => running_sums::score_conductances(&self.tiles, self.lines, block, batch, sums),
+            Some((chain, tiles)) => {
+                let own = &self.tiles[block * self.lines * TILE..(block + 1) * self.lines * TILE];
+                chain.convert(tiles, (own, f64::from(self.scale)), self.size(), batch, sums);
+            }
+        }
         self.outliers.score(block, (self.lines * r, r), batch, sums);
+        if let Some(chain) = &self.chain {
+            let scale = f64::from(self.scale);
+            for (image, sums) in sums.chunks_mut(TILE).enumerate().take(batch.len()) {
+                let driven = batch.lines(image).len() * r;
+                for (lane, sum) in sums.iter_mut().enumerate() {
+                    *sum = chain.noisy(*sum, (block * TILE + lane, batch.read(image)), driven, scale);
+                }
+            }
+        }
+    }
+
+    fn differs_by_read(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    fn disturb_by_read(&mut self, read: &ReadEvent<'_>, changes: &mut Vec<Change>) {
+        changes.clear();
+        self.read_disturb(read, changes);
     }
 
     fn write(
@@ -354,10 +428,14 @@ impl Synapses for AnalogSynapses {
         switched.clear();
         match event.plasticity.own() {
             None => self.write_alike(neuron, event, changes, switched),
-            Some(pulses) => {
-                self.write_own(neuron, event, pulses, changes, switched);
-                self.disturb_others(neuron, event, pulses, changes);
-            }
+            Some(pulses) => match self.array.take() {
+                None => self.write_own(neuron, event, pulses, changes, switched),
+                Some(mut array) => {
+                    let mut written = Written { changes, switched, followed: [0; 2] };
+                    self.write_on_array(&mut array, (neuron, event), pulses, &mut written);
+                    self.array = Some(array);
+                }
+            },
         }
     }
 

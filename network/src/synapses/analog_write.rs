@@ -1,4 +1,4 @@
-//! Write events on devices of their own: of the row that learns, and of others that see some of the voltage.
+//! Write events on devices of their own, at the full voltage of their drivers.
 
 use spinhebb_device::junction::state::State;
 
@@ -16,61 +16,34 @@ const fn leaves(potentiation: bool) -> State {
 }
 
 impl AnalogSynapses {
-    /// The plasticity of these devices under pulses of their own.
+    /// The plasticity of these devices under pulses of their own, depression and potentiation, which are to switch the nominal device
+    /// with the probabilities `wanted`.
     #[must_use]
-    pub fn plasticity(&self, pulses: [OwnPulse; 2], gain: f64) -> Plasticity {
+    pub fn plasticity(&self, pulses: [OwnPulse; 2], wanted: [f64; 2], gain: f64) -> Plasticity {
         let largest = [false, true].map(|potentiation| {
             let gumbel = match pulses[usize::from(potentiation)] {
                 OwnPulse::Nominal(gumbel) => self.devices.largest_at_nominal(gumbel),
                 OwnPulse::LogVolts(log_volts) => {
-                    let share = self.drive.as_ref().map_or(0.0, |d| d.largest_log_share(potentiation));
-                    self.devices.largest_at_volts(log_volts + share, leaves(potentiation))
+                    self.devices.largest_at_volts(log_volts, leaves(potentiation))
                 }
             };
             // A little more, for rounding of 32 bits.
             probability(gumbel + 1e-3)
         });
-        Plasticity::of_own(OwnPulses { pulses, largest, disturb: self.largest_disturb(pulses) }, gain)
+        Plasticity::of_own(OwnPulses { pulses, largest, wanted }, gain)
     }
 
-    /// An upper bound of the probability that an event switches any one device of other rows.
-    fn largest_disturb(&self, pulses: [OwnPulse; 2]) -> f32 {
-        let Some(drive) = &self.drive else { return 0.0 };
-        let mut largest = 0.0f32;
-        for (side, shares) in drive.largest_other().iter().enumerate() {
-            let OwnPulse::LogVolts(log_volts) = pulses[side] else { continue };
-            for (positive, &share) in shares.iter().enumerate() {
-                if share > 0.0 {
-                    let start = leaves(positive == 1);
-                    largest = largest.max(probability(
-                        self.devices.largest_at_volts(log_volts + libm::logf(share), start),
-                    ));
-                }
-            }
-        }
-        (largest * 1.001 * drive.most_phases() as f32).min(1.0)
-    }
-
-    /// Probability that the pulse of its own switches number `device`, of line and copy `input` and of `neuron`.
+    /// Probability that the full pulse of its own switches number `device`.
     #[inline]
-    fn own_probability(
-        &self,
-        device: usize,
-        (neuron, input): (usize, usize),
-        side: bool,
-        pulse: OwnPulse,
-    ) -> f32 {
+    fn own_probability(&self, device: usize, side: bool, pulse: OwnPulse) -> f32 {
         probability(match pulse {
             OwnPulse::Nominal(gumbel) => self.devices.at_nominal(device, gumbel),
-            OwnPulse::LogVolts(log_volts) => {
-                let share = self.drive.as_ref().map_or(0.0, |drive| drive.log_share(side, input, neuron));
-                self.devices.at_volts(device, log_volts + share, leaves(side))
-            }
+            OwnPulse::LogVolts(log_volts) => self.devices.at_volts(device, log_volts, leaves(side)),
         })
     }
 
-    /// Probability that the pulse of an event switches each device of `neuron` if it is in the state that the pulse drives out of,
-    /// line after line, copies side by side; what is stuck switches with 0.
+    /// Probability that the pulse of an event, at its full voltage, switches each device of `neuron` if it is in the state that the
+    /// pulse drives out of, line after line, copies side by side; what is stuck switches with 0.
     #[must_use]
     pub fn probabilities(&self, neuron: usize, active: &[u8], plasticity: &Plasticity) -> Vec<f32> {
         let r = usize::from(self.copies);
@@ -85,7 +58,7 @@ impl AnalogSynapses {
                     None => plasticity.probability(side) as f32,
                     Some(own) => {
                         let device = synapse * r + input % r;
-                        self.own_probability(device, (neuron, input), side, own.pulses[usize::from(side)])
+                        self.own_probability(device, side, own.pulses[usize::from(side)])
                     }
                 }
             })
@@ -121,7 +94,7 @@ impl AnalogSynapses {
                     continue;
                 }
                 let pulse = own.pulses[usize::from(side)];
-                let p = self.own_probability(synapse * r + copy, (neuron, line * r + copy), side, pulse);
+                let p = self.own_probability(synapse * r + copy, side, pulse);
                 if word < (p * WORDS) as u32 {
                     change += self.flip(synapse, copy);
                     flipped += 1;
@@ -174,79 +147,6 @@ impl AnalogSynapses {
                 switched.push((line, flipped));
             }
         }
-    }
-
-    /// Devices of the other rows of the tiles that an event switches: jumps from candidate to candidate, geometrically
-    /// distributed with the largest probability of any device, each accepted with its own.
-    pub(super) fn disturb_others(
-        &mut self,
-        neuron: usize,
-        event: &WriteEvent<'_>,
-        own: &OwnPulses,
-        changes: &mut Vec<Change>,
-    ) {
-        let Some(cols) = self.drive.as_ref().map(|drive| drive.cols).filter(|_| own.disturb > 0.0) else {
-            return;
-        };
-        let log_miss = libm::log1p(-f64::from(own.disturb).min(1.0 - 1e-12));
-        let r = usize::from(self.copies);
-        // The dendrites of the same column of tiles.
-        let first = neuron / cols * cols;
-        let last = (first + cols).min(self.neurons);
-        let per_row = self.lines * r;
-        let devices = ((last - first) * per_row) as f64;
-        // The same stream as the row's own numbers, at positions beyond any line.
-        let mut position = 1 << 30;
-        let mut next = -1.0f64;
-        loop {
-            let block = event.streams.block(event.index, position);
-            position += 1;
-            let u = (f64::from(block[0]) + 0.5) / 4_294_967_296.0;
-            next += 1.0 + libm::floor(libm::log(u) / log_miss);
-            if next >= devices {
-                break;
-            }
-            let device = first * per_row + next as usize;
-            let (synapse, copy) = (device / r, device % r);
-            let (other, line) = (synapse / self.lines, synapse % self.lines);
-            if other == neuron || self.is_stuck(synapse, copy) {
-                continue;
-            }
-            let p = self.disturb_probability((neuron, other, line, copy), event.active[line] != 0, own);
-            if block[1] as f32 >= p / own.disturb * WORDS {
-                continue;
-            }
-            let amount = self.flip(synapse, copy);
-            let parallel = self.states[synapse] >> copy & 1 == 1;
-            self.mobile[synapse] = if parallel { self.mobile[synapse] + 1 } else { self.mobile[synapse] - 1 };
-            changes.push(Change { neuron: other as u32, line: line as u16, amount });
-        }
-    }
-
-    /// Probability that the device `copy` of (`other`, `line`) leaves its state in any phase of an event on `neuron`.
-    fn disturb_probability(
-        &self,
-        (neuron, other, line, copy): (usize, usize, usize, usize),
-        active: bool,
-        own: &OwnPulses,
-    ) -> f32 {
-        let (Some(drive), OwnPulse::LogVolts(log_volts)) = (&self.drive, own.pulses[usize::from(active)])
-        else {
-            return 0.0;
-        };
-        let r = usize::from(self.copies);
-        let synapse = other * self.lines + line;
-        let state = if self.states[synapse] >> copy & 1 == 1 { State::Parallel } else { State::AntiParallel };
-        let place = drive.place(neuron, line * r + copy, other);
-        let mut kept = 1.0;
-        for phase in drive.phases(neuron) {
-            let share = phase[usize::from(active)][place] * state.switching_polarity() as f32;
-            if share > 0.0 {
-                let log_volts = log_volts + libm::logf(share);
-                kept *= 1.0 - probability(self.devices.at_volts(synapse * r + copy, log_volts, state));
-            }
-        }
-        1.0 - kept
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Batch {
     group_ends: Vec<u32>,
     /// From the first active line of any image to behind the last.
     span: Range<usize>,
+    /// Number of the first image's read among all reads.
+    first_read: u64,
 }
 
 impl Batch {
@@ -38,6 +40,16 @@ impl Batch {
         self.groups.clear();
         self.group_ends.clear();
         self.span = 0..0;
+    }
+
+    /// Numbers the reads of the images from `first` on, for what differs from read to read.
+    pub const fn set_first_read(&mut self, first: u64) {
+        self.first_read = first;
+    }
+
+    /// Number of the read of image `index`.
+    pub(super) const fn read(&self, index: usize) -> u64 {
+        self.first_read + index as u64
     }
 
     /// Adds an image; `encode` appends its active lines.

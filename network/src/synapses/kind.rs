@@ -19,6 +19,17 @@ pub struct WriteEvent<'a> {
     pub index: u64,
 }
 
+/// One image that is read.
+#[derive(Debug)]
+pub struct ReadEvent<'a> {
+    /// Its active lines.
+    pub lines: &'a [u16],
+    /// Clock cycles for which it is shown.
+    pub cycles: u32,
+    /// Number of the image in the training.
+    pub index: u64,
+}
+
 /// The synapses of a layer.
 pub trait Synapses: Send + Sync {
     /// Integer type that holds a sum of weights over active lines.
@@ -53,6 +64,16 @@ pub trait Synapses: Send + Sync {
         changes: &mut Vec<Change>,
         switched: &mut Vec<(u16, u8)>,
     );
+
+    /// Whether scores differ from read to read with the same weights.
+    fn differs_by_read(&self) -> bool {
+        false
+    }
+
+    /// What reading `lines` for so many clock cycles does to the devices, listed as by [`Synapses::write`].
+    fn disturb_by_read(&mut self, _read: &ReadEvent<'_>, changes: &mut Vec<Change>) {
+        changes.clear();
+    }
 
     /// States of all devices, one byte per synapse, neuron-major, as a checkpoint holds them.
     fn states(&self) -> Vec<u8> {

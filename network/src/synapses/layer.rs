@@ -1,8 +1,10 @@
 use super::race::{Driven, Race};
-use super::{Batch, Change, MAX_BATCH, Plasticity, Sum, Synapses, WriteEvent};
+use super::{Batch, Change, MAX_BATCH, Plasticity, ReadEvent, Sum, Synapses, WriteEvent};
 use crate::error::NetworkError;
-use crate::neuron::LeakyIntegrator;
+use crate::neuron::{LeakyIntegrator, cycles_since_driven};
 use crate::rules::homeostasis::Form;
+use crate::rules::stdp::{self, Polarity};
+use crate::rules::winner::TieRule;
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::random_stream::Streams;
 
@@ -21,6 +23,21 @@ pub struct LayerConfig {
     pub fraction: f64,
     /// Neurons that fire and learn per image.
     pub winners: usize,
+    /// Who fires when several neurons cross their thresholds in the same clock cycle.
+    pub tie: TieRule,
+    /// When lines drive the neurons, and which of them a firing potentiates.
+    pub timing: Timing,
+}
+
+/// When lines drive the neurons, and which of them a firing potentiates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// Cycles for which an active line rests after each in which it drives the neurons.
+    pub refractory_cycles: u32,
+    /// Cycles without input between two images.
+    pub rest_cycles: u32,
+    /// Lines that drove within so many cycles before the firing are potentiated, those of the image before among them.
+    pub window_cycles: u32,
 }
 
 impl LayerConfig {
@@ -51,6 +68,11 @@ impl LayerConfig {
             self.winners,
             format!("between 1 and the {neurons} neurons that see the same field"),
         );
+        let race = self.tie == TieRule::AnalogRace;
+        let expected = "1, unless `tie` is \"analog-race\"";
+        faults.require(race || self.winners == 1, "winners", self.winners, expected);
+        let expected = "at most 65536 neurons for \"all-fire\"";
+        faults.require(self.tie != TieRule::AllFire || neurons <= 1 << 16, "tie", "all-fire", expected);
     }
 }
 
@@ -81,6 +103,13 @@ pub struct LayerState {
     pub depression_pulses: u64,
     /// Devices switched in rows that were not to be written.
     pub disturbed: u64,
+    /// Devices switched by reads.
+    pub disturbed_by_reads: u64,
+    /// Firings in each stage of the training.
+    pub events: Vec<u64>,
+    /// Clock cycle, from 1, in which each line drove the neurons last, 0 for never; empty where only the lines of the image itself
+    /// are potentiated.
+    pub last_driven: Vec<u64>,
 }
 
 impl LayerState {
@@ -102,6 +131,9 @@ impl LayerState {
             potentiation_pulses: 0,
             depression_pulses: 0,
             disturbed: 0,
+            disturbed_by_reads: 0,
+            events: Vec::new(),
+            last_driven: Vec::new(),
         }
     }
 
@@ -177,7 +209,9 @@ pub struct Layer<S: Synapses> {
     state: LayerState,
     gains: Vec<f64>,
     streams: Streams,
+    ties: Streams,
     race: Race<S::Sum>,
+    crossing: Vec<(usize, f32)>,
     // Work space.
     driven: Vec<Driven>,
     active: Vec<u8>,
@@ -224,9 +258,11 @@ impl<S: Synapses> Layer<S> {
         let mut race = Race::new(synapses.neurons());
         state.set_inverse(config.form, &mut race);
         Ok(Self {
-            gains: config.neuron.gains(),
+            gains: config.neuron.gains(config.timing.refractory_cycles),
             race,
             streams: Streams::new(seed, "write"),
+            ties: Streams::new(seed, "tie"),
+            crossing: Vec::new(),
             driven: vec![[0; MAX_BATCH]; synapses.lines()],
             active: vec![0; synapses.lines()],
             changes: Vec::new(),
@@ -257,12 +293,6 @@ impl<S: Synapses> Layer<S> {
         &self.config
     }
 
-    /// What is subtracted from the sum of an image with `driven` active lines.
-    fn offset(synapses: &S, config: &LayerConfig, driven: usize) -> f32 {
-        let devices = (driven * usize::from(synapses.copies())) as f32;
-        devices * config.reference as f32 * synapses.unit()
-    }
-
     /// Shows the images of `batch` in order and learns from each, with the `plasticity` of each image.
     ///
     /// `outcome` is called after each image with its place in the batch and who fired.
@@ -277,7 +307,7 @@ impl<S: Synapses> Layer<S> {
     ) {
         assert!(batch.len() <= MAX_BATCH, "a batch holds at most {MAX_BATCH} images");
         let Self { synapses, config, race, .. } = self;
-        race.score(synapses, batch, |driven| Self::offset(synapses, config, driven));
+        race.score(synapses, batch, |driven| offset(synapses, config.reference, driven));
         for image in 0..batch.len() {
             for &line in batch.lines(image) {
                 self.driven[usize::from(line)][image] = u8::MAX;
@@ -293,20 +323,14 @@ impl<S: Synapses> Layer<S> {
             let fired = self.run_race(image);
             self.state.images += 1;
             self.state.driven += lines.len() as u64;
-            self.state.cycles += u64::from(fired.cycle);
+            self.disturb_by_read(image, lines, fired.cycle);
             if fired.fired.is_empty() {
                 self.state.silent += 1;
             } else {
-                for &line in lines {
-                    self.active[usize::from(line)] = 1;
-                }
-                for (rank, &neuron) in fired.fired.iter().enumerate() {
-                    self.write(Firing { neuron, rank, image, driven: lines.len() }, plasticity);
-                }
-                for &line in lines {
-                    self.active[usize::from(line)] = 0;
-                }
+                self.learn_from(image, lines, &fired, plasticity);
             }
+            self.remember(lines, fired.cycle);
+            self.state.cycles += u64::from(fired.cycle);
             self.state.decay(form, plasticity.gain, plasticity.log_gain, self.config.fraction);
             outcome(image, &fired);
         }
@@ -315,33 +339,112 @@ impl<S: Synapses> Layer<S> {
         }
     }
 
+    /// What the read of an image does to the devices.
+    fn disturb_by_read(&mut self, image: usize, lines: &[u16], cycles: u32) {
+        let read = ReadEvent { lines, cycles, index: self.state.images - 1 };
+        self.synapses.disturb_by_read(&read, &mut self.changes);
+        self.state.disturbed_by_reads += self.changes.len() as u64;
+        self.correct(image);
+    }
+
+    /// Corrects the sums of the images still to come by what has changed.
+    fn correct(&mut self, image: usize) {
+        for changes in self.changes.chunk_by(|a, b| a.neuron == b.neuron) {
+            let corrections = S::Sum::corrections(changes, &self.driven);
+            self.race.correct(changes[0].neuron as usize, image + 1, &corrections);
+        }
+    }
+
+    /// The write events that follow the firings on an image.
+    fn learn_from(&mut self, image: usize, lines: &[u16], response: &Response, plasticity: &Plasticity) {
+        let mut driven = lines.len();
+        for &line in lines {
+            self.active[usize::from(line)] = 1;
+        }
+        let window = self.config.timing.window_cycles;
+        if window > 0 {
+            let firing = self.clock() + u64::from(response.cycle);
+            driven = 0;
+            for (active, &last) in self.active.iter_mut().zip(&self.state.last_driven) {
+                let last = (last > 0).then_some(last);
+                let within = stdp::polarity(last, firing, window) == Polarity::Potentiation;
+                *active |= u8::from(within);
+                driven += usize::from(*active);
+            }
+        }
+        for (rank, &neuron) in response.fired.iter().enumerate() {
+            self.write(Firing { neuron, rank, image, driven }, plasticity);
+        }
+        if window > 0 {
+            self.active.fill(0);
+        }
+        for &line in lines {
+            self.active[usize::from(line)] = 0;
+        }
+    }
+
+    /// Clock cycles before the image being shown.
+    fn clock(&self) -> u64 {
+        let rests = self.state.images.saturating_sub(1) * u64::from(self.config.timing.rest_cycles);
+        self.state.cycles + rests
+    }
+
+    /// Remembers when the lines of an image that is shown for so many cycles drove the neurons, where a later firing may
+    /// potentiate them.
+    fn remember(&mut self, lines: &[u16], cycles: u32) {
+        let timing = self.config.timing;
+        if timing.window_cycles > 0 {
+            let since = cycles_since_driven(cycles, timing.refractory_cycles);
+            let last = self.clock() + u64::from(cycles - since);
+            self.state.last_driven.resize(self.synapses.lines(), 0);
+            for &line in lines {
+                self.state.last_driven[usize::from(line)] = last;
+            }
+        }
+    }
+
     /// Who fires on an image of the batch, and when.
     fn run_race(&mut self, image: usize) -> Response {
         let unit = f64::from(self.synapses.unit());
         let level = self.state.level(self.config.form) * unit;
         let mut outcome = Response { fired: Vec::new(), cycle: self.config.neuron.cycles };
+        let (first, q) = self.race.first(image);
+        let Some(before) = crossing(&self.gains, q, level) else { return outcome };
+        outcome.cycle = before as u32 + 1;
+        if self.config.tie != TieRule::AnalogRace {
+            let gain = self.gains[before];
+            self.race.passing(image, |q| q > 0.0 && f64::from(q) * gain > level, &mut self.crossing);
+            let index = self.state.images;
+            settle(self.config.tie, &mut self.crossing, &self.ties.block(index, 0));
+            let all = self.config.tie == TieRule::AllFire;
+            let count = if all { self.crossing.len() } else { 1 };
+            outcome.fired.extend(self.crossing[..count].iter().map(|&(neuron, _)| neuron));
+            return outcome;
+        }
+        outcome.fired.push(first);
         let mut taken: Vec<(usize, f32)> = Vec::new();
-        for rank in 0..self.config.winners {
+        while outcome.fired.len() < self.config.winners {
+            // Takes the neuron out of the race for the next place.
+            let last = outcome.fired[outcome.fired.len() - 1];
+            taken.push((last, self.race.inverse(last)));
+            self.race.set_inverse(last, 0.0);
             let (neuron, q) = self.race.first(image);
-            // S_n rises with n, so the first crossing is found by bisection.
-            let before = self.gains.partition_point(|&gain| f64::from(q) * gain <= level);
-            if q <= 0.0 || before == self.gains.len() {
+            if crossing(&self.gains, q, level).is_none() {
                 break;
             }
-            if rank == 0 {
-                outcome.cycle = before as u32 + 1;
-            }
             outcome.fired.push(neuron);
-            if rank + 1 < self.config.winners {
-                // Takes the neuron out of the race for the next place.
-                taken.push((neuron, self.race.inverse(neuron)));
-                self.race.set_inverse(neuron, 0.0);
-            }
         }
         for (neuron, inverse) in taken {
             self.race.set_inverse(neuron, inverse);
         }
         outcome
+    }
+
+    /// Counts `events` firings in a stage of the training.
+    pub(crate) fn count_events(&mut self, stage: usize, events: u64) {
+        let counts = &mut self.state.events;
+        counts.resize(counts.len().max(stage + 1), 0);
+        counts[stage] += events;
     }
 
     /// The STDP event of one neuron, and the correction of the sums of the images still to come.
@@ -354,10 +457,7 @@ impl<S: Synapses> Layer<S> {
             index: (self.state.images - 1) | (rank as u64) << 48,
         };
         self.synapses.write(neuron, &event, &mut self.changes, &mut self.switched);
-        for changes in self.changes.chunk_by(|a, b| a.neuron == b.neuron) {
-            let corrections = S::Sum::corrections(changes, &self.driven);
-            self.race.correct(changes[0].neuron as usize, image + 1, &corrections);
-        }
+        self.correct(image);
         // Each change of another row is one device.
         let elsewhere = self.changes.iter().filter(|change| change.neuron as usize != neuron);
         self.state.disturbed += elsewhere.count() as u64;
@@ -395,17 +495,71 @@ pub struct Reader<'a, S: Synapses> {
 }
 
 impl<S: Synapses> Reader<'_, S> {
-    /// The `count` neurons with the largest current over threshold for each image, best first (the lower index among
-    /// equals), without learning.
+    /// The first `count` neurons that fire on each image while it is shown, in order, without learning; none where the image leaves all
+    /// of them silent. Neurons that cross in the same cycle follow the rule of ties.
     ///
-    /// At a test an image is shown until a neuron fires. `found` gets the place of the image and
-    /// (neuron, current over threshold) for each.
+    /// `found` gets the place of the image and (neuron, current over threshold) for each.
     pub fn respond(&mut self, batch: &Batch, count: usize, mut found: impl FnMut(usize, &[(usize, f32)])) {
-        let Layer { synapses, config, .. } = self.layer;
-        self.race.score(synapses, batch, |driven| Layer::offset(synapses, config, driven));
+        let Layer { synapses, config, state, gains, ties, .. } = self.layer;
+        self.race.score(synapses, batch, |driven| offset(synapses, config.reference, driven));
+        let level = state.level(config.form) * f64::from(synapses.unit());
         for image in 0..batch.len() {
-            self.race.ranking(image, count, &mut self.ranked);
+            if config.tie == TieRule::AnalogRace {
+                self.race.ranking(image, count, &mut self.ranked);
+                let fire = |&(_, q): &(usize, f32)| crossing(gains, q, level).is_some();
+                let silent = self.ranked.iter().position(|ranked| !fire(ranked));
+                self.ranked.truncate(silent.unwrap_or(count));
+            } else {
+                let most = gains[gains.len() - 1];
+                self.race.passing(image, |q| q > 0.0 && f64::from(q) * most > level, &mut self.ranked);
+                let words = ties.block(READS + batch.read(image), 0);
+                self.ranked.sort_by_key(|&(_, q)| crossing(gains, q, level));
+                let cycle = |a: &(usize, f32), b: &(usize, f32)| {
+                    crossing(gains, a.1, level) == crossing(gains, b.1, level)
+                };
+                self.ranked.chunk_by_mut(cycle).for_each(|tied| settle(config.tie, tied, &words));
+                self.ranked.truncate(count);
+            }
             found(image, &self.ranked);
+        }
+    }
+}
+
+/// The largest current into any neuron for each image of `batch`, less the `reference`, in units of the step of one device.
+#[must_use]
+pub fn strongest_currents<S: Synapses>(synapses: &S, batch: &Batch, reference: f64) -> Vec<f32> {
+    let mut race: Race<S::Sum> = Race::new(synapses.neurons());
+    (0..synapses.neurons()).for_each(|neuron| race.set_inverse(neuron, 1.0));
+    race.score(synapses, batch, |driven| offset(synapses, reference, driven));
+    (0..batch.len()).map(|image| race.first(image).1 / synapses.unit()).collect()
+}
+
+/// What is subtracted from the sum of an image with `driven` active lines.
+fn offset<S: Synapses>(synapses: &S, reference: f64, driven: usize) -> f32 {
+    let devices = (driven * usize::from(synapses.copies())) as f32;
+    devices * reference as f32 * synapses.unit()
+}
+
+/// Where the random numbers of ties in tests begin.
+const READS: u64 = 1 << 63;
+
+/// The cycle, from 0, in which a neuron of this current over threshold crosses `level`; `None` where it stays below.
+fn crossing(gains: &[f64], q: f32, level: f64) -> Option<usize> {
+    // The gains never fall, so the first crossing is found by bisection.
+    let before = gains.partition_point(|&gain| f64::from(q) * gain <= level);
+    (q > 0.0 && before < gains.len()).then_some(before)
+}
+
+/// Puts neurons that cross in one cycle, in rising order, into the order of the rule.
+fn settle(tie: TieRule, tied: &mut [(usize, f32)], words: &[u32; 4]) {
+    match tie {
+        TieRule::LowestIndex => {}
+        TieRule::Random => {
+            let chosen = (u64::from(words[0]) * tied.len() as u64) >> 32;
+            tied[..=chosen as usize].rotate_right(1);
+        }
+        TieRule::AnalogRace | TieRule::AllFire => {
+            tied.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         }
     }
 }

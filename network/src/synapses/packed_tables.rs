@@ -5,6 +5,7 @@
 //! node of the lattice, linear between grid points and between nodes. A device adds the logarithm of its torque to that
 //! of the voltage and the logarithm of its hazard to the variable.
 
+use std::hash::Hasher;
 use std::sync::{Arc, LazyLock};
 
 use spinhebb_device::DeviceError;
@@ -12,6 +13,7 @@ use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::population::{AXES, DeviceTables, torque_follows_junction_current};
 use spinhebb_device::switching::table::{SwitchingTable, from_gumbel, gumbel};
+use twox_hash::XxHash3_64;
 
 /// Grid points for a factor e in voltage.
 const PER_LOG: f64 = 256.0;
@@ -122,6 +124,17 @@ impl PackedTables {
     #[must_use]
     pub const fn width_s(&self) -> f64 {
         self.width_s
+    }
+
+    /// A number that other tables or widths have with a chance of 2^-64.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut sum = XxHash3_64::with_seed(0);
+        sum.write(&self.width_s.to_bits().to_le_bytes());
+        for value in self.gumbel.iter().flatten().chain(&self.bias) {
+            sum.write(&value.to_bits().to_le_bytes());
+        }
+        sum.finish()
     }
 
     /// Nodes along each axis of the lattice.

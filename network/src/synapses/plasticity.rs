@@ -31,8 +31,8 @@ pub struct OwnPulses {
     pub(super) pulses: [OwnPulse; 2],
     /// Upper bounds of the probability of any device.
     pub(super) largest: [f32; 2],
-    /// Upper bound of the probability that an event switches any device of another row.
-    pub(super) disturb: f32,
+    /// Probabilities that are wanted of the nominal device.
+    pub(super) wanted: [f64; 2],
 }
 
 impl Plasticity {
@@ -53,12 +53,6 @@ impl Plasticity {
     #[must_use]
     pub(super) fn of_own(own: OwnPulses, gain: f64) -> Self {
         Self { own: Some(own), ..Self::new(0.0, 0.0, gain) }
-    }
-
-    /// Upper bound of the probability that an event switches any one device of another row.
-    #[must_use]
-    pub fn disturb(&self) -> f32 {
-        self.own.map_or(0.0, |own| own.disturb)
     }
 
     /// Pulses under which each device has a probability of its own.

@@ -161,6 +161,29 @@ impl<S: Sum> Race<S> {
         ranked.truncate(count);
     }
 
+    /// The neurons whose current over threshold passes `bar`, in rising order.
+    pub(super) fn passing(
+        &mut self,
+        image: usize,
+        bar: impl Fn(f32) -> bool,
+        passing: &mut Vec<(usize, f32)>,
+    ) {
+        self.refresh(image);
+        passing.clear();
+        let tiles = self.inverse.len();
+        for tile in 0..tiles {
+            if !bar(of_rank(self.peaks[image * tiles + tile])) {
+                continue;
+            }
+            for lane in 0..in_tile(self.neurons, tile) {
+                let ratio = of_rank(self.rank(image, tile, lane));
+                if bar(ratio) {
+                    passing.push((tile * TILE + lane, ratio));
+                }
+            }
+        }
+    }
+
     /// Corrects the sums of `neuron` for the images from `first` on.
     pub(super) fn correct(&mut self, neuron: usize, first: usize, corrections: &[S; MAX_BATCH]) {
         let (tile, lane) = (neuron / TILE, neuron % TILE);

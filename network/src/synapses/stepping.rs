@@ -1,6 +1,8 @@
 use super::{LayerConfig, LayerState, MAX_COPIES, Plasticity};
 use crate::error::NetworkError;
 use crate::rules::homeostasis::Form;
+use crate::rules::stdp::{self, Polarity};
+use crate::rules::winner::TieRule;
 use spinhebb_data::random_stream::Streams;
 
 /// The reference: one image at a time, dense currents, clock cycle by clock cycle, device by device.
@@ -16,7 +18,11 @@ pub struct SteppingLayer {
     own: Vec<f64>,
     common: f64,
     streams: Streams,
+    ties: Streams,
     images: u64,
+    /// Clock cycles since the start, and the one in which each line drove last.
+    clock: u64,
+    driven: Vec<Option<u64>>,
 }
 
 impl SteppingLayer {
@@ -51,7 +57,10 @@ impl SteppingLayer {
             common,
             config,
             streams: Streams::new(seed, "write"),
+            ties: Streams::new(seed, "tie"),
             images: 0,
+            clock: 0,
+            driven: vec![None; lines],
         })
     }
 
@@ -92,25 +101,13 @@ impl SteppingLayer {
             Form::Querlioz => 1.0,
             Form::Ratio => libm::exp(self.common),
         };
-        // Cycle by cycle; neurons that cross in the same cycle are ordered by the analog race.
-        let mut fired: Vec<usize> = Vec::new();
-        let mut first = self.config.neuron.cycles;
-        let mut gain = 0.0;
-        for cycle in 1..=self.config.neuron.cycles {
-            gain = self.config.neuron.step(gain, 1.0);
-            let mut crossing: Vec<usize> = (0..ratios.len())
-                .filter(|&j| ratios[j] > 0.0 && f64::from(ratios[j]) * gain > level && !fired.contains(&j))
-                .collect();
-            crossing.sort_by(|&a, &b| ratios[b].total_cmp(&ratios[a]).then(a.cmp(&b)));
-            if fired.is_empty() && !crossing.is_empty() {
-                first = cycle;
-            }
-            fired.extend(crossing);
-            if fired.len() >= self.config.winners {
-                fired.truncate(self.config.winners);
-                break;
-            }
+        let (fired, first) = self.race(&ratios, level, active);
+        // What drove within the window before the firing is potentiated.
+        let window = self.config.timing.window_cycles;
+        for (pulse, driven) in pulse.iter_mut().zip(&self.driven) {
+            *pulse = u8::from(stdp::polarity(*driven, self.clock, window) == Polarity::Potentiation);
         }
+        self.clock += u64::from(self.config.timing.rest_cycles);
         for (rank, &neuron) in fired.iter().enumerate() {
             let event = self.images | (rank as u64) << 48;
             let row = &mut self.rows[neuron * self.lines..(neuron + 1) * self.lines];
@@ -134,6 +131,52 @@ impl SteppingLayer {
                 Form::Ratio => plasticity.log_gain,
             };
         self.images += 1;
+        (fired, first)
+    }
+
+    /// The presentation, cycle by cycle; neurons that cross in the same cycle follow the rule of ties.
+    fn race(&mut self, ratios: &[f32], level: f64, active: &[u16]) -> (Vec<usize>, u32) {
+        let LayerConfig { neuron, winners, tie, timing, .. } = &self.config;
+        let (mut fired, mut first, mut gain): (Vec<usize>, u32, f64) = (Vec::new(), neuron.cycles, 0.0);
+        let mut shown = 0;
+        for cycle in 1..=neuron.cycles {
+            let drives = (cycle - 1).is_multiple_of(timing.refractory_cycles + 1);
+            gain = neuron.step(gain, f64::from(u8::from(drives)));
+            // The presentation ends with the first firing.
+            if fired.is_empty() {
+                shown = cycle;
+                for &line in active.iter().filter(|_| drives) {
+                    self.driven[usize::from(line)] = Some(self.clock + u64::from(cycle));
+                }
+            }
+            let mut crossing: Vec<usize> = (0..ratios.len())
+                .filter(|&j| ratios[j] > 0.0 && f64::from(ratios[j]) * gain > level && !fired.contains(&j))
+                .collect();
+            if crossing.is_empty() {
+                continue;
+            }
+            if fired.is_empty() {
+                first = cycle;
+            }
+            match tie {
+                TieRule::LowestIndex => crossing.truncate(1),
+                TieRule::Random => {
+                    let word = self.ties.block(self.images, 0)[0];
+                    crossing = vec![crossing[((u64::from(word) * crossing.len() as u64) >> 32) as usize]];
+                }
+                TieRule::AnalogRace | TieRule::AllFire => {
+                    crossing.sort_by(|&a, &b| ratios[b].total_cmp(&ratios[a]).then(a.cmp(&b)));
+                }
+            }
+            fired.extend(crossing);
+            if fired.len() >= *winners {
+                break;
+            }
+        }
+        if *tie != TieRule::AllFire {
+            fired.truncate(*winners);
+        }
+        self.clock += u64::from(shown);
         (fired, first)
     }
 

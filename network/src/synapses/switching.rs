@@ -61,17 +61,22 @@ fn power(x: f64, n: usize) -> f64 {
 
 /// Fills `numbers` with the stream `index`: number `i` is word `i % 4` of block `i / 4`.
 pub fn random_words(streams: &Streams, index: u64, numbers: &mut [u32]) {
-    random_words_kernel(streams.key(), index, numbers);
+    random_words_from(streams, index, 0, numbers);
+}
+
+/// The same from block `first` on.
+pub fn random_words_from(streams: &Streams, index: u64, first: u64, numbers: &mut [u32]) {
+    random_words_kernel(streams.key(), index, first as u32, numbers);
 }
 
 const LANES: usize = 16;
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2", "aarch64+neon"))]
-fn random_words_kernel(key: [u32; 2], index: u64, numbers: &mut [u32]) {
+fn random_words_kernel(key: [u32; 2], index: u64, first: u32, numbers: &mut [u32]) {
     const MULTIPLIER: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
     const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
     let (chunks, rest) = numbers.as_chunks_mut::<{ 4 * LANES }>();
-    let mut position = 0u32;
+    let mut position = first;
     for chunk in chunks.iter_mut() {
         let mut c0: [u32; LANES] = std::array::from_fn(|lane| position + lane as u32);
         let mut c1 = [0u32; LANES];
@@ -116,6 +121,10 @@ mod tests {
             random_words(&streams, 77 << 33, &mut words);
             for (i, &word) in words.iter().enumerate() {
                 assert_eq!(word, streams.block(77 << 33, i as u64 / 4)[i % 4], "{length} {i}");
+            }
+            random_words_from(&streams, 77 << 33, 1000, &mut words);
+            for (i, &word) in words.iter().enumerate() {
+                assert_eq!(word, streams.block(77 << 33, 1000 + i as u64 / 4)[i % 4], "{length} {i}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Training state on disk: sealed files that survive a kill at any moment.
 //!
 //! # Format
-//! A line `spinhebb checkpoint 4`, the length of a header in bytes on a line of its own, the header (TOML:
+//! A line `spinhebb checkpoint 5`, the length of a header in bytes on a line of its own, the header (TOML:
 //! seed, counters, the network and the probabilities of its pulses), the arrays one after the other in little-endian order (device states, thresholds,
 //! firings, switched devices per row and per synapse), and the XXH3-64 sum of everything before it. Networks of several fields
 //! follow each other.
@@ -20,7 +20,7 @@ use std::io::Write;
 use std::path::Path;
 use twox_hash::XxHash3_64;
 
-const MAGIC: &str = "spinhebb checkpoint 4\n";
+const MAGIC: &str = "spinhebb checkpoint 5\n";
 
 /// What the files of any version begin with.
 const ANY_VERSION: &[u8] = b"spinhebb checkpoint ";
@@ -39,6 +39,8 @@ pub struct Checkpoint {
     /// [`Hardware::fingerprint`](crate::training::hardware::Hardware::fingerprint) of what stands under the synapses; 0 for devices
     /// all alike on ideal lines.
     pub hardware: u64,
+    /// [`Hardware::pulses_fingerprint`](crate::training::hardware::Hardware::pulses_fingerprint) of the same.
+    pub pulses: u64,
     /// What the array did at every renewal, on an array.
     pub losses: Vec<ArrayLoss>,
     /// The parts of the system that make the hardware, as the caller wrote them; empty for ideal synapses.
@@ -57,6 +59,7 @@ struct Header {
     field: usize,
     images: String,
     hardware: String,
+    driven_by: String,
     system: String,
     notes: String,
     neurons: usize,
@@ -70,6 +73,9 @@ struct Header {
     potentiation_pulses: u64,
     depression_pulses: u64,
     disturbed: u64,
+    disturbed_by_reads: u64,
+    events: Vec<u64>,
+    last_driven: Vec<u64>,
     #[serde(default)]
     losses: Vec<ArrayLoss>,
     network: NetworkConfig,
@@ -125,6 +131,7 @@ impl Checkpoint {
             field: self.field,
             images: format!("{:016x}", self.images),
             hardware: format!("{:016x}", self.hardware),
+            driven_by: format!("{:016x}", self.pulses),
             system: self.system.clone(),
             notes: self.notes.clone(),
             neurons: state.own.len(),
@@ -137,6 +144,9 @@ impl Checkpoint {
             potentiation_pulses: state.potentiation_pulses,
             depression_pulses: state.depression_pulses,
             disturbed: state.disturbed,
+            disturbed_by_reads: state.disturbed_by_reads,
+            events: state.events.clone(),
+            last_driven: state.last_driven.clone(),
             losses: self.losses.clone(),
             network: self.recipe.network.clone(),
             pulses: self.recipe.pulses.clone(),
@@ -188,6 +198,7 @@ impl Checkpoint {
             field: header.field,
             images: hex(&header.images)?,
             hardware: hex(&header.hardware)?,
+            pulses: hex(&header.driven_by)?,
             system: header.system,
             losses: header.losses,
             notes: header.notes,
@@ -210,6 +221,9 @@ impl Checkpoint {
                 potentiation_pulses: header.potentiation_pulses,
                 depression_pulses: header.depression_pulses,
                 disturbed: header.disturbed,
+                disturbed_by_reads: header.disturbed_by_reads,
+                events: header.events,
+                last_driven: header.last_driven,
             },
         };
         Ok((checkpoint, whole))
@@ -220,7 +234,7 @@ impl Checkpoint {
 fn foreign(bytes: &[u8]) -> String {
     let Some(rest) = bytes.strip_prefix(ANY_VERSION) else { return "it is no checkpoint".into() };
     let version: String = rest.iter().take_while(|b| b.is_ascii_digit()).map(|&b| char::from(b)).collect();
-    format!("it is a checkpoint of format {version}, this program reads format 4")
+    format!("it is a checkpoint of format {version}, this program reads format 5")
 }
 
 fn error(path: &Path, reason: &dyn std::fmt::Display, remedy: &'static str) -> NetworkError {

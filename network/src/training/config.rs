@@ -4,7 +4,8 @@ use crate::encoding::{EncodingConfig, Field, Shift};
 use crate::neuron::LeakyIntegrator;
 use crate::rules::homeostasis::Form;
 use crate::rules::readout::Readout;
-use crate::synapses::{LayerConfig, MAX_COPIES};
+use crate::rules::winner::TieRule;
+use crate::synapses::{LayerConfig, MAX_COPIES, Timing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults, Staged};
@@ -13,8 +14,10 @@ use spinhebb_data::config::{Check, Faults, Staged};
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecipeName {
-    /// The paper's experiment: one pass, constant probabilities, single winner.
+    /// What the paper states: 35 % and 30 %, 1.44 subtracted, one pass, single winner; what it leaves open is assumed.
     Paper,
+    /// One pass and a single winner, with probabilities and homeostasis chosen by us for each number of neurons.
+    Tuned,
     /// Everything that helps and stays with MTJ pulses and simple CMOS.
     Best,
 }
@@ -55,8 +58,12 @@ pub struct NetworkConfig {
     pub neurons: usize,
     /// Devices per input line and neuron (r), 1 to 8.
     pub copies: u8,
-    /// Initial threshold, in units of the current step G_P - G_AP of one device over one clock cycle.
-    pub threshold: f64,
+    /// Initial threshold, in units of the current step G_P - G_AP of one device over one clock cycle; without it,
+    /// `integration_cycles` sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Clock cycles in which the neuron that wins one of the first images on average reaches its threshold before anything is learned.
+    pub integration_cycles: f64,
     /// Reference subtracted per driven device: 0 subtracts G_AP, 0.5 the mean of G_P and G_AP.
     pub reference: f64,
     /// Form of the homeostasis.
@@ -76,6 +83,16 @@ pub struct NetworkConfig {
     pub saccade: Vec<Shift>,
     /// Neurons that fire and learn per image.
     pub winners: usize,
+    /// Who fires when several neurons cross their thresholds in the same clock cycle.
+    pub tie: TieRule,
+    /// Cycles for which an active line rests after each in which it drives the neurons.
+    pub refractory_cycles: u32,
+    /// Cycles without input between two images.
+    pub rest_cycles: u32,
+    /// A firing potentiates the lines of its image and those that drove within so many cycles before it.
+    pub window_cycles: u32,
+    /// Whether the reads of an array pass its converters (`array.converter_bits`), one for each dendrite of each tile.
+    pub converted: bool,
     /// Probability that a device is P before training.
     pub initial_parallel: f64,
     /// Integrate-and-fire neurons.
@@ -100,16 +117,22 @@ impl NetworkConfig {
         (self.neurons / self.fields.len().max(1)).max(1)
     }
 
-    /// Constants of the neurons.
+    /// Constants of the neurons, with thresholds that begin at `threshold`.
     #[must_use]
-    pub const fn layer(&self) -> LayerConfig {
+    pub const fn layer(&self, threshold: f64) -> LayerConfig {
         LayerConfig {
             neuron: self.neuron,
             reference: self.reference,
-            threshold: self.threshold,
+            threshold,
             form: self.homeostasis,
             fraction: self.fraction,
             winners: self.winners,
+            tie: self.tie,
+            timing: Timing {
+                refractory_cycles: self.refractory_cycles,
+                rest_cycles: self.rest_cycles,
+                window_cycles: self.window_cycles,
+            },
         }
     }
 
@@ -126,7 +149,16 @@ impl NetworkConfig {
             self.copies,
             "between 1 and 8 devices per line",
         );
-        self.layer().check(self.neurons_each(), faults);
+        self.layer(self.threshold.unwrap_or(1.0)).check(self.neurons_each(), faults);
+        let cycles = self.integration_cycles;
+        let most = self.neuron.cycles;
+        let expected = format!("above 0 and at most the {most} cycles for which an image is shown");
+        faults.require(
+            cycles > 0.0 && cycles <= f64::from(most) || self.threshold.is_some(),
+            "integration_cycles",
+            cycles,
+            expected,
+        );
         faults.require((1..=100_000).contains(&self.stages), "stages", self.stages, "1 to 100000 stages");
         faults.within("gain", |faults| self.gain.check_within(0.0, 1e6, self.stages, faults));
         faults.require(self.passes >= 1, "passes", self.passes, "at least 1 pass");
@@ -164,6 +196,8 @@ impl NetworkConfig {
     }
 
     fn check_synapses(&self, faults: &mut Faults) {
+        let array = self.synapses == SynapseModel::Array;
+        faults.require(array || !self.converted, "converted", true, "false, unless `synapses` is \"array\"");
         faults.require(self.refresh > 0, "refresh", self.refresh, "at least 1 image");
     }
 }
@@ -183,7 +217,7 @@ mod tests {
     use spinhebb_data::config::{Course, reference};
 
     const SOUND: &str = r#"
-        recipe = "paper"
+        recipe = "tuned"
         synapses = "ideal"
         refresh = 5000
         neurons = 50
@@ -196,7 +230,13 @@ mod tests {
         stages = 1
         passes = 1
         order = "stored"
+        integration_cycles = 20.0
         winners = 1
+        tie = "analog-race"
+        refractory_cycles = 0
+        rest_cycles = 0
+        window_cycles = 0
+        converted = false
         initial_parallel = 0.5
         neuron = { retention = 1.0, cycles = 50 }
         encoding = { thresholds = [64], upright = false }
@@ -221,7 +261,7 @@ mod tests {
         let empty = Field { left: 0, top: 0, width: 0, height: 3 };
         let broken = NetworkConfig {
             copies: 9,
-            threshold: f64::NAN,
+            threshold: Some(f64::NAN),
             gain: Staged::Between { first: -1.0, last: 0.0, course: Course::Geometric },
             winners: 26,
             initial_parallel: 1.5,

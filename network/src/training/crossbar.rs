@@ -1,33 +1,23 @@
 //! Physics in the loop: what the circuit layer makes of the layer's devices.
 //!
-//! Reading: the devices are mapped onto tiles with wires, drivers and sense amplifiers
-//! ([`spinhebb_circuit::operate::tile`]); every device then counts with its effective conductance. Writing: solved
-//! learning steps of one tile ([`spinhebb_circuit::operate::write`]) give the voltages that cells see over those of
-//! their drivers, and each device switches as its own table says at that voltage.
+//! Reading: the devices are mapped onto tiles with wires, drivers, contacts and sense amplifiers
+//! ([`spinhebb_circuit::operate::tile`]); every device then counts with its effective conductance. Writing: every event is solved on
+//! the tiles that it drives ([`crate::synapses::ArrayWriter`]).
 //!
 //! # Not modelled
 //! Between two refreshes ([`crate::training::on_array`]) the ratio of effective to own conductance of each device is kept although
-//! states change. Write voltages are those of the first tile in its states at the refresh, for a random half of the
-//! inputs active and for the other half, in proportion to the drivers' voltages; between nine dendrites they are interpolated.
-//! Cells of the written dendrite that wait for the other pulse of a scheme with two are not disturbed. Copies of a line sit on
-//! neighbouring word lines.
+//! states change. Copies of a line sit on neighbouring word lines.
 
 use std::sync::Arc;
 
 use crate::error::NetworkError;
-use crate::synapses::{AnalogSynapses, Drive, LayerSize, Synapses};
+use crate::synapses::{AnalogSynapses, ArrayParts, LayerSize, Synapses};
 use crate::training::hardware::Hardware;
-use nalgebra::DMatrix;
 use rayon::prelude::*;
-use spinhebb_circuit::array::Array;
-use spinhebb_circuit::array::cell::Cells;
+use spinhebb_circuit::array::variation::{Contacts, TilePlace};
 use spinhebb_circuit::operate::tile::TiledMap;
-use spinhebb_circuit::operate::write::{LearningStep, WriteOutcome, write};
-use spinhebb_data::random_stream::Streams;
+use spinhebb_circuit::operate::write::{ColumnStep, ColumnWrite, phases};
 use spinhebb_device::junction::state::State;
-
-/// Dendrites whose learning steps are solved at most.
-const SOLVED: usize = 9;
 
 /// The array that holds the synapses of a layer.
 #[derive(Debug, Clone)]
@@ -36,24 +26,6 @@ pub struct Crossbar {
     pub hardware: Arc<Hardware>,
     /// Dendrite of the first neuron.
     pub first: usize,
-}
-
-/// What solved learning steps say.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SolvedWrites {
-    /// Voltages of cells over those of their drivers.
-    pub drive: Drive,
-    /// Mean energy of one event in one tile, in J.
-    pub event_j: f64,
-}
-
-/// Cost of a layer on its array.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Energy {
-    /// Mean energy of reading one image, in J.
-    pub read_j: f64,
-    /// Energy of the write pulses of one firing, in J.
-    pub write_j: f64,
 }
 
 const fn state(bit: u8) -> State {
@@ -75,10 +47,13 @@ impl Crossbar {
     pub fn map(&self, synapses: &AnalogSynapses) -> Result<TiledMap, NetworkError> {
         let (states, size) = (synapses.states(), synapses.size());
         let inputs = synapses.lines() * usize::from(synapses.copies());
-        Ok(TiledMap::from_cells(inputs, synapses.neurons(), self.hardware.array(), |input, neuron| {
+        let siemens = |input: usize, neuron: usize| {
             let draw = self.hardware.draw(input, self.first + neuron);
             self.hardware.conductance(&draw, Self::state(size, &states, input, neuron))
-        })?)
+        };
+        let contacts = |place: &TilePlace| self.hardware.contacts(self.first, place);
+        let shape = (inputs, synapses.neurons());
+        Ok(TiledMap::with_contacts(shape, self.hardware.array(), siemens, contacts)?)
     }
 
     /// Gives every device of `synapses` the conductance with which it counts on `map`; returns the mean ratio of effective to
@@ -127,126 +102,95 @@ impl Crossbar {
         Ok(sums.iter().sum::<f64>() / (inputs * neurons) as f64)
     }
 
-    /// The first tile with its drawn devices in their present states.
-    fn first_tile(&self, synapses: &AnalogSynapses) -> Array {
-        let array = self.hardware.array();
-        let inputs = synapses.lines() * usize::from(synapses.copies());
-        let (rows, cols) = (array.inputs.min(inputs), array.outputs.min(synapses.neurons()));
-        let (states, size) = (synapses.states(), synapses.size());
-        let cells = DMatrix::from_fn(rows, cols, |i, j| {
-            let draw = self.hardware.draw(i, self.first + j);
-            let state = Self::state(size, &states, i, j);
-            let variation = self.hardware.variation();
-            array.cell_of(variation.cell(&draw, self.hardware.transport(), state, array.access.si()))
-        });
-        array.wired(Cells::Devices(cells))
+    /// Puts `synapses` on the array, on which their write events are solved from now on; where no line takes anything of a pulse
+    /// and no other dendrite sees it, they stay off.
+    ///
+    /// # Errors
+    /// A faulty array; hardware without pulses.
+    pub fn carry(&self, synapses: &mut AnalogSynapses) -> Result<(), NetworkError> {
+        let hardware = &self.hardware;
+        let Some(pulses) = hardware.pulses() else { return hardware.check_only_read() };
+        if hardware.lines_are_ideal() {
+            return Ok(());
+        }
+        let own = |input: usize, neuron: usize| hardware.own(&hardware.draw(input, self.first + neuron));
+        synapses.put_on(&ArrayParts {
+            config: hardware.array(),
+            nominal: hardware.transport(),
+            width_s: pulses.tables.width_s(),
+            device: (!hardware.conduct_alike()).then_some(&own),
+            contacts: &|place| hardware.contacts(self.first, place),
+        })
     }
 
-    /// Solves learning steps of the first tile in its present states, with drivers at `volts` (depression, potentiation).
+    /// Mean energy in J of reading an image with the given active lines.
     ///
     /// # Errors
     /// [`NetworkError::Circuit`] when the circuit layer refuses.
-    pub fn solve_writes(
-        &self,
-        synapses: &AnalogSynapses,
-        volts: [f64; 2],
-        width_s: f64,
-        seed: u64,
-    ) -> Result<SolvedWrites, NetworkError> {
-        let r = usize::from(synapses.copies());
-        let tile = self.first_tile(synapses);
-        let (rows, cols) = tile.shape();
-        let words = Streams::new(seed, "write-pattern");
-        let active: Vec<bool> = (0..rows).map(|i| words.block((i / r) as u64, 0)[0] & 1 == 1).collect();
-        let other: Vec<bool> = active.iter().map(|a| !a).collect();
-        let last = SOLVED - 1;
-        let mut solved: Vec<usize> = (0..=last).map(|k| k * (cols - 1) / last).collect();
-        solved.dedup();
-        let step = |dendrite: usize, active: &[bool]| -> Result<WriteOutcome, NetworkError> {
-            let array = self.hardware.array();
-            let [depression_volts, potentiation_volts] = volts;
-            let step = LearningStep { dendrite, active, potentiation_volts, depression_volts, width_s };
-            Ok(write(&tile, array.scheme, &array.write_drivers(), &step)?)
-        };
-        let steps = solved
-            .par_iter()
-            .map(|&dendrite| Ok([step(dendrite, &active)?, step(dendrite, &other)?]))
-            .collect::<Result<Vec<_>, NetworkError>>()?;
-        let maps: Vec<Maps> = steps.iter().map(|pair| Maps::of(pair, [&active, &other], volts)).collect();
-        let energies = steps.iter().flatten().map(WriteOutcome::energy_joules);
-        let event_j = energies.sum::<f64>() / (2 * solved.len()) as f64;
-        let selected = [0, 1].map(|side| {
-            let place = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j)));
-            place.map(|(i, j)| between(&solved, j, |k| maps[k].selected[side][i]).ln() as f32).collect()
-        });
-        let others = maps.into_iter().map(|maps| maps.others).collect();
-        Ok(SolvedWrites { drive: Drive { rows, cols, selected, solved, others }, event_j })
-    }
-
-    /// Energy of reading an image with `driven` of the lines (mean over `images` of active lines) and of writing one row.
-    ///
-    /// # Errors
-    /// [`NetworkError::Circuit`] when the circuit layer refuses.
-    pub fn energy(
+    pub fn read_joules(
         &self,
         map: &TiledMap,
-        writes: &SolvedWrites,
         copies: usize,
         images: &[Vec<u16>],
-    ) -> Result<Energy, NetworkError> {
-        let array = self.hardware.array();
-        let mut read_j = 0.0;
+    ) -> Result<f64, NetworkError> {
+        let volts = self.hardware.array().read_voltage.si();
+        let mut joules = 0.0;
         for active in images {
-            let mut volts = vec![0.0; map.inputs];
+            let mut inputs = vec![0.0; map.inputs];
             for &line in active {
-                volts[usize::from(line) * copies..(usize::from(line) + 1) * copies]
-                    .fill(array.read_voltage.si());
+                inputs[usize::from(line) * copies..(usize::from(line) + 1) * copies].fill(volts);
             }
-            read_j += map.read_joules(&volts)? / images.len() as f64;
+            joules += map.read_joules(&inputs)? / images.len() as f64;
         }
-        // The selected dendrite crosses one column of tiles.
-        let tiles = map.inputs.div_ceil(array.inputs) as f64;
-        Ok(Energy { read_j, write_j: writes.event_j * tiles })
+        Ok(joules)
     }
-}
 
-/// What the two solved events of one dendrite say.
-struct Maps {
-    /// Share of its driver's voltage that each cell of the dendrite sees, under depression and potentiation.
-    selected: [Vec<f64>; 2],
-    /// Phase by phase, as [`Drive::others`].
-    others: Vec<[Vec<f32>; 2]>,
-}
-
-impl Maps {
-    fn of(events: &[WriteOutcome; 2], active: [&Vec<bool>; 2], volts: [f64; 2]) -> Self {
-        let (rows, cols) = events[0].phases[0].device_volts.shape();
-        let phases = events.iter().map(|event| event.phases.len()).max().unwrap_or(0);
-        let mut selected = [vec![0.0; rows], vec![0.0; rows]];
-        let mut others = vec![[vec![0.0f32; rows * cols], vec![0.0f32; rows * cols]]; phases];
-        for (event, active) in events.iter().zip(active) {
-            for (k, phase) in event.phases.iter().enumerate() {
-                for i in 0..rows {
-                    let side = usize::from(active[i]);
-                    if phase.driven[i] {
-                        selected[side][i] = phase.device_volts[(i, event.dendrite)] / volts[side];
-                    }
-                    for j in 0..cols {
-                        let share = phase.device_volts[(i, j)] / volts[side].abs();
-                        others[k][side][i * cols + j] = share as f32;
-                    }
-                }
-            }
+    /// Energy in J of one write event on `neuron` with the given active lines and pulses (depression, potentiation), the devices in their
+    /// present states throughout.
+    ///
+    /// # Errors
+    /// [`NetworkError::Circuit`] when the circuit layer refuses.
+    pub fn write_joules(
+        &self,
+        synapses: &AnalogSynapses,
+        (neuron, active): (usize, &[u16]),
+        volts: [f64; 2],
+        width_s: f64,
+    ) -> Result<f64, NetworkError> {
+        let (hardware, states, size) = (&self.hardware, synapses.states(), synapses.size());
+        let (array, r) = (hardware.array(), usize::from(size.copies));
+        let (inputs, first) = (size.lines * r, neuron / array.outputs * array.outputs);
+        let outputs = first..(first + array.outputs).min(size.neurons);
+        let cell = |input: usize, col: usize| {
+            let draw = hardware.draw(input, self.first + first + col);
+            let state = Self::state(size, &states, input, first + col);
+            let made = hardware.variation().cell(&draw, hardware.transport(), state, array.access.si());
+            array.cell_of(made)
+        };
+        let mut column = ColumnWrite::new(array, hardware.transport(), (inputs, outputs.len()), cell)?;
+        let contacts: Vec<Option<Contacts>> = (0..inputs)
+            .step_by(array.inputs)
+            .map(|input| {
+                let inputs = input..(input + array.inputs).min(inputs);
+                hardware.contacts(self.first, &TilePlace { inputs, outputs: outputs.clone() })
+            })
+            .collect();
+        let mut is_active = vec![false; inputs];
+        for &line in active {
+            is_active[usize::from(line) * r..(usize::from(line) + 1) * r].fill(true);
         }
-        Self { selected, others }
+        let mut joules = 0.0;
+        for driven in phases(array.scheme, array.phases == 2, &is_active) {
+            let step = ColumnStep {
+                dendrite: neuron - first,
+                active: &is_active,
+                volts,
+                driven,
+                width_s,
+                contacts: &contacts,
+            };
+            joules += column.phase(&step, |input| cell(input, neuron - first))?;
+        }
+        Ok(joules)
     }
-}
-
-/// A value at dendrite `j`, from those of the solved dendrites around it.
-fn between(solved: &[usize], j: usize, value: impl Fn(usize) -> f64) -> f64 {
-    let right = solved.partition_point(|&s| s < j).min(solved.len() - 1);
-    let left = right.saturating_sub(usize::from(solved[right] > j));
-    let (x0, x1) = (solved[left] as f64, solved[right] as f64);
-    let share = if x1 > x0 { (j as f64 - x0) / (x1 - x0) } else { 0.0 };
-    value(left) * (1.0 - share) + value(right) * share
 }

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use spinhebb_circuit::array::config::ArrayConfig;
-use spinhebb_circuit::array::variation::{DeviceDraw, Fault, FaultsConfig, Variation};
+use spinhebb_circuit::array::config::{ArrayConfig, SubtractionKind};
+use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::array::variation::{Contacts, DeviceDraw, Fault, FaultsConfig, TilePlace, Variation};
+use spinhebb_circuit::operate::read::Converter;
 use spinhebb_data::config::{Check, Faults};
+use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
 use spinhebb_device::population::{DeviceFactors, PopulationConfig};
 use twox_hash::XxHash3_64;
 
 use crate::error::NetworkError;
-use crate::synapses::{LayerDevices, PackedTables, SynapticDevice};
+use crate::synapses::{
+    AnalogSynapses, LayerDevices, OwnConductance, PackedTables, ReadChain, SynapticDevice, TileConverter,
+};
 
 /// Devices by which the common range of conductances is chosen.
 const SAMPLED: usize = 4096;
@@ -60,18 +65,18 @@ pub struct Hardware {
     transport: Transport,
     faults: FaultsConfig,
     pulses: Option<DrivenPulses>,
+    seed: u64,
     switch_alike: bool,
+    conduct_alike: bool,
     only_read: bool,
     fingerprint: u64,
 }
 
 /// Adds what a network does not represent of `faults`.
 pub fn check_faults(faults: &FaultsConfig, found: &mut Faults) {
-    for (key, value) in [("read_noise", faults.read_noise), ("broken_segment", faults.broken_segment)] {
-        let expected =
-            "0 in a training: its reads have no noise and its lines no breaks; `circuit solve` has both";
-        found.require(value == 0.0, key, value, expected);
-    }
+    let value = faults.broken_segment;
+    let expected = "0 in a training: its lines have no breaks; `circuit solve` has them";
+    found.require(value == 0.0, "broken_segment", value, expected);
 }
 
 impl Hardware {
@@ -115,6 +120,8 @@ impl Hardware {
             transport,
             faults: faults.clone(),
             pulses,
+            seed,
+            conduct_alike: population.is_uniform() && faults.stuck_open == 0.0 && faults.stuck_short == 0.0,
             switch_alike: !population.needs_tables() && population.hazard.is_none(),
             only_read,
             fingerprint: XxHash3_64::oneshot(all.as_bytes()),
@@ -163,10 +170,126 @@ impl Hardware {
         self.switch_alike
     }
 
+    /// Whether all devices in one state conduct alike.
+    #[must_use]
+    pub const fn conduct_alike(&self) -> bool {
+        self.conduct_alike
+    }
+
+    /// Lets the reads of `synapses`, networks of a field with the seed `seed`, be as this hardware makes them: noise, disturb, and where
+    /// `converted` the converters of the array.
+    ///
+    /// # Errors
+    /// Converters of paired dendrites.
+    pub(crate) fn read_by(
+        &self,
+        synapses: &mut AnalogSynapses,
+        converted: bool,
+        seed: u64,
+    ) -> Result<(), NetworkError> {
+        let [p, ap] = self.nominal();
+        let antiparallel = ap / (p - ap);
+        let converter = if converted { Some(self.converter(antiparallel)?) } else { None };
+        let noise = self.faults.read_noise;
+        if noise > 0.0 || converter.is_some() {
+            let streams = Streams::new(seed, "read-noise");
+            synapses.read_through(ReadChain { noise, antiparallel, converter, streams });
+        }
+        if let Some(pulses) = self.pulses.as_ref().filter(|_| self.knows_read_disturb()) {
+            let (volts, time) = (self.array.read_voltage.si(), self.array.read_time.si());
+            let streams = Streams::new(seed, "read-disturb");
+            synapses.disturb_by_reads((volts, time, pulses.tables.width_s()), streams);
+        }
+        Ok(())
+    }
+
+    /// Whether the table of the nominal device reaches down to the read voltage: below its first counted cell it only extrapolates,
+    /// and reads are then taken to switch nothing.
+    #[must_use]
+    pub fn knows_read_disturb(&self) -> bool {
+        let volts = self.array.read_voltage.si();
+        self.pulses.as_ref().is_some_and(|pulses| {
+            let table = pulses.tables.exact().nominal_table();
+            table
+                .probability(volts, pulses.tables.width_s(), State::AntiParallel)
+                .is_ok_and(|found| !found.is_extrapolated())
+        })
+    }
+
+    /// The converter of each dendrite of a tile, in units of the step of the nominal device at the read voltage.
+    fn converter(&self, antiparallel: f64) -> Result<TileConverter, NetworkError> {
+        let subtracted = match self.array.subtraction {
+            SubtractionKind::None => 0.0,
+            SubtractionKind::ReferenceColumn => antiparallel + 0.5,
+            SubtractionKind::Pairs => {
+                return Err(NetworkError::OutOfRange {
+                    key: "array.subtraction",
+                    value: "pairs".into(),
+                    expected: "\"none\" or \"reference-column\" where each dendrite has a neuron".into(),
+                });
+            }
+        };
+        let [p, ap] = [State::Parallel, State::AntiParallel].map(|s| self.transport.conductance(s, 0.0));
+        let step = (p - ap) * self.array.read_voltage.si();
+        let Converter { bits, full_scale_amperes, offset_amperes } = self.array.converter(self.transport);
+        let converter = Converter {
+            bits,
+            full_scale_amperes: full_scale_amperes / step,
+            offset_amperes: offset_amperes / step,
+        };
+        Ok(TileConverter { converter, inputs: self.array.inputs, subtracted })
+    }
+
+    /// What a device conducts by itself.
+    #[must_use]
+    pub fn own(&self, draw: &DeviceDraw) -> OwnConductance {
+        match draw.fault {
+            Some(Fault::Open) => OwnConductance { parallel_s: 0.0, tmr: 0.0 },
+            Some(Fault::Short) => OwnConductance { parallel_s: 1.0 / self.faults.short.si(), tmr: 0.0 },
+            Some(Fault::StuckState) | None => {
+                let Transport { parallel_s, tmr, .. } = draw.transport(self.transport);
+                OwnConductance { parallel_s, tmr }
+            }
+        }
+    }
+
+    /// Supplies and contacts of the tile at `place` among those of a layer whose first dendrite is number `first`; `None` where all
+    /// lines are alike.
+    #[must_use]
+    pub fn contacts(&self, first: usize, place: &TilePlace) -> Option<Contacts> {
+        let outputs = first + place.outputs.start..first + place.outputs.end;
+        Contacts::draw(&self.array, self.seed, &TilePlace { inputs: place.inputs.clone(), outputs })
+    }
+
+    /// Whether every selected device sees what its driver gives, and no other sees anything.
+    #[must_use]
+    pub fn lines_are_ideal(&self) -> bool {
+        let ArrayConfig { word_wire, bit_wire, write_driver, access, contact_spread, .. } = &self.array;
+        self.array.scheme == WriteScheme::CutOff
+            && self.array.supply_spread == 0.0
+            && self.array.verify == 0
+            && [word_wire, bit_wire, write_driver, access, contact_spread].iter().all(|ohm| ohm.si() == 0.0)
+    }
+
     /// A number that other devices, faults or arrays have with a chance of 2^-64; pulses do not count.
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// A number that other pulses or switching tables have with a chance of 2^-64; 0 where there are none.
+    #[must_use]
+    pub fn pulses_fingerprint(&self) -> u64 {
+        self.pulses.as_ref().map_or(0, |DrivenPulses { tables, potentiation_v, depression_v }| {
+            let all = format!("{} {potentiation_v:?} {depression_v:?}", tables.fingerprint());
+            XxHash3_64::oneshot(all.as_bytes())
+        })
+    }
+
+    /// Whether it is read, not written.
+    #[must_use]
+    pub const fn is_only_read(&self) -> bool {
+        self.only_read
     }
 
     /// The device of word line `input` (of all tiles) and dendrite `output`.

@@ -2,6 +2,7 @@
 
 use crate::encoding::{Encoder, Images};
 use crate::error::NetworkError;
+use crate::neuron::LeakyIntegrator;
 use crate::synapses::{
     AnalogSynapses, BitSynapses, CountSynapses, LayerSize, LayerState, Plasticity, Synapses,
 };
@@ -70,7 +71,8 @@ impl Network {
             seed: seeds.shared,
             field: seeds.field,
             images,
-            hardware: self.hardware_fingerprint(),
+            hardware: self.hardware().map_or(0, |hardware| hardware.fingerprint()),
+            pulses: self.hardware().map_or(0, |hardware| hardware.pulses_fingerprint()),
             losses: self.losses().to_vec(),
             system: String::new(),
             notes: String::new(),
@@ -104,6 +106,14 @@ impl Network {
             "other devices, faults, array or pulses",
             "those that the checkpoint was trained on",
         )?;
+        // A network that is only read needs no pulses.
+        let driven = hardware.filter(|hardware| !ideal && !hardware.is_only_read());
+        NetworkError::require(
+            driven.is_none_or(|hardware| hardware.pulses_fingerprint() == checkpoint.pulses),
+            "pulses",
+            "other voltages, width or switching tables",
+            "those that the checkpoint was trained with",
+        )?;
         Self::made(&recipe, hardware, images, Seeds::of_field(seed, field), Some((devices, state, losses)))
     }
 
@@ -125,19 +135,22 @@ impl Network {
             Some((states, state, losses)) => (Some(states), Some(state), losses),
             None => (None, None, Vec::new()),
         };
-        let setting = Setting { plasticity: recipe.plasticity(), encoder, images: images.len(), seeds };
+        let setting =
+            Setting { plasticity: recipe.plasticity(), encoder, images: images.len(), seeds, threshold: 1.0 };
         if config.synapses == SynapseModel::Ideal {
             return Ok(if copies == 1 {
                 let synapses = match states {
                     Some(states) => BitSynapses::new(config.neurons, lines, states)?,
                     None => BitSynapses::random(config.neurons, lines, parallel, seeds.devices)?,
                 };
+                let setting = setting.starting(&synapses, config, images);
                 Self::Bits(Trainer::new(recipe, synapses, state, setting)?)
             } else {
                 let synapses = match states {
                     Some(states) => CountSynapses::new(size, states)?,
                     None => CountSynapses::random(size, parallel, seeds.devices)?,
                 };
+                let setting = setting.starting(&synapses, config, images);
                 Self::Counts(Trainer::new(recipe, synapses, state, setting)?)
             });
         }
@@ -152,10 +165,12 @@ impl Network {
         let row = |neuron: usize| hardware.row(first + neuron, lines, usize::from(copies));
         let devices = hardware.of_layer(&row, first);
         let drawn = AnalogSynapses::random(size, parallel, seeds.devices, &devices)?;
-        let synapses = match states {
+        let mut synapses = match states {
             Some(states) => drawn.with_states(&states)?,
             None => drawn,
         };
+        hardware.read_by(&mut synapses, config.converted, seeds.devices)?;
+        let setting = setting.starting(&synapses, config, images);
         if config.synapses == SynapseModel::Array {
             let trainer = Trainer::new(recipe, synapses, state, setting)?;
             return Ok(Self::Array(ArrayTrainer::new(trainer, hardware, first, losses)?));
@@ -165,12 +180,12 @@ impl Network {
         Ok(Self::Devices(trainer, Arc::clone(hardware)))
     }
 
-    /// Fingerprint of the hardware under the synapses, 0 without.
-    fn hardware_fingerprint(&self) -> u64 {
+    /// The hardware under synapses that are not ideal.
+    fn hardware(&self) -> Option<&Arc<Hardware>> {
         match self {
-            Self::Bits(_) | Self::Counts(_) => 0,
-            Self::Devices(_, hardware) => hardware.fingerprint(),
-            Self::Array(on_array) => on_array.hardware().fingerprint(),
+            Self::Bits(_) | Self::Counts(_) => None,
+            Self::Devices(_, hardware) => Some(hardware),
+            Self::Array(on_array) => Some(on_array.hardware()),
         }
     }
 
@@ -315,6 +330,18 @@ impl Network {
                 "devices switched in the row, over the training",
                 state.switched.clone(),
             ))
+    }
+
+    /// The integrate-and-fire neurons.
+    #[must_use]
+    pub fn neuron(&self) -> LeakyIntegrator {
+        each!(self, trainer => trainer.recipe().network.neuron)
+    }
+
+    /// Clock cycles without input between two images.
+    #[must_use]
+    pub fn rest_cycles(&self) -> u32 {
+        each!(self, trainer => trainer.recipe().network.rest_cycles)
     }
 
     /// The encoder.

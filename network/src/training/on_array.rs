@@ -1,13 +1,13 @@
-//! Training on an array: reads with the effective conductances of solved tiles, writes with the voltages that cells see.
+//! Training on an array: reads with the effective conductances of solved tiles, every write event on the tiles that it drives.
 //!
-//! Effective conductances and write voltages are solved anew after every so many images, as the devices' states change
-//! both; counted from the first image, so that results depend neither on checkpoints nor on looks on the way.
+//! Effective conductances are solved anew after every so many images, as the devices' states change them; counted from the first
+//! image, so that results depend neither on checkpoints nor on looks on the way.
 
 use std::sync::Arc;
 
 use crate::encoding::Images;
 use crate::error::NetworkError;
-use crate::synapses::{AnalogSynapses, Drive, OwnPulse, Plasticity};
+use crate::synapses::{AnalogSynapses, OwnPulse, Plasticity, WriteTally};
 use crate::training::crossbar::Crossbar;
 use crate::training::hardware::Hardware;
 use crate::training::recipe::Recipe;
@@ -15,18 +15,15 @@ use crate::training::trainer::Trainer;
 use serde::{Deserialize, Serialize};
 use spinhebb_circuit::operate::tile::TiledMap;
 
-/// Share of an event's devices below which disturb is left out: not one in the longest training.
-const NO_DISTURB: f32 = 1e-20;
-
-/// What the array does to its devices at one moment.
+/// What the array did to its devices up to one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ArrayLoss {
     /// Images shown before.
     pub images: u64,
     /// Mean ratio of effective to own conductance in a read.
     pub read_ratio: f64,
-    /// Smallest and largest fraction of the drivers' voltage that cells see in a write.
-    pub write_fraction: (f64, f64),
+    /// What the write events since the moment before did.
+    pub writes: WriteTally,
 }
 
 /// A network in training on its array.
@@ -53,6 +50,11 @@ impl ArrayTrainer {
         let crossbar = Crossbar { hardware: Arc::clone(hardware), first };
         let refresh = trainer.recipe().network.refresh;
         let mut on_array = Self { trainer, crossbar, refresh, losses };
+        on_array.crossbar.carry(on_array.trainer.layer_mut().synapses_mut())?;
+        if hardware.pulses().is_some() {
+            let trainer = &mut on_array.trainer;
+            trainer.set_plasticity(plasticity(trainer.recipe(), trainer.layer().synapses(), hardware));
+        }
         on_array.renew()?;
         Ok(on_array)
     }
@@ -84,27 +86,24 @@ impl ArrayTrainer {
         shown.is_multiple_of(self.refresh) || shown == self.trainer.total()
     }
 
-    /// Solves the array in its present states.
+    /// Solves the reads of the array in its present states.
     fn renew(&mut self) -> Result<(), NetworkError> {
-        let (images, seed) = (self.trainer.shown(), self.trainer.seeds().devices);
-        let hardware = Arc::clone(&self.crossbar.hardware);
-        let stage = self.trainer.stage_of(images.min(self.trainer.total().saturating_sub(1)));
+        let images = self.trainer.shown();
         let synapses = self.trainer.layer_mut().synapses_mut();
+        let writes = synapses.take_tally()?;
         let map = self.crossbar.map(synapses)?;
         let read_ratio = self.crossbar.apply(&map, synapses)?;
-        let Some(pulses) = hardware.pulses() else { return hardware.check_only_read() };
-        let writes = self.crossbar.solve_writes(synapses, pulses.at(stage), pulses.tables.width_s(), seed)?;
-        let write_fraction = writes.drive.range();
-        synapses.set_drive(writes.drive);
-        self.trainer.set_plasticity(plasticity(
-            self.trainer.recipe(),
-            self.trainer.layer().synapses(),
-            &hardware,
-        ));
         if self.losses.last().is_none_or(|loss| loss.images != images) {
-            self.losses.push(ArrayLoss { images, read_ratio, write_fraction });
+            self.losses.push(ArrayLoss { images, read_ratio, writes });
         }
         Ok(())
+    }
+
+    /// The network without its array: reads as they are, events at full voltage.
+    #[must_use]
+    pub fn into_trainer(mut self) -> Trainer<AnalogSynapses> {
+        self.trainer.layer_mut().synapses_mut().take_off();
+        self.trainer
     }
 
     /// What the network stands on.
@@ -121,16 +120,18 @@ impl ArrayTrainer {
         self.crossbar.map(self.trainer.layer().synapses())
     }
 
-    /// What reads and writes lose at every renewal.
+    /// What reads lost and writes did, renewal after renewal.
     #[must_use]
     pub fn losses(&self) -> &[ArrayLoss] {
         &self.losses
     }
 
-    /// Voltages that cells see in a write, as last solved.
+    /// What all write events did, up to the last renewal.
     #[must_use]
-    pub fn drive(&self) -> Option<&Drive> {
-        self.trainer.layer().synapses().drive()
+    pub fn writes(&self) -> WriteTally {
+        let mut all = WriteTally::default();
+        self.losses.iter().for_each(|loss| all.merge(&loss.writes));
+        all
     }
 }
 
@@ -139,12 +140,10 @@ impl ArrayTrainer {
 /// Where all devices switch alike and see what their drivers give, they share the law of the recipe; else each has its own.
 #[must_use]
 pub(crate) fn plasticity(recipe: &Recipe, synapses: &AnalogSynapses, hardware: &Hardware) -> Vec<Plasticity> {
-    let own = own_plasticity(recipe, synapses, hardware);
-    let ideal = synapses.drive().is_none_or(Drive::is_ideal);
-    if hardware.switch_alike() && ideal && own.iter().all(|plasticity| plasticity.disturb() < NO_DISTURB) {
+    if hardware.switch_alike() && !synapses.is_on_array() {
         return recipe.plasticity();
     }
-    own
+    own_plasticity(recipe, synapses, hardware)
 }
 
 fn own_plasticity(recipe: &Recipe, synapses: &AnalogSynapses, hardware: &Hardware) -> Vec<Plasticity> {
@@ -155,7 +154,7 @@ fn own_plasticity(recipe: &Recipe, synapses: &AnalogSynapses, hardware: &Hardwar
             None => [depression, potentiation].map(|p| OwnPulse::Nominal(gumbel(p))),
         };
         stage += 1;
-        synapses.plasticity(pulses, gain)
+        synapses.plasticity(pulses, [depression, potentiation], gain)
     })
 }
 

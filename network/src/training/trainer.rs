@@ -5,8 +5,9 @@
 use crate::encoding::{Encoder, Images};
 use crate::error::NetworkError;
 use crate::synapses::{Batch, Layer, LayerState, MAX_BATCH, Plasticity, Synapses};
-use crate::training::config::Order;
+use crate::training::config::{NetworkConfig, Order};
 use crate::training::recipe::Recipe;
+use crate::training::starting_threshold::starting_threshold;
 use spinhebb_data::config::Check;
 use spinhebb_data::random_stream::Streams;
 
@@ -42,6 +43,22 @@ pub struct Setting {
     pub images: usize,
     /// Seeds.
     pub seeds: Seeds,
+    /// Where the thresholds begin, in units of the current step of one device over one clock cycle.
+    pub threshold: f64,
+}
+
+impl Setting {
+    /// The same with the threshold that a layer of `synapses` begins with.
+    #[must_use]
+    pub fn starting<S: Synapses>(
+        mut self,
+        synapses: &S,
+        config: &NetworkConfig,
+        images: &Images<'_>,
+    ) -> Self {
+        self.threshold = starting_threshold(synapses, config, &self.encoder, images);
+        self
+    }
 }
 
 /// A layer in training.
@@ -68,7 +85,7 @@ impl<S: Synapses> Trainer<S> {
         setting: Setting,
     ) -> Result<Self, NetworkError> {
         recipe.first_fault()?;
-        let (config, seed) = (recipe.network.layer(), setting.seeds.devices);
+        let (config, seed) = (recipe.network.layer(setting.threshold), setting.seeds.devices);
         let layer = match state {
             None => Layer::new(synapses, config, seed)?,
             Some(state) => Layer::resume(synapses, config, seed, state)?,
@@ -77,7 +94,7 @@ impl<S: Synapses> Trainer<S> {
     }
 
     fn with_layer(recipe: &Recipe, layer: Layer<S>, setting: Setting) -> Result<Self, NetworkError> {
-        let Setting { plasticity, encoder, images, seeds } = setting;
+        let Setting { plasticity, encoder, images, seeds, .. } = setting;
         let network = &recipe.network;
         for (what, found, expected, why) in [
             ("the fields", network.fields.len(), 0, "a trainer has one of the members of a recipe"),
@@ -91,14 +108,21 @@ impl<S: Synapses> Trainer<S> {
         }
         NetworkError::require(images > 0, "images", images, "at least one training image")?;
         // Small layers are scored from the cache anyway; large ones profit from longer batches.
-        let batch_size = if network.neurons < 256 { 16 } else { MAX_BATCH };
+        let batch_size = match network.neurons {
+            // What differs from read to read must not depend on how far ahead sums are taken.
+            _ if layer.synapses().differs_by_read() => 1,
+            0..256 => 16,
+            _ => MAX_BATCH,
+        };
         Ok(Self { layer, recipe: recipe.clone(), encoder, plasticity, seeds, images, batch_size })
     }
 
     /// Scores `size` images at once (1 to 64); changes the speed, not the result.
     #[must_use]
     pub fn with_batch_size(mut self, size: usize) -> Self {
-        self.batch_size = size.clamp(1, MAX_BATCH);
+        if self.batch_size > 1 {
+            self.batch_size = size.clamp(1, MAX_BATCH);
+        }
         self
     }
 
@@ -189,6 +213,7 @@ impl<S: Synapses> Trainer<S> {
             let first = self.shown();
             let size = left.min(self.batch_size as u64);
             batch.clear();
+            batch.set_first_read(first);
             for presentation in first..first + size {
                 let (pass, place) = (presentation / self.images as u64, presentation % self.images as u64);
                 let image = match self.recipe.network.order {
@@ -211,7 +236,15 @@ impl<S: Synapses> Trainer<S> {
             }
             let stages: Vec<usize> = (first..first + size).map(|image| self.stage_of(image)).collect();
             let plasticity = &self.plasticity;
-            self.layer.learn(&batch, |i| &plasticity[stages[i]], |_, _| ());
+            let mut events = vec![0; stages.len()];
+            self.layer.learn(
+                &batch,
+                |i| &plasticity[stages[i]],
+                |i, outcome| events[i] = outcome.fired.len(),
+            );
+            for (&stage, &events) in stages.iter().zip(&events) {
+                self.layer.count_events(stage, events as u64);
+            }
             left -= size;
         }
         Ok(shown)
