@@ -18,6 +18,7 @@ pub const EXPERIMENTS: &[Registered] = &[
     Registered::new::<circuit::Spice>(),
     Registered::new::<network::Train>(),
     Registered::new::<network::Evaluate>(),
+    Registered::new::<network::Drives>(),
     Registered::new::<network::Grid>(),
     Registered::new::<network::Ablation>(),
     Registered::new::<network::Sensitivity>(),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::array::variation::{Contacts, TilePlace};
 use spinhebb_circuit::operate::array_devices::ArrayDevices;
 use spinhebb_circuit::operate::write::{LearningStep, WriteDrivers, write};
 use spinhebb_data::labelled::{Dataset, Values, Variable};
@@ -127,12 +128,15 @@ fn point(
     // `count` active inputs, evenly spread.
     let active: Vec<bool> = (0..inputs).map(|i| (i + 1) * count / inputs > i * count / inputs).collect();
     let dendrite = dendrites / 2;
+    let place = TilePlace { inputs: 0..inputs, outputs: 0..dendrites };
+    let contacts = Contacts::draw(maker.array, maker.seed, &place);
     let step = LearningStep {
         dendrite,
         active: &active,
         potentiation_volts: pulses.up,
         depression_volts: pulses.down,
         width_s: pulses.width_s,
+        contacts: contacts.as_ref(),
     };
     let states = maker.pattern.states(maker.seed, inputs, dendrites);
     let array = maker.array(inputs, dendrites);

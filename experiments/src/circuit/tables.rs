@@ -62,5 +62,6 @@ pub(super) fn pulses(
     if let Some(rounding) = source.rounding(&tables, &volts, context)? {
         add_rounding(outcome, &rounding);
     }
-    Ok(Pulses { up, down, width_s, tables: Arc::new(tables), drivers: config.array.write_drivers() })
+    let drivers = config.array.write_drivers(tables.nominal_junction().barrier().transport);
+    Ok(Pulses { up, down, width_s, tables: Arc::new(tables), drivers })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use spinhebb_circuit::array::scheme::WriteScheme;
+use spinhebb_circuit::array::variation::{Contacts, TilePlace};
 use spinhebb_circuit::operate::array_devices::ArrayDevices;
 use spinhebb_circuit::operate::write::{LearningStep, Role, RoleSummary, write};
 
@@ -65,12 +66,15 @@ fn schemes(
     let array = maker.array(inputs, outputs);
     let active = config.pattern.active(maker.seed, inputs);
     let dendrite = config.write.dendrite;
+    let place = TilePlace { inputs: 0..inputs, outputs: 0..outputs };
+    let contacts = Contacts::draw(&config.array, maker.seed, &place);
     let step = LearningStep {
         dendrite,
         active: &active,
         potentiation_volts: pulses.up,
         depression_volts: pulses.down,
         width_s: pulses.width_s,
+        contacts: contacts.as_ref(),
     };
     let devices = ArrayDevices::new(maker.variation.devices(inputs, outputs), Arc::clone(&pulses.tables));
     for scheme in WriteScheme::ALL {

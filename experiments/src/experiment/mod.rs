@@ -29,7 +29,7 @@ use crate::present::Page;
 
 /// Version of the physics: raised when the same configuration and seed give other numbers than before. It stands in
 /// every archive and in the identity of every run, so that no run is resumed with other physics.
-pub const PHYSICS_VERSION: u64 = 3;
+pub const PHYSICS_VERSION: u64 = 4;
 
 /// Something that can be computed and shown.
 pub trait Experiment: 'static {

@@ -8,7 +8,9 @@ use spinhebb_network::images::ImagesConfig;
 use spinhebb_network::readout::preset;
 
 use super::images::{self, tested_on};
-use super::repetition::{self, accuracies, add_accuracies, in_per_cent, seeds};
+use super::inputs::add_inputs;
+use super::repetition::{self, accuracies, in_per_cent, over_seeds, seeds};
+use super::terms::Terms;
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Cost, Experiment, Outcome, Shortcut};
 use crate::present::Page;
@@ -34,19 +36,19 @@ system_parts! {
 pub struct AblationSettings {
     /// Number of neurons in all.
     pub neurons: usize,
-    /// Repetitions of every recipe, with seeds from the master seed upwards.
+    /// Repetitions of every recipe, each with a seed of its own that follows from the master seed.
     pub repetitions: u64,
 }
 
 impl Check for AblationSettings {
     fn check(&self, faults: &mut Faults) {
         repetition::check_neurons("neurons", self.neurons, faults);
+        repetition::check("repetitions", self.repetitions, faults);
     }
 }
 
 fn across(config: &AblationParts, faults: &mut Faults) {
     images::check(&config.images, faults);
-    repetition::check("ablation.repetitions", config.seed, config.ablation.repetitions, faults);
 }
 
 /// What each ingredient of the best recipe buys.
@@ -79,7 +81,8 @@ impl Experiment for Ablation {
     fn cost(config: &AblationParts) -> Cost {
         let recipes =
             preset::ablation(config.ablation.neurons, 1).into_iter().map(|(_, recipe)| recipe.network);
-        super::cost::of_trainings(recipes, config.ablation.repetitions as f64, &config.images)
+        // And the frozen control.
+        super::cost::of_trainings(recipes, config.ablation.repetitions as f64 + 1.0, &config.images)
     }
 
     fn compute(config: &AblationParts, context: &Context) -> Result<Outcome, ExperimentError> {
@@ -90,13 +93,16 @@ impl Experiment for Ablation {
         let seeds = seeds(context.seed(), repetitions);
         let rows = preset::ablation(neurons, parts.train.len());
         let stage = context.stage("training", rows.len() as u64);
-        let (mut names, mut all) = (Vec::new(), Vec::new());
+        add_inputs(&mut outcome, &rows[0].1.network.encoding, &parts)?;
+        let (mut names, mut all, mut frozen) = (Vec::new(), Vec::new(), Vec::new());
         for (name, recipe) in &rows {
-            let found = accuracies(&format!("ablation {name}"), recipe, &parts, seeds.clone(), context)?;
+            let found = accuracies(&format!("ablation {name}"), recipe, &parts, &seeds, context)?;
             stage.advance();
-            add_accuracies(&mut outcome, name, &found, parts.test.len());
+            let terms = Terms::of(&recipe.network, &parts, repetitions)?;
+            found.add_to(&mut outcome, name, parts.test.len(), &terms)?;
             names.push((*name).to_string());
-            all.extend(found);
+            all.extend(found.trained);
+            frozen.push(found.frozen[0]);
         }
         let shape = [names.len(), repetitions as usize];
         outcome.add(
@@ -109,7 +115,14 @@ impl Experiment for Ablation {
                     &["recipe", "seed"],
                     &shape,
                     all,
-                )?)?,
+                )?)?
+                .with(Variable::along(
+                    "frozen",
+                    "recipe",
+                    "1",
+                    "accuracy of the frozen control with the first seed",
+                    frozen,
+                ))?,
         );
         Ok(outcome)
     }
@@ -122,14 +135,38 @@ impl Experiment for Ablation {
             Some(Values::Text(names)) => names,
             _ => &[],
         };
-        let rows = names.iter().zip(all.chunks(repetitions as usize));
-        let table: Vec<Vec<String>> =
-            rows.map(|(name, found)| vec![name.clone(), in_per_cent(found)]).collect();
+        let frozen = data.numbers("frozen")?;
+        let rows = names.iter().zip(all.chunks(repetitions as usize)).zip(&frozen);
+        let table: Vec<Vec<String>> = rows
+            .map(|((name, found), frozen)| row(outcome, name, found, *frozen))
+            .collect::<Result<_, _>>()?;
         page.paragraph(&format!(
-            "Accuracy in per cent on the {}, mean and standard deviation of {repetitions} seeds; each row adds to the one above.",
-            tested_on(outcome)?
+            "Accuracy in per cent on the {}, {}; each row adds to the one above. Frozen: the same recipe with write pulses of \
+             probability 0, 1 seed.",
+            tested_on(outcome)?,
+            over_seeds(repetitions)
         ));
-        page.table(&["ingredient", "accuracy (%)"], &table);
+        let heads = ["ingredient", "accuracy (%)", "95 % interval (%)", "frozen (%)"];
+        let heads = [&heads[..], &["read-out", "neurons", "devices", "passes", "labels used"]].concat();
+        page.table(&heads, &table);
         Ok(())
     }
+}
+
+/// One recipe of the table.
+fn row(outcome: &Outcome, name: &str, found: &[f64], frozen: f64) -> Result<Vec<String>, ExperimentError> {
+    let interval = outcome.find(&format!("accuracy/{name}")).and_then(|accuracy| accuracy.interval);
+    let (low, high) = interval.unwrap_or((f64::NAN, f64::NAN));
+    let count = |part: &str| outcome.number(&format!("{part}/{name}")).map(|count| count.to_string());
+    Ok(vec![
+        name.to_string(),
+        in_per_cent(found),
+        format!("{:.2} to {:.2}", 100.0 * low, 100.0 * high),
+        format!("{:.2}", 100.0 * frozen),
+        outcome.words(&format!("readout/{name}"))?.to_string(),
+        count("neurons")?,
+        count("devices")?,
+        count("passes")?,
+        count("labels_used")?,
+    ])
 }

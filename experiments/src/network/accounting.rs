@@ -67,7 +67,11 @@ impl Counts {
         add("depression_pulses", self.depression as f64, "pulses of V < 0, one per device");
         add("pulses_per_device_mean", self.pulses_mean, "pulses that a device gets");
         add("pulses_per_device_most", f64::from(self.pulses_most), "pulses that the busiest device gets");
-        add("switching_events", self.switched as f64, "devices switched");
+        add(
+            "switching_events",
+            self.switched as f64,
+            "devices switched in rows that were written; those of other rows are `disturbed_devices`",
+        );
         add("switching_events_per_device_mean", self.switched_mean(), "times that a device switches");
         let per_pulse = self.switched as f64 / self.pulses().max(1) as f64;
         add("switching_events_per_pulse", per_pulse, "devices switched over pulses");

@@ -17,22 +17,29 @@ use crate::error::ExperimentError;
 use crate::experiment::Outcome;
 use crate::present::Page;
 
-/// Training images whose reads are solved.
+/// Training images whose reads and writes are solved.
 const SOLVED_IMAGES: usize = 20;
+/// Write events that are solved for each stage at least.
+const LEAST_EVENTS: usize = 4;
 
 /// Cost of one training image, and size of the array.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cost {
+    /// Currents and conversions of the reads, currents of the write pulses, and charge on the word lines, in J.
     read_j: f64,
     write_j: f64,
+    charge_j: f64,
     time_s: f64,
     tiles: usize,
 }
 
-/// Adds energy and time of one training image, from one column of tiles of every field of the trained networks.
+/// Adds energy, time and power of one training image.
 ///
-/// Neurons are drawn alike, so the first ones stand for all, with nominal devices. Reads cost the energy of a cycle times the cycles until the
-/// first firing; the write is that with the pulses of the first stage.
+/// Reads cost the energy of a clock cycle (currents over `array.read_time`, one conversion for each dendrite of each tile) times
+/// the cycles that were counted. Writes cost, stage by stage, the energy of an event with the pulses of its stage times the events that
+/// were counted: as solved where the network was trained on the array, else of a sample of events on its first dendrites with
+/// nominal devices. Every line that is driven charges its word lines once in a read and once in a pulse. Reads and events of
+/// fields run side by side.
 ///
 /// # Errors
 /// The circuit layer refuses the array.
@@ -41,77 +48,82 @@ pub(super) fn add_costs(
     (array, pulses, device): (&ArrayConfig, &Tabulated, &str),
     members: &[Network],
     images: &Images<'_>,
-    seed: u64,
 ) -> Result<(), ExperimentError> {
     let parts = HardwareParts {
         population: &PopulationConfig::default(),
         faults: &FaultsConfig::default(),
         array,
         transport: pulses.transport(),
-        seed,
+        seed: 0,
     };
     let hardware = Arc::new(Hardware::new(&parts, Some(pulses.driven()))?);
     let crossbar = Crossbar { hardware, first: 0 };
-    let (mut cost, mut cycles, mut pulse_time_s) = (Cost::default(), 0.0, 0.0f64);
+    let mut cost = Cost::default();
     for member in members {
-        let state = member.state();
-        let shows = state.images.max(1) as f64;
-        let fired = state.firings.iter().map(|&n| f64::from(n)).sum::<f64>() / shows;
-        let column = column(&crossbar, pulses, member, (images, seed))?;
-        cycles = state.cycles as f64 / shows;
-        cost.read_j += column.read_j * column.columns as f64 * cycles;
-        cost.write_j += column.write_j * fired;
-        cost.tiles += column.tiles * column.columns;
-        // Potentiation and depression one after the other.
-        pulse_time_s = pulse_time_s.max(fired * 2.0 * pulses.width_s);
+        let own = of_member(&crossbar, pulses, member, images)?;
+        cost.read_j += own.read_j;
+        cost.write_j += own.write_j;
+        cost.charge_j += own.charge_j;
+        cost.tiles += own.tiles;
+        cost.time_s = cost.time_s.max(own.time_s);
     }
-    cost.time_s = cycles * array.clock.si() + pulse_time_s;
     outcome.text("hardware/device", device);
     outcome.count("hardware/tiles", cost.tiles, "tiles of the array");
-    let mut add = |key: &str, value: f64, unit: &str, meaning: &str| {
+    let energy = cost.read_j + cost.write_j + cost.charge_j;
+    let figures = [
+        (
+            "read_energy",
+            "read_energy_per_image",
+            cost.read_j,
+            "J",
+            "energy of the reads of one training image",
+        ),
+        (
+            "write_energy",
+            "write_energy_per_image",
+            cost.write_j,
+            "J",
+            "energy of the write pulses of one training image",
+        ),
+        (
+            "charge_energy",
+            "charge_energy_per_image",
+            cost.charge_j,
+            "J",
+            "energy that charges word lines for one training image",
+        ),
+        ("time", "time_per_image", cost.time_s, "s", "time of one training image by the hardware's clock"),
+        ("power", "power", energy / cost.time_s, "W", "mean power in training"),
+    ];
+    let mut data = Dataset::new("network/cost").attribute("device", device).with(Variable::scalar(
+        "tiles",
+        "1",
+        "tiles of the array",
+        vec![cost.tiles as u64],
+    )?)?;
+    for (name, key, value, unit, meaning) in figures {
         outcome.scalar(format!("hardware/{key}"), value, unit, meaning);
-    };
-    let (reads, writes) =
-        ("energy of the reads of one training image", "energy of the write pulses of one training image");
-    let time = "time of one training image by the hardware's clock";
-    add("read_energy_per_image", cost.read_j, "J", reads);
-    add("write_energy_per_image", cost.write_j, "J", writes);
-    add("time_per_image", cost.time_s, "s", time);
-    let scalar = |name, unit, meaning, value: f64| Variable::scalar(name, unit, meaning, vec![value]);
-    outcome.add(
-        Dataset::new("network/cost")
-            .attribute("device", device)
-            .with(Variable::scalar("tiles", "1", "tiles of the array", vec![cost.tiles as u64])?)?
-            .with(scalar("read_energy", "J", reads, cost.read_j)?)?
-            .with(scalar("write_energy", "J", writes, cost.write_j)?)?
-            .with(scalar("time", "s", time, cost.time_s)?)?,
-    );
+        data.push(Variable::scalar(name, unit, meaning, vec![value])?)?;
+    }
+    outcome.add(data);
     Ok(())
 }
 
-/// One column of tiles, of so many columns.
-struct Column {
-    read_j: f64,
-    write_j: f64,
-    tiles: usize,
-    columns: usize,
-}
-
-fn column(
+/// Cost of one training image of one network.
+fn of_member(
     crossbar: &Crossbar,
     pulses: &Tabulated,
     member: &Network,
-    (images, seed): (&Images<'_>, u64),
-) -> Result<Column, ExperimentError> {
+    images: &Images<'_>,
+) -> Result<Cost, ExperimentError> {
+    let array = crossbar.hardware.array();
     let (lines, copies, neurons) = (member.encoder().lines(), member.copies(), member.state().own.len());
-    let sampled = neurons.min(crossbar.hardware.array().outputs);
+    let sampled = neurons.min(array.outputs);
     let rows: Vec<u8> = (0..sampled).flat_map(|n| member.row(n)).collect();
     let row = |_| vec![SynapticDevice::NOMINAL; lines * usize::from(copies)];
     let devices = LayerDevices { range: 1.0, tables: None, row: &row };
     let synapses = AnalogSynapses::new(LayerSize { neurons: sampled, lines, copies }, &rows, &devices)?;
     let map = crossbar.map(&synapses)?;
-    let volts = [pulses.depression_v[0], pulses.potentiation_v[0]];
-    let writes = crossbar.solve_writes(&synapses, volts, pulses.width_s, seed)?;
     let shown: Vec<Vec<u16>> = (0..images.len().min(SOLVED_IMAGES))
         .map(|i| {
             let mut active = Vec::new();
@@ -119,9 +131,59 @@ fn column(
             active
         })
         .collect();
-    let energy = crossbar.energy(&map, &writes, usize::from(copies), &shown)?;
-    let columns = neurons.div_ceil(sampled);
-    Ok(Column { read_j: energy.read_j, write_j: energy.write_j, tiles: map.cost().tiles, columns })
+    let state = member.state();
+    let (shows, columns) = (state.images.max(1) as f64, neurons.div_ceil(sampled) as f64);
+    let (cycles, events) = (state.cycles as f64, state.events.iter().sum::<u64>() as f64);
+    let rests = state.images as f64 * f64::from(member.rest_cycles());
+    let read_j = crossbar.read_joules(&map, usize::from(copies), &shown)? * columns * cycles / shows;
+    let on_array = member.on_array().map(|on_array| on_array.writes()).filter(|writes| writes.events > 0);
+    let phases = match &on_array {
+        Some(writes) => writes.phases as f64,
+        None if array.scheme.drives_both_at_once() && array.phases == 1 => events,
+        None => 2.0 * events,
+    };
+    let write_j = match &on_array {
+        Some(writes) => writes.joules,
+        None => sampled_writes(crossbar, pulses, (&synapses, &shown), &state.events)?,
+    };
+    // C V^2 of a word line: half of it stays on the line, half heats its driver.
+    let word_farad = array.word_capacitance.si() * array.outputs as f64;
+    let reading = state.driven as f64 * f64::from(copies) * columns * array.read_voltage.si().powi(2);
+    let [down, up] = [pulses.depression_v[0], pulses.potentiation_v[0]];
+    let writing = state.potentiation_pulses as f64 * up * up + state.depression_pulses as f64 * down * down;
+    // Further pulses are preceded by a read of the dendrite.
+    let checks = on_array.map_or(0.0, |writes| {
+        if array.verify > 0 { writes.phases as f64 * array.read_time.si() } else { 0.0 }
+    });
+    Ok(Cost {
+        read_j,
+        write_j: write_j / shows,
+        charge_j: word_farad * (reading + writing) / shows,
+        time_s: ((cycles + rests) * array.clock.si() + phases * pulses.width_s + checks) / shows,
+        tiles: map.cost().tiles * columns as usize,
+    })
+}
+
+/// Energy in J of all events: those of each stage with its pulses, from a sample solved on nominal devices.
+fn sampled_writes(
+    crossbar: &Crossbar,
+    pulses: &Tabulated,
+    (synapses, shown): (&AnalogSynapses, &[Vec<u16>]),
+    events: &[u64],
+) -> Result<f64, ExperimentError> {
+    let neurons = synapses.size().neurons;
+    let each = (SOLVED_IMAGES / events.len().max(1)).max(LEAST_EVENTS).min(shown.len());
+    let mut joules = 0.0;
+    for (stage, &count) in events.iter().enumerate() {
+        let volts = [pulses.depression_v[stage], pulses.potentiation_v[stage]];
+        for k in 0..each {
+            // Another image and another dendrite each time.
+            let event = ((stage * each + k) * 7 % neurons, shown[(stage + k) % shown.len()].as_slice());
+            let one = crossbar.write_joules(synapses, event, volts, pulses.width_s)?;
+            joules += one * count as f64 / each as f64;
+        }
+    }
+    Ok(joules)
 }
 
 /// Adds the section on costs, where they were reckoned.
@@ -139,8 +201,9 @@ pub(super) fn present_costs(
     let number = |key: &str| outcome.number(&format!("hardware/{key}"));
     page.section("Cost on hardware");
     page.paragraph(&format!(
-        "Energy of one column of {} x {} tiles of each field, solved with wires and drivers on {SOLVED_IMAGES} training images \
-         and scaled to all {} tiles; clock {:.3} ns, potentiation and depression one after the other.",
+        "{} x {} lines in each of {} tiles, clock {:.3} ns. Reads: as solved for {SOLVED_IMAGES} images, times the cycles counted, with a \
+         conversion for each dendrite of each tile and cycle; writes: each stage with its own pulses, as solved, times the events \
+         counted.",
         array.inputs,
         array.outputs,
         number("tiles")?,
@@ -151,7 +214,12 @@ pub(super) fn present_costs(
         &[
             vec!["reads (nJ)".into(), format!("{:.4}", number("read_energy_per_image")? * 1e9)],
             vec!["write pulses (nJ)".into(), format!("{:.4}", number("write_energy_per_image")? * 1e9)],
+            vec![
+                "charging word lines (nJ)".into(),
+                format!("{:.4}", number("charge_energy_per_image")? * 1e9),
+            ],
             vec!["time (ns)".into(), format!("{:.1}", number("time_per_image")? * 1e9)],
+            vec!["power (mW)".into(), format!("{:.4}", number("power")? * 1e3)],
         ],
     );
     Ok(())

@@ -18,6 +18,10 @@ use spinhebb_network::training::recipe::Recipe;
 use super::accounting::{add_accounting, present_accounting};
 use super::hardware::ReadParts;
 use super::images;
+use super::inputs::add_inputs;
+use super::repetition::add_mean;
+use super::silence::add_silence_when_read;
+use super::terms::{Terms, rests_on};
 use super::test_result::{add_test, labels_dataset, present_test};
 use super::training::same_training;
 use crate::error::ExperimentError;
@@ -101,6 +105,7 @@ impl Experiment for Evaluate {
         let mut outcome = Outcome::new("Network test");
         let set = images::load(&config.images, &mut outcome)?;
         let parts = images::parts(&config.images, &set, &mut outcome)?;
+        add_inputs(&mut outcome, &config.network.encoding, &parts)?;
         let checkpoints = Checkpoint::read(&config.evaluate.checkpoint)?;
         if let Some(trained) = recipe_of(&checkpoints) {
             let asked = Recipe { network: config.network.clone(), pulses: trained.pulses.clone() };
@@ -126,13 +131,17 @@ impl Experiment for Evaluate {
         let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
         let (labelling, evaluation) = network.examine(&config.network, train, test, parts.classes)?;
         stage.advance();
-        add_test(&mut outcome, &evaluation)?;
+        add_mean(&mut outcome, "accuracy", &[evaluation.accuracy()], parts.test.len());
+        Terms::of(&config.network, &parts, 1)?.add_to(&mut outcome, "accuracy", None)?;
+        add_test(&mut outcome, &evaluation, parts.class_names)?;
+        add_silence_when_read(&mut outcome, network.members(), &labelling, &evaluation);
         add_accounting(&mut outcome, network.members())?;
         outcome.add(labels_dataset(&labelling)?);
         Ok(outcome)
     }
 
     fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
+        page.paragraph(&format!("Accuracy: {}.", rests_on(outcome)?));
         present_test(outcome, page)?;
         present_accounting(outcome, page)
     }

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use spinhebb_data::config::{Check, Faults};
 use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_network::images::ImagesConfig;
+use spinhebb_network::readout::mean_interval::mean_and_deviation;
 use spinhebb_network::readout::preset;
 
 use super::images::{self, tested_on};
-use super::repetition::{self, accuracies, add_accuracies, in_per_cent, mean_and_deviation, seeds};
+use super::inputs::add_inputs;
+use super::repetition::{self, accuracies, deviation, in_per_cent, over_seeds, seeds};
+use super::terms::Terms;
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Cost, Experiment, Outcome, Shortcut};
 use crate::present::Page;
@@ -37,7 +40,7 @@ pub struct GridSettings {
     pub neurons: Vec<usize>,
     /// Numbers of devices per pixel and neuron.
     pub copies: Vec<u8>,
-    /// Repetitions of every network, with seeds from the master seed upwards.
+    /// Repetitions of every network, each with a seed of its own that follows from the master seed.
     pub repetitions: u64,
 }
 
@@ -58,6 +61,7 @@ impl Check for GridSettings {
         faults.each("neurons", &self.neurons, |neurons, faults| {
             repetition::check_neurons("", *neurons, faults);
         });
+        repetition::check("repetitions", self.repetitions, faults);
         faults.each("copies", &self.copies, |copies, faults| {
             faults.require((1..=8).contains(copies), "", copies, "between 1 and 8 devices per pixel");
         });
@@ -73,7 +77,6 @@ impl GridSettings {
 
 fn across(config: &GridParts, faults: &mut Faults) {
     images::check(&config.images, faults);
-    repetition::check("grid.repetitions", config.seed, config.grid.repetitions, faults);
 }
 
 /// Accuracy against neurons and devices per pixel.
@@ -111,7 +114,8 @@ impl Experiment for Grid {
     ];
 
     fn cost(config: &GridParts) -> Cost {
-        let repetitions = config.grid.repetitions as f64;
+        // And the frozen control.
+        let repetitions = config.grid.repetitions as f64 + 1.0;
         let recipes = config.grid.points().map(|(neurons, copies)| preset::paper(neurons, copies, 1).network);
         super::cost::of_trainings(recipes, repetitions, &config.images)
     }
@@ -123,14 +127,19 @@ impl Experiment for Grid {
         let parts = images::parts(&config.images, &set, &mut outcome)?;
         let seeds = seeds(context.seed(), grid.repetitions);
         let stage = context.stage("training", grid.points().count() as u64);
-        let mut all = Vec::new();
+        let (mut all, mut frozen) = (Vec::new(), Vec::new());
         for (neurons, copies) in grid.points() {
             let label = format!("n{neurons}_r{copies}");
             let recipe = preset::paper(neurons, copies, parts.train.len());
-            let found = accuracies(&format!("grid {label}"), &recipe, &parts, seeds.clone(), context)?;
+            if all.is_empty() {
+                add_inputs(&mut outcome, &recipe.network.encoding, &parts)?;
+            }
+            let found = accuracies(&format!("grid {label}"), &recipe, &parts, &seeds, context)?;
             stage.advance();
-            add_accuracies(&mut outcome, &label, &found, parts.test.len());
-            all.extend(found);
+            let terms = Terms::of(&recipe.network, &parts, grid.repetitions)?;
+            found.add_to(&mut outcome, &label, parts.test.len(), &terms)?;
+            all.extend(found.trained);
+            frozen.push(found.frozen[0]);
         }
         let shape = [grid.copies.len(), grid.neurons.len(), grid.repetitions as usize];
         let neurons: Vec<u64> = grid.neurons.iter().map(|&n| n as u64).collect();
@@ -139,44 +148,91 @@ impl Experiment for Grid {
             Dataset::new(DATASET)
                 .with(Variable::coordinate("copies", "1", "devices per pixel", grid.copies.clone()))?
                 .with(Variable::coordinate("neurons", "1", "neurons", neurons))?
-                .with(Variable::new("accuracy", "1", "accuracy of each seed", &dims, &shape, all)?)?,
+                .with(Variable::new("accuracy", "1", "accuracy of each seed", &dims, &shape, all)?)?
+                .with(Variable::new(
+                    "frozen",
+                    "1",
+                    "accuracy of the frozen control with the first seed",
+                    &dims[..2],
+                    &shape[..2],
+                    frozen,
+                )?)?,
         );
         Ok(outcome)
     }
 
     fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
         let grid = outcome.config::<GridParts>()?.grid;
-        let all = outcome.dataset(DATASET)?.numbers("accuracy")?;
+        let data = outcome.dataset(DATASET)?;
+        let (all, frozen) = (data.numbers("accuracy")?, data.numbers("frozen")?);
         let found: Vec<&[f64]> = all.chunks(grid.repetitions as usize).collect();
-        let rows = || grid.copies.iter().zip(found.chunks(grid.neurons.len()));
         let mut panel =
             Panel::new("", Axis::log10("neurons"), Axis::linear("accuracy (%)")).legend(Corner::BottomRight);
-        let mut table = Vec::new();
-        for (copies, row) in rows() {
-            let points = grid
-                .neurons
-                .iter()
-                .zip(row)
-                .map(|(&n, found)| (n as f64, 100.0 * mean_and_deviation(found).0));
-            let interval = row.iter().map(|found| {
-                let (mean, deviation) = mean_and_deviation(found);
-                (100.0 * (mean - deviation), 100.0 * (mean + deviation))
-            });
-            let series = Series::line(format!("r = {copies}"), points.collect());
-            panel = panel.series(series.interval(interval.collect()).draw(Draw::LinePoints));
-            let cells = row.iter().map(|found| in_per_cent(found));
-            table.push(std::iter::once(format!("r = {copies}")).chain(cells).collect::<Vec<String>>());
+        let across = grid.neurons.len();
+        for (tone, (copies, (row, control))) in
+            grid.copies.iter().zip(found.chunks(across).zip(frozen.chunks(across))).enumerate()
+        {
+            panel = curves(panel, (tone, *copies), &grid.neurons, (row, control));
         }
         let how = format!(
-            "Recipe `paper`: one pass, constant probabilities, single winner; mean and standard deviation of {} seeds on the {}.",
-            grid.repetitions,
+            "Recipe `paper`: one pass, constant probabilities, single winner; {} on the {}. Points: frozen control, the same recipe \
+             with write pulses of probability 0, 1 seed.",
+            over_seeds(grid.repetitions),
             tested_on(outcome)?
         );
         let figure = Figure::new("grid", "Accuracy against neurons and devices per pixel.", how);
         page.figure(&figure.columns(1).cell(760.0, 480.0).panel(panel));
-        let heads: Vec<String> =
-            std::iter::once(String::new()).chain(grid.neurons.iter().map(|n| format!("N = {n}"))).collect();
-        page.table(&heads.iter().map(String::as_str).collect::<Vec<_>>(), &table);
+        let rows: Vec<Vec<String>> = grid
+            .points()
+            .zip(found.iter().zip(&frozen))
+            .map(|(size, (found, frozen))| row(outcome, size, found, *frozen))
+            .collect::<Result<_, _>>()?;
+        page.table(
+            &["neurons", "r", "devices", "accuracy (%)", "95 % interval (%)", "frozen (%)", "labels used"],
+            &rows,
+        );
         Ok(())
     }
+}
+
+/// Accuracy, and that of the control as points, of the networks with so many devices per pixel.
+fn curves(
+    panel: Panel,
+    (tone, copies): (usize, u8),
+    neurons: &[usize],
+    (found, frozen): (&[&[f64]], &[f64]),
+) -> Panel {
+    let point = |(&n, accuracy): (&usize, f64)| (n as f64, 100.0 * accuracy);
+    let means = found.iter().map(|found| mean_and_deviation(found).0);
+    let points: Vec<(f64, f64)> = neurons.iter().zip(means).map(point).collect();
+    let deviations: Option<Vec<f64>> = found.iter().map(|found| deviation(found)).collect();
+    let mut series = Series::line(format!("r = {copies}"), points.clone()).draw(Draw::LinePoints).tone(tone);
+    if let Some(deviations) = deviations {
+        let around =
+            |((_, mean), deviation): (&(f64, f64), f64)| (mean - 100.0 * deviation, mean + 100.0 * deviation);
+        series = series.interval(points.iter().zip(deviations).map(around).collect());
+    }
+    let control = neurons.iter().zip(frozen.iter().copied()).map(point).collect();
+    panel.series(series).series(Series::points(format!("r = {copies}, frozen"), control).tone(tone))
+}
+
+/// One network of the table.
+fn row(
+    outcome: &Outcome,
+    (neurons, copies): (usize, u8),
+    found: &[f64],
+    frozen: f64,
+) -> Result<Vec<String>, ExperimentError> {
+    let label = format!("n{neurons}_r{copies}");
+    let interval = outcome.find(&format!("accuracy/{label}")).and_then(|accuracy| accuracy.interval);
+    let (low, high) = interval.unwrap_or((f64::NAN, f64::NAN));
+    Ok(vec![
+        neurons.to_string(),
+        copies.to_string(),
+        outcome.number(&format!("devices/{label}"))?.to_string(),
+        in_per_cent(found),
+        format!("{:.2} to {:.2}", 100.0 * low, 100.0 * high),
+        format!("{:.2}", 100.0 * frozen),
+        outcome.number(&format!("labels_used/{label}"))?.to_string(),
+    ])
 }

@@ -146,9 +146,24 @@ impl SynapseParts<'_> {
             }
             return Ok((written, None));
         }
-        let (read, seed) = (self.read(), context.seed());
+        let hardware = self.hardware(written.tabulated.as_ref(), context.seed())?;
+        Ok((written, hardware))
+    }
+
+    /// The hardware with devices of `seed` under synapses that are not ideal, written by the voltages of `pulses`, where they are.
+    ///
+    /// # Errors
+    /// The device does not resolve.
+    pub(super) fn hardware(
+        &self,
+        pulses: Option<&pulses::Tabulated>,
+        seed: u64,
+    ) -> Result<Option<Arc<Hardware>>, ExperimentError> {
+        if self.network.synapses == SynapseModel::Ideal {
+            return Ok(None);
+        }
+        let (read, driven) = (self.read(), pulses.map(pulses::Tabulated::driven));
         let parts = read.parts(seed)?;
-        let driven = written.tabulated.as_ref().map(pulses::Tabulated::driven);
-        Ok((written, Some(Arc::new(Hardware::new(&parts, driven)?))))
+        Ok(Some(Arc::new(Hardware::new(&parts, driven)?)))
     }
 }

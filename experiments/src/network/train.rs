@@ -1,7 +1,6 @@
 //! `spinhebb network train`: train, look on the way, keep checkpoints, test.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,27 +16,29 @@ use spinhebb_network::readout::committee::Committee;
 use spinhebb_network::readout::evaluation::Evaluation;
 use spinhebb_network::readout::labelling::Labelling;
 use spinhebb_network::training::config::{NetworkConfig, SynapseModel};
-use spinhebb_network::training::hardware::Hardware;
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::recipe::Recipe;
 
 use super::accounting::{add_accounting, present_accounting};
+use super::beside::{self, Training, add_ideal, add_seeds, present_beside};
 use super::costs::{add_costs, present_costs};
 use super::course::{Course, present_course};
+use super::frozen::add_control;
 use super::hardware::SynapseParts;
 use super::images;
+use super::inputs::add_inputs;
 use super::on_array::{add_array, add_devices, present_array};
 use super::pulses::{WritePulses, add_pulses};
+use super::repetition::{self, add_mean, deviation, seeds};
+use super::silence::{add_silence_in_training, add_silence_when_read};
+use super::terms::{Terms, rests_on};
 use super::test_result::{add_test, labels_dataset, present_test};
-use super::training::{Keeping, train};
+use super::training::{Keeping, begin, train};
 use crate::device::device_name;
 use crate::error::ExperimentError;
-use crate::experiment::{Context, Cost, Experiment, Json, Outcome, Shortcut};
+use crate::experiment::{Context, Cost, Experiment, Outcome, Shortcut};
 use crate::present::Page;
 use crate::system::system_parts;
-
-/// Images of the ideal network between two marks of progress.
-const LOOK: u64 = 5000;
 
 system_parts! {
     /// A network that is trained, labelled by its firing and tested.
@@ -74,6 +75,10 @@ pub struct TrainSettings {
     pub checkpoint: Option<PathBuf>,
     /// Images between two checkpoints.
     pub every: u64,
+    /// Trainings with seeds of their own, side by side; the accuracy is then their mean, everything else that of the first.
+    pub repeats: u64,
+    /// Whether a frozen control stands beside the accuracy: the same recipe with write pulses of probability 0, read out alike.
+    pub frozen: bool,
     /// Whether the same network is trained with devices all alike on ideal lines as well, to stand beside synapses that are
     /// not ideal.
     pub ideal_beside: bool,
@@ -85,6 +90,7 @@ pub struct TrainSettings {
 impl Check for TrainSettings {
     fn check(&self, faults: &mut Faults) {
         faults.require(self.every > 0, "every", self.every, "at least 1 image");
+        repetition::check("repeats", self.repeats, faults);
     }
 }
 
@@ -126,41 +132,61 @@ impl Experiment for Train {
     const SHORTCUTS: &'static [Shortcut] = SHORTCUTS;
 
     fn cost(config: &TrainParts) -> Cost {
-        super::cost::of_training(&config.network, &config.images)
+        let trainings = config.train.repeats as f64 + f64::from(u8::from(config.train.frozen));
+        super::cost::of_trainings(std::iter::once(config.network.clone()), trainings, &config.images)
     }
 
     fn compute(config: &TrainParts, context: &Context) -> Result<Outcome, ExperimentError> {
         let mut outcome = Outcome::new("Network training");
         let set = images::load(&config.images, &mut outcome)?;
         let parts = images::parts(&config.images, &set, &mut outcome)?;
+        add_inputs(&mut outcome, &config.network.encoding, &parts)?;
         let (WritePulses { probabilities, tabulated }, hardware) =
             config.synapses().prepare(&mut outcome, context)?;
         let recipe = Recipe { network: config.network.clone(), pulses: probabilities };
         if let Some(pulses) = &tabulated {
             add_pulses(&mut outcome, pulses)?;
         }
-        let trained = trained(config, (&recipe, hardware.as_ref()), &parts, context)?;
-        trained.add_to(&mut outcome)?;
+        let training = Training { recipe: &recipe, hardware: hardware.as_ref(), parts: &parts };
+        let own = context.checkpoint("training.ckpt");
+        let path = config.train.checkpoint.as_deref().or(own.as_deref());
+        let system = hardware.as_ref().map(|_| config.synapses().text()).transpose()?.unwrap_or_default();
+        let keeping = Keeping { path, every: config.train.every, system: &system };
+        // A checkpoint that does not serve is refused before anything is trained beside it.
+        let begun = begin((&recipe, hardware.as_ref()), &parts.train, context.seed(), keeping)?;
+        let frozen = || config.train.frozen.then(|| beside::frozen(training, context)).transpose();
+        let (trained, frozen) = rayon::join(|| trained(begun, training, keeping, context), frozen);
+        let (trained, frozen) = (trained?, frozen?);
+        let seeds = seeds(context.seed(), config.train.repeats);
+        let hardware_of = |seed| config.synapses().hardware(tabulated.as_ref(), seed);
+        let others = beside::repeated(training, &seeds[1..], &hardware_of, context)?;
+        let accuracies: Vec<f64> = std::iter::once(trained.evaluation.accuracy()).chain(others).collect();
+        add_accuracy(&mut outcome, (&seeds, &accuracies), training)?;
+        if let Some(frozen) = frozen {
+            add_control(&mut outcome, "frozen/accuracy", frozen);
+        }
+        trained.add_to(&mut outcome, &parts)?;
         if let Some(hardware) = &hardware {
             add_devices(&mut outcome, &trained.members, hardware, context.seed())?;
             add_array(&mut outcome, &trained.members)?;
             if config.train.ideal_beside {
-                add_ideal(&mut outcome, &recipe.ideal(), &parts, context)?;
+                add_ideal(&mut outcome, &recipe, &parts, context)?;
             }
         }
         if let (true, Some(pulses)) = (config.train.costs, &tabulated) {
             let name = device_name(&config.device);
             let array = (&config.array, pulses, name.as_str());
-            add_costs(&mut outcome, array, &trained.members, &parts.train, context.seed())?;
+            add_costs(&mut outcome, array, &trained.members, &parts.train)?;
         }
         Ok(outcome)
     }
 
     fn present(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
         let config: TrainParts = outcome.config()?;
+        page.paragraph(&format!("Accuracy: {}.", rests_on(outcome)?));
+        present_beside(outcome, page)?;
         present_course(outcome, page)?;
         present_array(outcome, page)?;
-        present_ideal(outcome, page)?;
         present_test(outcome, page)?;
         present_accounting(outcome, page)?;
         present_costs(outcome, &config.array, page)
@@ -176,10 +202,12 @@ struct Trained {
 }
 
 impl Trained {
-    fn add_to(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
+    fn add_to(&self, outcome: &mut Outcome, parts: &ImageParts<'_>) -> Result<(), ExperimentError> {
         let middle = &self.members[self.members.len() / 2];
-        self.course.add_to(outcome, middle.encoder().field())?;
-        add_test(outcome, &self.evaluation)?;
+        self.course.add_to(outcome, middle.encoder().field(), parts)?;
+        add_test(outcome, &self.evaluation, parts.class_names)?;
+        add_silence_in_training(outcome, &self.members);
+        add_silence_when_read(outcome, &self.members, &self.labelling, &self.evaluation);
         add_accounting(outcome, &self.members)?;
         for (field, member) in self.members.iter().enumerate() {
             let name = match self.members.len() {
@@ -193,76 +221,54 @@ impl Trained {
     }
 }
 
+/// Adds the accuracy over `seeds`, first of all numbers, with what it rests on.
+fn add_accuracy(
+    outcome: &mut Outcome,
+    (seeds, accuracies): (&[u64], &[f64]),
+    training: Training<'_>,
+) -> Result<(), ExperimentError> {
+    let parts = training.parts;
+    add_mean(outcome, "accuracy", accuracies, parts.test.len());
+    if let Some(deviation) = deviation(accuracies) {
+        let meaning = "standard deviation of the accuracy from seed to seed";
+        outcome.scalar("deviation", deviation, "1", meaning);
+    }
+    Terms::of(&training.recipe.network, parts, seeds.len() as u64)?.add_to(outcome, "accuracy", None)?;
+    add_seeds(outcome, seeds, accuracies)
+}
+
+/// Trains what was begun to its end, labels and tests it.
 fn trained(
-    config: &TrainParts,
-    made: (&Recipe, Option<&Arc<Hardware>>),
-    parts: &ImageParts<'_>,
+    begun: (Committee, Course),
+    training: Training<'_>,
+    keeping: Keeping<'_>,
     context: &Context,
 ) -> Result<Trained, ExperimentError> {
-    let own = context.checkpoint("training.ckpt");
-    let path = config.train.checkpoint.as_deref().or(own.as_deref());
-    let system = match made.1 {
-        Some(_) => config.synapses().text()?,
-        None => String::new(),
-    };
-    let keeping = Keeping { path, every: config.train.every, system: &system };
-    let (network, course) =
-        train(made, parts, context.seed(), keeping, |images| context.stage("training", images))?;
+    let Training { recipe, parts, .. } = training;
+    let (network, course) = train(begun, recipe, parts, keeping, |images| context.stage("training", images))?;
     let stage = context.stage("labelling and testing", 1);
     let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
-    let (labelling, evaluation) = network.examine(&config.network, train, test, parts.classes)?;
+    let (labelling, evaluation) = network.examine(&recipe.network, train, test, parts.classes)?;
     stage.advance();
     Ok(Trained { members: network.members().to_vec(), course, labelling, evaluation })
-}
-
-/// Trains the same network on ideal synapses, a unit of the run, and adds its accuracy.
-fn add_ideal(
-    outcome: &mut Outcome,
-    ideal: &Recipe,
-    parts: &ImageParts<'_>,
-    context: &Context,
-) -> Result<(), ExperimentError> {
-    let Json([accuracy, low, high]) = context.unit("ideal synapses", || {
-        let mut network = Committee::new(ideal, None, &parts.train, context.seed())?;
-        let stage = context.stage("training with ideal synapses", network.total());
-        while network.shown() < network.total() {
-            network.advance(&parts.train, LOOK)?;
-            stage.reach(network.shown());
-        }
-        let (train, test) = ((&parts.train, parts.train_labels), (&parts.test, parts.test_labels));
-        let (_, found) = network.examine(&ideal.network, train, test, parts.classes)?;
-        let (low, high) = found.interval_95();
-        Ok(Json([found.accuracy(), low, high]))
-    })?;
-    let meaning = "accuracy of the same network with devices all alike on ideal lines";
-    outcome.scalar("accuracy_ideal", accuracy, "1", meaning).interval(low, high);
-    Ok(())
-}
-
-fn present_ideal(outcome: &Outcome, page: &mut Page) -> Result<(), ExperimentError> {
-    let in_per_cent = |key: &str| -> Option<String> {
-        let found = outcome.find(key)?;
-        let (low, high) = found.interval?;
-        Some(format!("{:.2} ({:.2} to {:.2})", 100.0 * found.value, 100.0 * low, 100.0 * high))
-    };
-    let (Some(own), Some(ideal)) = (in_per_cent("accuracy"), in_per_cent("accuracy_ideal")) else {
-        return Ok(());
-    };
-    let config: TrainParts = outcome.config()?;
-    let synapses = match config.network.synapses {
-        SynapseModel::Array => "on the array",
-        SynapseModel::Devices | SynapseModel::Ideal => "devices of their own",
-    };
-    page.table(&["", synapses, "ideal synapses"], &[vec!["accuracy (%)".into(), own, ideal]]);
-    Ok(())
 }
 
 const SHORTCUTS: &[Shortcut] = &[
     images::FOLDER,
     images::HELD_OUT,
-    flag("preset", "network.recipe", "NAME", "Recipe to start from, `paper` or `best`; other keys change it"),
+    flag(
+        "preset",
+        "network.recipe",
+        "NAME",
+        "Recipe to start from, `paper`, `tuned` or `best`; other keys change it",
+    ),
     flag("neurons", "network.neurons", "N", "Number of neurons in all"),
-    flag("copies", "network.copies", "R", "Devices per input line of the `paper` recipe"),
+    flag(
+        "copies",
+        "network.copies",
+        "R",
+        "Devices per input line; the recipe `best` has two where nothing is written",
+    ),
     flag(
         "checkpoint",
         "train.checkpoint",
@@ -271,6 +277,7 @@ const SHORTCUTS: &[Shortcut] = &[
     ),
     flag("every", "train.every", "IMAGES", "Images between two checkpoints"),
     flag("synapses", "network.synapses", "MODEL", "What synapses are: `ideal`, `devices` or `array`"),
+    flag("repeats", "train.repeats", "N", "Trainings with seeds of their own; the accuracy is their mean"),
     flag("costs", "train.costs", "", "Give energy and time on the array"),
 ];
 

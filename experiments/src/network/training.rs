@@ -11,14 +11,10 @@ use spinhebb_network::training::config::NetworkConfig;
 use spinhebb_network::training::hardware::Hardware;
 use spinhebb_network::training::recipe::Recipe;
 
-use super::course::Course;
+use super::course::{Course, Moment};
+use super::digits_in_time::{early, labelled_and_judged};
 use crate::error::ExperimentError;
 use crate::progress::Stage;
-
-/// Training images by which neurons are labelled on the way.
-const LABELLING: usize = 10_000;
-/// Images after which receptive fields are looked at between start and end.
-const EARLY: u64 = 10_000;
 
 /// Where a training is kept and how often.
 #[derive(Clone, Copy)]
@@ -31,33 +27,47 @@ pub(super) struct Keeping<'a> {
     pub(super) system: &'a str,
 }
 
-/// Trains by `recipe` from where the checkpoint stands, or anew.
+/// A network as it stands in the checkpoint, or anew, with its course so far.
 ///
 /// # Errors
-/// The checkpoint is that of another training or cannot be written; recipe and images do not fit together.
-pub(super) fn train(
+/// The checkpoint is that of another training; recipe and images do not fit together.
+pub(super) fn begin(
     (recipe, hardware): (&Recipe, Option<&Arc<Hardware>>),
-    parts: &ImageParts<'_>,
+    images: &Images<'_>,
     seed: u64,
+    keeping: Keeping<'_>,
+) -> Result<(Committee, Course), ExperimentError> {
+    match keeping.path.filter(|path| path.exists()) {
+        Some(path) => resume(path, (recipe, hardware), seed, images),
+        None => Ok((Committee::new(recipe, hardware, images, seed)?, Course::default())),
+    }
+}
+
+/// Trains what was begun by `recipe` to its end.
+///
+/// # Errors
+/// The checkpoint cannot be written; recipe and images do not fit together.
+pub(super) fn train(
+    (mut network, mut course): (Committee, Course),
+    recipe: &Recipe,
+    parts: &ImageParts<'_>,
     keeping: Keeping<'_>,
     stage: impl FnOnce(u64) -> Stage,
 ) -> Result<(Committee, Course), ExperimentError> {
-    let (mut network, mut course) = match keeping.path.filter(|path| path.exists()) {
-        Some(path) => resume(path, (recipe, hardware), seed, &parts.train)?,
-        None => (Committee::new(recipe, hardware, &parts.train, seed)?, Course::default()),
-    };
     let kept = keeping.path.map(|path| (path, parts.train.fingerprint(), keeping.system));
     let stage = stage(network.total());
     loop {
         let shown = network.shown();
         stage.reach(shown);
-        if looks(shown, network.total()) && !course.has(shown) {
+        let total = network.total();
+        if looks(shown, total) && !course.has(shown) {
             look(&recipe.network, &network, parts, &mut course)?;
         }
         if shown == network.total() {
             break;
         }
-        let stop = network.total().min((shown / keeping.every + 1) * keeping.every).min(next_look(shown));
+        let next = total.min((shown / keeping.every + 1) * keeping.every).min(next_look(shown));
+        let stop = if shown < early(total) { next.min(early(total)) } else { next };
         network.advance(&parts.train, stop - shown)?;
         let due = network.shown().is_multiple_of(keeping.every) && network.may_be_kept();
         if due && network.shown() < network.total() {
@@ -68,9 +78,9 @@ pub(super) fn train(
     Ok((network, course))
 }
 
-/// Whether the network is looked at after `shown` images: 0, 1, 2, 5, 10, ... thousand, and at the end.
+/// Whether the network is looked at after `shown` images: 0, 1, 2, 5, 10, ... thousand, early and at the end.
 fn looks(shown: u64, total: u64) -> bool {
-    shown == 0 || shown == total || shown == next_look(shown - 1)
+    shown == 0 || shown == total || shown == early(total) || shown == next_look(shown - 1)
 }
 
 /// The first of 1, 2, 5, 10, ... thousand above `shown`.
@@ -81,23 +91,26 @@ fn next_look(shown: u64) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
-/// Measures the accuracy on the way, with labels from the first training images.
+/// Measures the accuracy on the way, on training images: labels from the first, read on others. The test set is not looked at.
 fn look(
     config: &NetworkConfig,
     network: &Committee,
     parts: &ImageParts<'_>,
     course: &mut Course,
 ) -> Result<(), ExperimentError> {
-    let few = parts.train.len().min(LABELLING);
-    let images = parts.train.slice(0..few)?;
+    let (labelled, judged) = labelled_and_judged(parts.train.len());
+    if labelled.is_empty() {
+        return Ok(());
+    }
+    let (first, last) = (parts.train.slice(labelled.clone())?, parts.train.slice(judged.clone())?);
     let still = [[0, 0]];
-    let labelling = network.label(images.at(&still), &parts.train_labels[..few], parts.classes)?;
-    let found = network.evaluate(&labelling, config.readout, parts.test.at(&still), parts.test_labels)?;
-    let shown = network.shown();
+    let labelling = network.label(first.at(&still), &parts.train_labels[labelled], parts.classes)?;
+    let truth = &parts.train_labels[judged];
+    let found = network.evaluate(&labelling, config.readout, last.at(&still), truth)?;
+    let (shown, total) = (network.shown(), network.total());
     course.note_accuracy(shown, found.accuracy());
-    if matches!(shown, 0 | EARLY) || shown == network.total() {
-        // Neurons of the middle field, which sees the most.
-        course.note_fields(shown, &network.members()[network.members().len() / 2]);
+    if shown == 0 || shown == early(total) || shown == total {
+        course.note_moment(Moment::of(network, &labelling));
     }
     Ok(())
 }

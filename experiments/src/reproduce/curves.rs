@@ -2,10 +2,11 @@
 
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
 use spinhebb_data::measured;
+use spinhebb_device::junction::Junction;
 use spinhebb_device::junction::mtj::MtjConfig;
 use spinhebb_device::junction::preset;
 use spinhebb_device::junction::state::State;
-use spinhebb_device::population::PopulationConfig;
+use spinhebb_device::population::{DeviceTables, PopulationConfig};
 use spinhebb_device::switching::table::{SwitchingTable, TableCell};
 
 use super::ReproduceParts;
@@ -62,6 +63,23 @@ pub(super) fn compute(
         first.get_or_insert(table);
     }
     first.map_or_else(|| ExperimentError::refuse("reproduce.curves", "none", "at least the system's own"), Ok)
+}
+
+/// Tables of the devices of the 4x2 crossbar at the width of its pulses: `nominal` where all devices have that.
+///
+/// # Errors
+/// As [`TableSource::devices`].
+pub(super) fn device_tables(
+    outcome: &mut Outcome,
+    config: &ReproduceParts,
+    nominal: SwitchingTable,
+    context: &Context,
+) -> Result<DeviceTables, ExperimentError> {
+    let ReproduceParts { device, table, population, pulses, .. } = config;
+    if population.is_uniform() {
+        return Ok(DeviceTables::of_nominal(&Junction::new(device)?, nominal));
+    }
+    TableSource { device, table, population, widths_s: &[pulses.width.si()] }.devices(outcome, context)
 }
 
 /// What a device is called: the name or the end of the path that it is taken from.

@@ -8,7 +8,7 @@
 //! | [`settings`] | what is asked, and whether the parts fit together |
 //! | `curves` | switching curves beside measured ones |
 //! | `pulse` | the write pulses, looked up in the system's table |
-//! | `small_array` | dendrite currents of the 4x2 crossbar, as a circuit |
+//! | `small_array` | the 4x2 crossbar, read and written as a circuit by both studies |
 //! | `inference` | all images against two stored targets (Fig. 1d) |
 //! | `learning` | one traced run, and the statistics of many (Fig. 3) |
 //! | `digits` | receptive fields and accuracy (Fig. 4) |
@@ -22,6 +22,8 @@ pub mod settings;
 mod small_array;
 
 pub use settings::{ReproduceParts, ReproduceSettings};
+
+use std::sync::Arc;
 
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Experiment, Outcome, Shortcut};
@@ -63,13 +65,15 @@ impl Experiment for Reproduce {
         let images = config.images.load()?;
         let mut outcome = Outcome::new("spinhebb: from spin dynamics to learning");
         let table = curves::compute(&mut outcome, config, context)?;
-        let writer = pulse::Writer::new(config, table)?;
+        let tables = curves::device_tables(&mut outcome, config, table, context)?;
+        let writer = pulse::Writer::new(config, tables.nominal_table().clone())?;
         if config.faults.read_noise > 0.0 {
             outcome.warn("`faults.read_noise` is left out of the 4x2 crossbar: the currents of its states are tabulated once");
         }
-        let array = small_array::SmallArrays::new(config, context.seed())?;
-        inference::compute(&mut outcome, config, &array)?;
-        learning::compute(&mut outcome, config, &array, &writer, context.seed())?;
+        let arrays = small_array::StudiedArray::both(config, Arc::new(tables), context.seed())?;
+        inference::compute(&mut outcome, config, &arrays)?;
+        let pulses = pulse::LearningPulses::new(config, &writer)?;
+        learning::compute(&mut outcome, config, &arrays, &pulses, context.seed())?;
         digits::compute(&mut outcome, config, &images, &writer, context)?;
         Ok(outcome)
     }

@@ -23,6 +23,16 @@ pub(super) struct WritePulse {
     pub(super) upper: f64,
 }
 
+/// The two pulses of the 4x2 learning.
+pub(super) struct LearningPulses {
+    /// Of active inputs (AP -> P).
+    pub(super) potentiation: WritePulse,
+    /// Of inactive inputs (P -> AP).
+    pub(super) depression: WritePulse,
+    /// Full width in s.
+    pub(super) width_s: f64,
+}
+
 /// The junction that is written, with its table.
 pub(super) struct Writer {
     junction: Junction,
@@ -48,6 +58,29 @@ impl Writer {
         let volts = AmplitudeScale { junction: &self.junction, table, width_s }.volts(amplitude, start)?;
         let found = self.table.probability(volts, width_s, start)?;
         Ok(WritePulse { volts, probability: found.p, lower: found.lower, upper: found.upper })
+    }
+}
+
+impl LearningPulses {
+    /// The pulses of the system, looked up by `writer`.
+    ///
+    /// # Errors
+    /// A pulse is missing, or the table does not reach it.
+    pub(super) fn new(config: &ReproduceParts, writer: &Writer) -> Result<Self, ExperimentError> {
+        let pulse =
+            |key: &str, staged: &Option<Staged<Amplitude>>, start: State| match constant(staged.as_ref()) {
+                Some(amplitude) => writer.pulse(amplitude, start),
+                None => ExperimentError::refuse(
+                    &format!("pulses.{key}"),
+                    "not given",
+                    "one pulse for the whole learning",
+                ),
+            };
+        Ok(Self {
+            potentiation: pulse("potentiation", &config.pulses.potentiation, State::AntiParallel)?,
+            depression: pulse("depression", &config.pulses.depression, State::Parallel)?,
+            width_s: writer.width_s,
+        })
     }
 }
 

@@ -1,89 +1,118 @@
-//! The 4x2 crossbar as a circuit: dendrite currents from a nodal solution of the wired array.
+//! The 4x2 crossbar of the main job, as it is made and with ideal lines: both studies read and write the same two arrays.
 //!
-//! Inputs drive the word lines, dendrites are the bit lines, sensed at ground. The reference current of each driven input is
-//! subtracted behind the array, as in the paper.
+//! Inputs drive the word lines, dendrites are the bit lines. The wired array is written by the voltages of its solved circuit; with
+//! ideal lines the two probabilities of the pulses count, for the devices of the neuron that fired alone.
 
-use nalgebra::DMatrix;
+use std::sync::Arc;
+
 use spinhebb_circuit::array::config::ArrayConfig;
 use spinhebb_circuit::array::variation::{FaultsConfig, Variation};
 use spinhebb_device::junction::state::State;
 use spinhebb_device::junction::transport::Transport;
-use spinhebb_device::population::PopulationConfig;
-use spinhebb_network::demonstrator::{CurrentTable, Pattern};
+use spinhebb_device::population::{DeviceTables, PopulationConfig};
+use spinhebb_network::demonstrator::{
+    ArrayPulses, CurrentTable, DemonstratorConfig, SmallArray, SwitchingProbabilities, WriteProbabilities,
+    ZeroInput,
+};
 
 use super::ReproduceParts;
+use super::pulse::LearningPulses;
 use crate::error::ExperimentError;
 
-/// The crossbar as it is made, and with ideal lines and equal devices.
-pub(super) struct SmallArrays {
-    /// With wires, drivers and spread.
-    pub(super) parasitic: SmallArray,
-    /// With ideal lines and equal devices.
-    pub(super) ideal: SmallArray,
+/// A crossbar of the 4x2 studies.
+pub(super) struct StudiedArray {
+    /// Part of the keys of its results.
+    pub(super) name: &'static str,
+    array: SmallArray,
+    /// Tables of its devices; none where the two probabilities of the pulses count as they are.
+    tables: Option<Arc<DeviceTables>>,
 }
 
-/// One small crossbar.
-pub(super) struct SmallArray {
-    array: ArrayConfig,
-    variation: Variation,
-    transport: Transport,
-}
+/// Keys and titles of the arrays, in the order of the page.
+pub(super) const ARRAYS: [(&str, &str); 2] =
+    [("ideal", "ideal lines, equal devices"), ("parasitic", "wires, drivers and spread")];
 
-impl SmallArrays {
-    /// The arrays of the system; devices are drawn with `seed`.
+impl StudiedArray {
+    /// The array of the system with ideal lines and equal devices, and as it is made of devices that are drawn with `seed` and
+    /// have `tables`.
     ///
     /// # Errors
-    /// The junction is not one macrospin.
-    pub(super) fn new(config: &ReproduceParts, seed: u64) -> Result<Self, ExperimentError> {
+    /// The junction is not one macrospin, or a spread is out of range.
+    pub(super) fn both(
+        config: &ReproduceParts,
+        tables: Arc<DeviceTables>,
+        seed: u64,
+    ) -> Result<[Self; 2], ExperimentError> {
         let transport = config.device.resolve()?.transport;
-        Ok(Self {
-            parasitic: SmallArray {
-                array: config.array.clone(),
-                variation: Variation::new(&config.population, &config.faults, seed)?,
-                transport,
-            },
-            ideal: SmallArray::ideal(&config.array, transport)?,
-        })
+        // The currents of each state are tabulated once, without the noise of any one read.
+        let faults = FaultsConfig { read_noise: 0.0, ..config.faults.clone() };
+        let variation = Variation::new(&config.population, &faults, seed)?;
+        let wired = SmallArray::new(config.array.clone(), variation, transport);
+        let [ideal, parasitic] = ARRAYS;
+        Ok([
+            Self { name: ideal.0, array: Self::ideal(&config.array, transport)?, tables: None },
+            Self { name: parasitic.0, array: wired, tables: Some(tables) },
+        ])
     }
-}
 
-impl SmallArray {
     /// The array with ideal lines and equal devices around `transport`.
     ///
     /// # Errors
     /// None with the spreads at zero.
-    pub(super) fn ideal(array: &ArrayConfig, transport: Transport) -> Result<Self, ExperimentError> {
+    pub(super) fn ideal(array: &ArrayConfig, transport: Transport) -> Result<SmallArray, ExperimentError> {
         let variation = Variation::new(&PopulationConfig::default(), &FaultsConfig::default(), 0)?;
-        Ok(Self { array: array.ideal(), variation, transport })
+        Ok(SmallArray::new(array.ideal(), variation, transport))
     }
 
-    /// Conductance in S of `state` at the read voltage.
-    pub(super) fn siemens(&self, state: State) -> f64 {
-        self.transport.conductance(state, self.read_v())
+    /// Whether the voltages of the solved array count in a write.
+    pub(super) const fn is_wired(&self) -> bool {
+        self.tables.is_some()
     }
 
-    /// Read voltage in V.
-    pub(super) fn read_v(&self) -> f64 {
-        self.array.read_voltage.si()
+    /// Mean current in A of the devices in `state`.
+    ///
+    /// # Errors
+    /// The circuit has no solution, or no device has a state.
+    pub(super) fn mean_current_a(&self, state: State) -> Result<f64, ExperimentError> {
+        Ok(self.array.mean_current_a(state)?)
     }
 
-    /// Currents of every state, after subtraction of `reference_s` (S) per driven input.
+    /// Currents of every state in A.
     ///
     /// # Errors
     /// The array is too large for a table of all its states, or the solver fails.
-    pub(super) fn currents(&self, reference_s: f64) -> Result<CurrentTable, ExperimentError> {
-        let (inputs, neurons) = (self.array.inputs, self.array.outputs);
-        let table = CurrentTable::build(inputs, neurons, |weights: &[Pattern], input: Pattern| {
-            let states = DMatrix::from_fn(inputs, neurons, |i, k| match weights[k].get(i) {
-                true => State::Parallel,
-                false => State::AntiParallel,
-            });
-            let active: Vec<bool> = input.values().collect();
-            let made = self.array.made(self.transport, &states, &self.variation);
-            let array = self.array.for_read(made, &self.array.input_volts(&active));
-            let reference = reference_s * f64::from(input.bits().count_ones()) * self.read_v();
-            array.solve().map(|solution| solution.output_amperes().iter().map(|i| i - reference).collect())
-        })?;
-        Ok(table)
+    pub(super) fn currents(&self, zero: ZeroInput) -> Result<CurrentTable, ExperimentError> {
+        Ok(self.array.currents(zero)?)
+    }
+
+    /// What the writes of a learning run do.
+    ///
+    /// # Errors
+    /// The solver fails, or a device sees a voltage beyond the tables.
+    pub(super) fn probabilities(
+        &self,
+        config: &DemonstratorConfig,
+        pulses: &LearningPulses,
+    ) -> Result<Box<dyn WriteProbabilities>, ExperimentError> {
+        let LearningPulses { potentiation, depression, width_s } = pulses;
+        Ok(match &self.tables {
+            None => {
+                let devices = config.initial.iter().map(|row| row.len()).sum();
+                Box::new(SwitchingProbabilities::uniform(
+                    devices,
+                    potentiation.probability,
+                    depression.probability,
+                ))
+            }
+            Some(tables) => Box::new(self.array.writes(
+                &config.potentiated(),
+                &ArrayPulses {
+                    tables: Arc::clone(tables),
+                    potentiation_v: potentiation.volts,
+                    depression_v: depression.volts,
+                    width_s: *width_s,
+                },
+            )?),
+        })
     }
 }

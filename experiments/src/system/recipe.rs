@@ -21,7 +21,7 @@ pub(super) fn layer(document: &Document) -> Result<Document, ExperimentError> {
         _ => None,
     };
     let name = document.value_at("network.recipe").and_then(|name| name.try_into::<RecipeName>().ok());
-    let name = name.unwrap_or(RecipeName::Paper);
+    let name = name.unwrap_or(RecipeName::Tuned);
     let [neurons, copies] = ["network.neurons", "network.copies"].map(|key| whole(key).unwrap_or(1));
     let images = match whole("images.train") {
         Some(images) => images,

@@ -16,6 +16,7 @@ pub struct Map {
     rows: Vec<Vec<f64>>,
     names: Option<(Vec<String>, Vec<String>)>,
     print_values: bool,
+    marks: Vec<(f64, f64, String)>,
 }
 
 impl Map {
@@ -36,6 +37,7 @@ impl Map {
             rows,
             names: None,
             print_values: false,
+            marks: Vec::new(),
         }
     }
 
@@ -50,6 +52,14 @@ impl Map {
     #[must_use]
     pub fn print_values(mut self) -> Self {
         self.print_values = true;
+        self
+    }
+
+    /// Writes short black texts onto the map, each centred on a column and standing 6 px above the middle of a row; both may lie
+    /// between cells.
+    #[must_use]
+    pub fn marks(mut self, marks: Vec<(f64, f64, String)>) -> Self {
+        self.marks = marks;
         self
     }
 
@@ -109,6 +119,11 @@ impl Map {
                     );
                 }
             }
+        }
+        for (row, column, text) in &self.marks {
+            let (x, y) = (column + 1.0, height as f64 - row);
+            let mark = TextAnnotation::new(text.clone(), x, y).with_font_size(9);
+            layout = layout.with_annotation(mark);
         }
         (plots, layout)
     }

@@ -12,23 +12,28 @@ use spinhebb_data::labelled::{Dataset, Variable};
 use spinhebb_data::mnist::Mnist;
 use spinhebb_data::proportion::wilson_95;
 use spinhebb_network::images::ImageParts;
+use spinhebb_network::readout::mean_interval::{MEANING, mean_and_deviation, mean_interval_95};
+use spinhebb_network::rules::readout::Readout;
+use spinhebb_network::training::config::NetworkConfig;
 
 use super::ReproduceParts;
 use super::pulse::{WritePulse, Writer};
 use crate::error::ExperimentError;
 use crate::experiment::{Context, Outcome};
-use crate::network::mean_and_deviation;
+use crate::network::digits_in_time::{DigitsInTime, early, labelled_and_judged};
+use crate::network::{Terms, add_control, add_inputs, deviation};
 use recipe::Written;
-use trained::{Job, Trained};
+use trained::{Job, Trained, VOTERS};
 
 /// Receptive fields drawn.
 const FIELDS: usize = 24;
-/// Images after which the receptive fields are looked at between start and end (Fig. 4b).
-const EARLY_IMAGES: u64 = 10_000;
 /// Names of the datasets.
 const NETWORKS: &str = "mnist_networks";
 const SHOWN: &str = "mnist_shown";
 const LOOKS: &str = "mnist_receptive_fields";
+const DIGITS: &str = "mnist_digits_in_time";
+/// Family of the scalars on receptive fields.
+const FIELD_FAMILY: &str = "mnist/fields";
 
 /// Trains and tests all networks.
 ///
@@ -45,6 +50,7 @@ pub(super) fn compute(
         outcome.input(name.clone(), checksum.clone());
     }
     let parts = config.images.parts(images)?;
+    add_inputs(outcome, &config.network.encoding, &parts)?;
     let jobs = jobs(config);
     let recipes: Vec<Written> = jobs
         .iter()
@@ -69,9 +75,15 @@ pub(super) fn compute(
     trained.sort_by_key(|(index, _)| *index);
     let networks: Vec<Network> = trained
         .into_iter()
-        .map(|(index, trained)| Network { job: jobs[index], pulses: recipes[index].pulses, trained })
+        .map(|(index, trained)| Network {
+            job: jobs[index],
+            pulses: recipes[index].pulses,
+            config: recipes[index].recipe.network.clone(),
+            trained,
+        })
         .collect();
-    summarise(outcome, config, &networks, &parts);
+    summarise(outcome, config, &networks, &parts)?;
+    add_digits(outcome, &networks[0], &parts)?;
     outcome.add(networks_dataset(&networks)?);
     outcome.add(shown_dataset(&networks[0], &parts)?);
     outcome.add(looks_dataset(&networks[0], &parts)?);
@@ -83,6 +95,7 @@ struct Network {
     job: Job,
     /// Potentiation and depression.
     pulses: [WritePulse; 2],
+    config: NetworkConfig,
     trained: Trained,
 }
 
@@ -115,7 +128,12 @@ fn jobs(config: &ReproduceParts) -> Vec<Job> {
         .collect()
 }
 
-fn summarise(outcome: &mut Outcome, config: &ReproduceParts, networks: &[Network], parts: &ImageParts<'_>) {
+fn summarise(
+    outcome: &mut Outcome,
+    config: &ReproduceParts,
+    networks: &[Network],
+    parts: &ImageParts<'_>,
+) -> Result<(), ExperimentError> {
     outcome.count("mnist/training_images", parts.train.len(), "images learned from");
     outcome.count("mnist/test_images", parts.test.len(), "images tested on");
     for (neurons, copies) in sizes(config) {
@@ -123,18 +141,47 @@ fn summarise(outcome: &mut Outcome, config: &ReproduceParts, networks: &[Network
         let single: Vec<f64> = own().map(|n| n.trained.single_accuracy()).collect();
         let vote: Vec<f64> = own().map(|n| n.trained.vote_accuracy()).collect();
         let key = |part: &str| format!("mnist/n{neurons}_r{copies}/{part}");
-        let (mean, deviation) = mean_and_deviation(&single);
-        let meaning = "share of test images recognised by the single winner, mean over the repetitions";
-        outcome.scalar(key("single_winner"), mean, "1", meaning);
-        let meaning = "standard deviation of `single_winner` over the repetitions";
-        outcome.scalar(key("deviation"), deviation, "1", meaning);
-        let meaning = "share recognised by a weighted vote of ten, mean over the repetitions";
-        outcome.scalar(key("vote_of_ten"), mean_and_deviation(&vote).0, "1", meaning);
+        let tested = parts.test.len() as u64;
+        let mut add = |part: &str, accuracies: &[f64], who: &str| {
+            let (low, high) = mean_interval_95(accuracies, tested);
+            let meaning = match accuracies.len() {
+                1 => format!("share of test images recognised by {who}; 1 seed, interval after Wilson"),
+                n => format!("share of test images recognised by {who}, mean of {n} seeds; {MEANING}"),
+            };
+            outcome.scalar(key(part), mean_and_deviation(accuracies).0, "1", meaning).interval(low, high);
+        };
+        add("single_winner", &single, "the single winner");
+        add("vote_of_ten", &vote, "a weighted vote of ten");
+        if let Some(deviation) = deviation(&single) {
+            let meaning = "standard deviation of `single_winner` over the repetitions";
+            outcome.scalar(key("deviation"), deviation, "1", meaning);
+        }
+        if let Some(frozen) = own().find_map(|n| n.trained.frozen_accuracy()) {
+            add_control(outcome, key("frozen"), frozen);
+        }
+        let Some(network) = own().next() else { continue };
+        let terms = Terms::of(&network.config, parts, config.grid.repetitions)?;
+        outcome.count(key("devices"), terms.devices(), "MTJs of all synapses");
+        for (part, readout) in [
+            ("single_winner", Readout::SingleWinner),
+            ("vote_of_ten", Readout::WeightedVote { neurons: VOTERS }),
+        ] {
+            let terms = terms.clone().read_by(readout);
+            let sentence = outcome.find(&key(part)).map(|accuracy| terms.sentence(accuracy));
+            outcome.text(key(&format!("rests_on/{part}")), sentence.unwrap_or_default());
+        }
+        if outcome.find("mnist/labels_used").is_none() {
+            let meaning = "labels that the read-out used: labelled images x displacements";
+            outcome.count("mnist/labels_used", terms.labels_used(), meaning);
+            outcome.count("mnist/passes", terms.passes() as usize, "passes over the training images");
+            outcome.scalar("mnist/seeds", config.grid.repetitions as f64, "1", "trainings of each size");
+        }
     }
     let shown = &networks[0].trained;
     let (low, high) = wilson_95(shown.single, shown.tested);
-    let meaning = "share of test images recognised by the network shown; interval of the test set's size";
+    let meaning = "share of test images recognised by the single winner of the network shown; 1 seed, interval after Wilson";
     outcome.scalar("mnist/shown/accuracy", shown.single_accuracy(), "1", meaning).interval(low, high);
+    Ok(())
 }
 
 fn networks_dataset(networks: &[Network]) -> Result<Dataset, ExperimentError> {
@@ -169,6 +216,7 @@ fn shown_dataset(shown: &Network, parts: &ImageParts<'_>) -> Result<Dataset, Exp
     Ok(Dataset::new(SHOWN)
         .attribute("neurons", neurons as i64)
         .attribute("copies", copies as i64)
+        .with(Variable::coordinate("true_class", "1", "label of the class", parts.class_names.to_vec()))?
         .with(Variable::new(
             "confusion",
             "1",
@@ -186,10 +234,30 @@ fn shown_dataset(shown: &Network, parts: &ImageParts<'_>) -> Result<Dataset, Exp
         )?)?)
 }
 
+/// Images that a network is shown in all.
+fn total(network: &Network, parts: &ImageParts<'_>) -> u64 {
+    parts.train.len() as u64 * u64::from(network.config.passes)
+}
+
+/// How many neurons of the network shown change their digit while it learns.
+fn add_digits(outcome: &mut Outcome, shown: &Network, parts: &ImageParts<'_>) -> Result<(), ExperimentError> {
+    let labels: Vec<Option<u8>> =
+        shown.trained.digits.iter().map(|&digit| u8::try_from(digit).ok()).collect();
+    let (first, last) = labels.split_at(labels.len() / 2);
+    let total = total(shown, parts);
+    let digits = DigitsInTime {
+        moments: [early(total), total],
+        labels: [first, last],
+        labelled_by: labelled_and_judged(parts.train.len()).0.len(),
+        class_names: parts.class_names,
+    };
+    digits.add_to(outcome, FIELD_FAMILY, DIGITS)
+}
+
 /// Receptive fields of the first neurons before, early and after.
 fn looks_dataset(shown: &Network, parts: &ImageParts<'_>) -> Result<Dataset, ExperimentError> {
-    let images = parts.train.len() as u64;
-    let looks = vec![0, EARLY_IMAGES.min(images), images];
+    let images = total(shown, parts);
+    let looks = vec![0, early(images), images];
     let (width, height) = parts.train.size();
     let fields = &shown.trained.fields;
     let shape = [

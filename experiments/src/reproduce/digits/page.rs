@@ -1,11 +1,12 @@
 //! The section on handwritten digits.
 
-use spinhebb_data::labelled::{Attribute, Dataset};
+use spinhebb_data::labelled::{Attribute, Dataset, Values};
+use spinhebb_network::readout::mean_interval::mean_and_deviation;
 
-use super::{FIELDS, LOOKS, NETWORKS, SHOWN, sizes};
+use super::{DIGITS, FIELD_FAMILY, FIELDS, LOOKS, NETWORKS, SHOWN, sizes};
 use crate::error::ExperimentError;
 use crate::experiment::Outcome;
-use crate::network::mean_and_deviation;
+use crate::network::{deviation, digits_in_time, over_seeds};
 use crate::present::plot::{Axis, Draw, Figure, Map, Panel, Series};
 use crate::present::{Comparison, Page};
 use crate::reproduce::ReproduceParts;
@@ -25,6 +26,10 @@ pub(in super::super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), E
     page.section("Handwritten digits");
     page.paragraph(&introduction(outcome, &config, networks)?);
     page.figure(&fields_figure(outcome, &config)?);
+    if let Some((sentence, figure)) = digits_in_time::picture(outcome, FIELD_FAMILY, DIGITS)? {
+        page.paragraph(&sentence);
+        page.figure(&figure);
+    }
     page.figure(&grid_figure(&config, networks)?);
     page.figure(&confusion_figure(outcome, &config)?);
     page.comparison(&comparison(outcome, &config)?);
@@ -50,12 +55,15 @@ fn introduction(
         Ok(networks.numbers(name)?.first().copied().unwrap_or(f64::NAN))
     };
     Ok(format!(
-        "One pass over {} training images without labels, random initial states, labels by firing activity \
-         on the training images afterwards, accuracy on the {} test images, {} repetitions. \
+        "{} over {} training images without labels, random initial states, labels by firing activity \
+         on the training images afterwards ({} labels), accuracy on the {} test images, read once: {}. Frozen: the same with write \
+         pulses of probability 0, 1 seed. \
          {} neurons with {} devices per pixel: potentiation at {:.4} V (probability {:.3}), depression at {:.4} V ({:.3}), {:.3} ns.",
+        passes(outcome.number("mnist/passes")?),
         outcome.number("mnist/training_images")?,
+        outcome.number("mnist/labels_used")?,
         outcome.number("mnist/test_images")?,
-        config.grid.repetitions,
+        over_seeds(config.grid.repetitions),
         config.network.neurons,
         config.network.copies,
         first("potentiation_voltage")?,
@@ -74,15 +82,30 @@ fn comparison(outcome: &Outcome, config: &ReproduceParts) -> Result<Vec<Comparis
             true => format!("{:.0} %", 100.0 * PAPER_ACCURACY),
             false => "-".to_string(),
         };
-        let (single, spread, vote) = (number("single_winner")?, number("deviation")?, number("vote_of_ten")?);
+        let (single, vote, frozen) = (number("single_winner")?, number("vote_of_ten")?, number("frozen")?);
+        // One repetition has no deviation.
+        let spread =
+            number("deviation").map_or_else(|_| String::new(), |spread| format!(" (+- {spread:.2})"));
+        let key = format!("mnist/n{neurons}_r{copies}/single_winner");
+        let (low, high) = outcome.find(&key).and_then(|a| a.interval).unwrap_or((f64::NAN, f64::NAN));
+        let devices = outcome.number(&format!("mnist/n{neurons}_r{copies}/devices"))?;
         Ok(Comparison::new(
             format!("accuracy, {neurons} neurons, {copies} devices per pixel"),
-            format!("{single:.2} % (+- {spread:.2}); vote of ten: {vote:.2} %"),
+            format!("{single:.2} %{spread}; vote of ten: {vote:.2} %; frozen: {frozen:.2} %"),
             published,
-            format!("single winner, mean and standard deviation of {} repetitions", config.grid.repetitions),
+            format!(
+                "single winner, {devices} devices, 95 % interval {:.2} to {:.2} %; {}",
+                100.0 * low,
+                100.0 * high,
+                over_seeds(config.grid.repetitions)
+            ),
         ))
     };
     sizes(config).into_iter().map(row).collect()
+}
+
+fn passes(count: f64) -> String {
+    if count == 1.0 { "One pass".to_string() } else { format!("{count} passes") }
 }
 
 /// Fields side by side in one picture, with a blank line between them.
@@ -140,17 +163,24 @@ fn grid_figure(config: &ReproduceParts, networks: &Dataset) -> Result<Figure, Ex
         let mut panel =
             Panel::new(title, Axis::log10("neurons"), Axis::linear("accuracy (%)").range(60.0, 100.0));
         for &own_r in &copies {
-            let found: Vec<(f64, (f64, f64))> = neurons
+            let found: Vec<(f64, Vec<f64>)> = neurons
                 .iter()
                 .map(|&own_n| {
                     let is_own = |&k: &usize| n[k] == own_n as f64 && r[k] == f64::from(own_r);
-                    let own: Vec<f64> = (0..n.len()).filter(is_own).map(|k| 100.0 * accuracy[k]).collect();
-                    (own_n as f64, mean_and_deviation(&own))
+                    let own = (0..n.len()).filter(is_own).map(|k| 100.0 * accuracy[k]);
+                    (own_n as f64, own.collect())
                 })
                 .collect();
-            let points = found.iter().map(|(n, (mean, _))| (*n, *mean)).collect();
-            let interval = found.iter().map(|(_, (m, s))| (m - s, m + s)).collect();
-            let series = Series::line(format!("r = {own_r}"), points).interval(interval);
+            let mean = |own: &[f64]| mean_and_deviation(own).0;
+            let points = found.iter().map(|(n, own)| (*n, mean(own))).collect();
+            let around = |(_, own): &(f64, Vec<f64>)| {
+                deviation(own).map(|deviation| (mean(own) - deviation, mean(own) + deviation))
+            };
+            let interval: Option<Vec<(f64, f64)>> = found.iter().map(around).collect();
+            let mut series = Series::line(format!("r = {own_r}"), points);
+            if let Some(interval) = interval {
+                series = series.interval(interval);
+            }
             panel = panel.series(series.draw(Draw::LinePoints));
         }
         Ok(panel.horizontal(100.0 * PAPER_ACCURACY, "paper, 10,000 x 8"))
@@ -158,7 +188,7 @@ fn grid_figure(config: &ReproduceParts, networks: &Dataset) -> Result<Figure, Ex
     Ok(Figure::new(
         "mnist_accuracy",
         "Accuracy against the number of neurons for r devices per pixel (Fig. 4d of Zhou et al.).",
-        format!("Test images; mean and standard deviation of {} repetitions.", config.grid.repetitions),
+        format!("Test images; {}.", over_seeds(config.grid.repetitions)),
     )
     .panel(panel("a  single winner", "accuracy")?)
     .panel(panel("b  weighted vote of ten", "accuracy_vote")?))
@@ -168,7 +198,10 @@ fn confusion_figure(outcome: &Outcome, config: &ReproduceParts) -> Result<Figure
     let data = outcome.dataset(SHOWN)?;
     let classes = data.length("true_class").unwrap_or(1).max(1);
     let rows = data.numbers("confusion")?.chunks(classes).map(<[f64]>::to_vec).collect();
-    let names: Vec<String> = (0..classes).map(|c| c.to_string()).collect();
+    let names = match data.variable("true_class").map(|variable| &variable.values) {
+        Some(Values::Text(names)) => names.clone(),
+        _ => (0..classes).map(|class| class.to_string()).collect(),
+    };
     Ok(Figure::new(
         "mnist_confusion",
         "Test images of each class by the class read from the winner.",

@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn what_a_user_changes_holds_for_every_size() {
         let own = |neurons, copies| preset::paper(neurons, copies, 60_000).network;
-        let changed = NetworkConfig { threshold: 2.5, passes: 2, ..own(500, 8) };
+        let changed = NetworkConfig { threshold: Some(2.5), passes: 2, ..own(500, 8) };
         let small = with_changes(&changed, own(50, 1), 60_000).unwrap();
-        assert_eq!(small, NetworkConfig { threshold: 2.5, passes: 2, ..own(50, 1) });
+        assert_eq!(small, NetworkConfig { threshold: Some(2.5), passes: 2, ..own(50, 1) });
         assert_ne!(small.gain, changed.gain);
         assert_eq!(with_changes(&own(500, 8), own(50, 1), 60_000).unwrap(), own(50, 1));
     }

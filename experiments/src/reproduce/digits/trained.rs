@@ -1,18 +1,20 @@
 //! One network trained and tested, in a form that survives an interruption.
 
 use spinhebb_data::labelled::{Attribute, Dataset, Values, Variable};
+use spinhebb_data::proportion::wilson_95;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_network::images::ImageParts;
 use spinhebb_network::rules::readout::Readout;
 use spinhebb_network::training::network::Network;
 use spinhebb_network::training::recipe::Recipe;
 
-use super::{EARLY_IMAGES, FIELDS};
+use super::FIELDS;
 use crate::error::ExperimentError;
 use crate::experiment::Sealable;
+use crate::network::digits_in_time::{early, labelled_and_judged};
 
 /// Neurons that vote.
-const VOTERS: usize = 10;
+pub(super) const VOTERS: usize = 10;
 /// Name of the sealed data.
 const NETWORK: &str = "network";
 
@@ -48,14 +50,26 @@ pub(super) struct Trained {
     pub(super) confusion: Vec<u32>,
     /// Receptive fields of the first neurons before, early and after, one after the other; empty unless shown.
     pub(super) fields: Vec<f64>,
+    /// Digits of all neurons early and at the end, -1 where there is none, by the training images that label neurons on the way; empty
+    /// unless shown.
+    pub(super) digits: Vec<i16>,
     /// Numbers of P devices, neuron-major; empty unless shown.
     pub(super) weights: Vec<u8>,
+    /// Test images that the single winner of the frozen control recognises; of the first repetition.
+    pub(super) frozen: Option<u64>,
 }
 
 impl Trained {
     /// Share of the test images that the single winner recognises.
     pub(super) fn single_accuracy(&self) -> f64 {
         self.single as f64 / self.tested as f64
+    }
+
+    /// Share of the test images that the frozen control recognises, with the ends of Wilson's 95 % interval.
+    pub(super) fn frozen_accuracy(&self) -> Option<[f64; 3]> {
+        let correct = self.frozen?;
+        let (low, high) = wilson_95(correct, self.tested);
+        Some([correct as f64 / self.tested as f64, low, high])
     }
 
     /// Share of the test images that the vote of ten recognises.
@@ -81,15 +95,21 @@ pub(super) fn train(
         let first = 0..FIELDS.min(job.neurons);
         first.flat_map(|neuron| network.receptive_field(neuron)).collect::<Vec<f64>>()
     };
-    let mut looks = Vec::new();
+    let frozen = match job.repetition {
+        0 => Some(frozen(network.clone(), recipe, parts)?),
+        _ => None,
+    };
+    let (mut looks, mut seen) = (Vec::new(), Vec::new());
     if job.shown {
         looks.extend(fields(&network));
-        network.advance(&parts.train, EARLY_IMAGES)?;
+        network.advance(&parts.train, early(network.total()))?;
         looks.extend(fields(&network));
+        seen.extend(digits(&network, parts)?);
     }
     network.advance(&parts.train, u64::MAX)?;
     if job.shown {
         looks.extend(fields(&network));
+        seen.extend(digits(&network, parts)?);
     }
     let config = &recipe.network;
     let labelling = network.label(parts.train.at(&config.label_shifts), parts.train_labels, parts.classes)?;
@@ -106,8 +126,28 @@ pub(super) fn train(
         vote: u64::from(vote.correct()),
         confusion: cells.map(|(truth, found)| single.confusion(truth, found)).collect(),
         fields: looks,
+        digits: seen,
         weights: if job.shown { network.rows() } else { Vec::new() },
+        frozen,
     })
+}
+
+/// Test images that `network`, untrained, recognises by its single winner after a training whose pulses switch nothing.
+fn frozen(network: Network, recipe: &Recipe, parts: &ImageParts<'_>) -> Result<u64, ExperimentError> {
+    let (mut network, config) = (network.freeze(), &recipe.network);
+    network.advance(&parts.train, u64::MAX)?;
+    let labelling = network.label(parts.train.at(&config.label_shifts), parts.train_labels, parts.classes)?;
+    let test = parts.test.at(&config.test_shifts);
+    let found = network.evaluate(&labelling, Readout::SingleWinner, test, parts.test_labels)?;
+    Ok(u64::from(found.correct()))
+}
+
+/// Digit of each neuron by the first training images, -1 where there is none.
+fn digits(network: &Network, parts: &ImageParts<'_>) -> Result<Vec<i16>, ExperimentError> {
+    let (labelled, _) = labelled_and_judged(parts.train.len());
+    let images = parts.train.slice(labelled.clone())?;
+    let labelling = network.label(images.still(), &parts.train_labels[labelled], parts.classes)?;
+    Ok(labelling.labels().into_iter().map(|label| label.map_or(-1, i16::from)).collect())
 }
 
 impl Sealable for Trained {
@@ -119,7 +159,12 @@ impl Sealable for Trained {
             .attribute("single", self.single)
             .attribute("vote", self.vote)
             .with(confusion)?;
+        if let Some(frozen) = self.frozen {
+            sealed = sealed.attribute("frozen", frozen);
+        }
         if !self.weights.is_empty() {
+            let digits: Vec<i64> = self.digits.iter().map(|&digit| i64::from(digit)).collect();
+            sealed.push(along("digits", "digits early and at the end", digits.into()))?;
             sealed.push(along("fields", "receptive fields", self.fields.clone().into()))?;
             sealed.push(along("weights", "numbers of P devices", self.weights.clone().into()))?;
         }
@@ -147,6 +192,11 @@ impl Sealable for Trained {
                 Some(Values::F64(values)) => values,
                 _ => Vec::new(),
             },
+            digits: match values("digits") {
+                Some(Values::I64(values)) => values.iter().map(|&digit| digit as i16).collect(),
+                _ => Vec::new(),
+            },
+            frozen: count("frozen").ok(),
             weights: match values("weights") {
                 Some(Values::U8(values)) => values,
                 _ => Vec::new(),
@@ -167,9 +217,17 @@ mod tests {
             vote: 7,
             confusion: vec![3, 1, 1, 3],
             fields: vec![0.125, 1.0],
+            digits: vec![3, -1],
             weights: vec![1, 8],
+            frozen: Some(2),
         };
-        let bare = Trained { fields: Vec::new(), weights: Vec::new(), ..network.clone() };
+        let bare = Trained {
+            fields: Vec::new(),
+            digits: Vec::new(),
+            weights: Vec::new(),
+            frozen: None,
+            ..network.clone()
+        };
         for trained in [network, bare] {
             assert_eq!(Trained::from_datasets(trained.to_datasets().unwrap()).unwrap(), trained);
         }

@@ -1,87 +1,86 @@
 //! Learning on the 4x2 crossbar (Fig. 3c-e of Zhou et al.): one traced run and the statistics of many.
 //!
-//! The switching probabilities are asked of the device's own table: the voltages that give the
-//! wanted probabilities at the pulse width are looked up first, and the probabilities used are
-//! those of the table at these voltages.
+//! The voltages that give the wanted probabilities at the pulse width are looked up in the device's own table. On the array as it is
+//! made, each device has the probability of its own table at the voltage it sees in the solved circuit; with ideal lines, that of
+//! the nominal table at these voltages.
 
 mod page;
 
 pub(super) use page::draw;
 
-use spinhebb_data::config::Staged;
-use spinhebb_data::quantity::Amplitude;
 use spinhebb_data::random_stream::Streams;
 use spinhebb_device::junction::state::State;
 use spinhebb_network::demonstrator::{
-    Demonstrator, LearningRun, LearningStatistics, SwitchingProbabilities, Watch, exact_learning_time, learn,
-    learn_many,
+    Demonstrator, LearningRun, LearningStatistics, Watch, exact_learning_time, learn, learn_many,
 };
 
 use super::ReproduceParts;
-use super::pulse::{WritePulse, Writer, constant};
-use super::small_array::SmallArrays;
+use super::pulse::{LearningPulses, WritePulse};
+use super::small_array::StudiedArray;
 use crate::error::ExperimentError;
 use crate::experiment::Outcome;
 
 /// Images that the one run of Zhou et al. (Fig. 3) needed.
 const PAPER_IMAGES: u32 = 9;
-/// Names of the datasets.
-const STATISTICS: &str = "learning_4x2";
-const CHAIN: &str = "learning_4x2_markov_chain";
+/// Name of the dataset of the traced run.
 const TRACE: &str = "learning_4x2_trace";
 
-/// Runs the experiment with the two pulses of the system.
+/// Part of the keys and datasets of the runs on an array: none for the array as it is made.
+const fn part(wired: bool) -> &'static str {
+    if wired { "" } else { "/ideal" }
+}
+
+/// Name of the dataset of the statistics.
+fn statistics_name(wired: bool) -> String {
+    format!("learning_4x2{}", part(wired).replace('/', "_"))
+}
+
+/// Name of the dataset of the exact learning time.
+fn chain_name(wired: bool) -> String {
+    format!("{}_markov_chain", statistics_name(wired))
+}
+
+/// Runs the experiment with the two pulses of the system on both arrays; a run on the array as it is made is traced.
 ///
 /// # Errors
-/// The table does not reach the pulses, or the array cannot be solved.
+/// The table does not reach the pulses, or an array cannot be solved.
 pub(super) fn compute(
     outcome: &mut Outcome,
     config: &ReproduceParts,
-    arrays: &SmallArrays,
-    writer: &Writer,
+    arrays: &[StudiedArray; 2],
+    learning: &LearningPulses,
     seed: u64,
 ) -> Result<(), ExperimentError> {
-    let pulse = |key: &str, staged: &Option<Staged<Amplitude>>, start: State| match constant(staged.as_ref())
-    {
-        Some(amplitude) => writer.pulse(amplitude, start),
-        None => {
-            ExperimentError::refuse(&format!("pulses.{key}"), "not given", "one pulse for the whole learning")
+    pulses(outcome, [("potentiation", &learning.potentiation), ("depression", &learning.depression)]);
+    let network = &config.demonstrator;
+    for array in arrays {
+        let wired = array.is_wired();
+        let unit_current_a = array.mean_current_a(State::Parallel)?;
+        let demonstrator = Demonstrator {
+            config: network,
+            currents: &array.currents(network.zero_inputs.learning)?,
+            unit_current_a,
+            probabilities: &*array.probabilities(network, learning)?,
+        };
+        let statistics = learn_many(&demonstrator, seed)?;
+        let exact = exact_learning_time(&demonstrator)?;
+        let key = |name: &str| format!("learning_4x2{}/{name}", part(wired));
+        let ratio = unit_current_a / array.mean_current_a(State::AntiParallel)?;
+        let meaning = "mean current of the parallel devices over that of the anti-parallel ones";
+        outcome.scalar(key("conductance_ratio"), ratio, "1", meaning);
+        summarise(outcome, &statistics, network.within, part(wired));
+        let meaning = "mean number of images needed, by the exact Markov chain";
+        outcome.scalar(key("images_needed_mean_exact"), exact.mean(), "1", meaning);
+        let meaning = "runs that learn so soon, by the exact Markov chain";
+        outcome.scalar(key("learned_within_exact"), exact.within(network.within), "1", meaning);
+        outcome.add(statistics.to_dataset(&statistics_name(wired))?);
+        outcome.add(exact.to_dataset(&chain_name(wired))?);
+        if wired {
+            let (shown, traced) = traced_run(&demonstrator, &statistics, seed)?;
+            outcome.scalar(key("run_shown"), shown as f64, "1", "number of the run that is traced");
+            outcome.add(traced.to_dataset(TRACE)?);
         }
-    };
-    let potentiation = pulse("potentiation", &config.pulses.potentiation, State::AntiParallel)?;
-    let depression = pulse("depression", &config.pulses.depression, State::Parallel)?;
-    let (inputs, neurons) = config.demonstrator_size();
-    let parallel_s = arrays.ideal.siemens(State::Parallel);
-    let demonstrator = Demonstrator {
-        config: &config.demonstrator,
-        currents: &arrays.ideal.currents(0.0)?,
-        unit_current_a: parallel_s * arrays.ideal.read_v(),
-        probabilities: &SwitchingProbabilities::uniform(
-            neurons * inputs,
-            potentiation.probability,
-            depression.probability,
-        ),
-    };
-    let statistics = learn_many(&demonstrator, seed)?;
-    let exact = exact_learning_time(&demonstrator)?;
-    let (shown, traced) = traced_run(&demonstrator, &statistics, seed)?;
-    pulses(outcome, [("potentiation", &potentiation), ("depression", &depression)]);
-    let ratio = parallel_s / arrays.ideal.siemens(State::AntiParallel);
-    outcome.scalar("learning_4x2/conductance_ratio", ratio, "1", "G_P over G_AP at the read voltage");
-    summarise(outcome, &statistics, config.demonstrator.within);
-    let meaning = "mean number of images needed, by the exact Markov chain";
-    outcome.scalar("learning_4x2/images_needed_mean_exact", exact.mean(), "1", meaning);
-    let meaning = "runs that learn so soon, by the exact Markov chain";
-    outcome.scalar(
-        "learning_4x2/learned_within_exact",
-        exact.within(config.demonstrator.within),
-        "1",
-        meaning,
-    );
-    outcome.scalar("learning_4x2/run_shown", shown as f64, "1", "number of the run that is traced");
-    outcome.add(statistics.to_dataset(STATISTICS)?);
-    outcome.add(exact.to_dataset(CHAIN)?);
-    outcome.add(traced.to_dataset(TRACE)?);
+    }
     Ok(())
 }
 
@@ -96,8 +95,8 @@ fn pulses(outcome: &mut Outcome, pulses: [(&str, &WritePulse); 2]) {
     }
 }
 
-fn summarise(outcome: &mut Outcome, statistics: &LearningStatistics, within: u32) {
-    let key = |part: &str| format!("learning_4x2/{part}");
+fn summarise(outcome: &mut Outcome, statistics: &LearningStatistics, within: u32, part: &str) {
+    let key = |name: &str| format!("learning_4x2{part}/{name}");
     let (successes, failures) = statistics.mean_attempts();
     outcome.scalar(key("images_needed_mean"), statistics.mean_needed(), "1", "mean number of images needed");
     let median = statistics.quantile_needed(0.5).map_or(f64::NAN, f64::from);
@@ -110,6 +109,9 @@ fn summarise(outcome: &mut Outcome, statistics: &LearningStatistics, within: u32
     outcome.scalar(key("successful_attempts_mean"), successes, "1", meaning);
     let meaning = "mean number of switching attempts that failed, of the runs that learned";
     outcome.scalar(key("failed_attempts_mean"), failures, "1", meaning);
+    let disturbed = statistics.disturbed as f64 / f64::from(statistics.runs);
+    let meaning = "mean number of devices of a run that changed though no pulse was meant to change them";
+    outcome.scalar(key("disturbed_mean"), disturbed, "1", meaning);
 }
 
 /// The first run that needed as many images as the paper's, traced; the first run of all when none did.

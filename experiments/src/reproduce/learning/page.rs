@@ -1,14 +1,15 @@
 //! The section on learning: one run traced, and how many images and attempts it takes.
 
 use spinhebb_data::labelled::{Attribute, Dataset};
-use spinhebb_network::demonstrator::{LearningStatistics, Pattern};
+use spinhebb_network::demonstrator::{ImageOrder, LearningStatistics, Pattern};
 
-use super::{CHAIN, PAPER_IMAGES, STATISTICS, TRACE};
+use super::{PAPER_IMAGES, TRACE, chain_name, part, statistics_name};
 use crate::error::ExperimentError;
 use crate::experiment::{Outcome, texts};
 use crate::present::plot::{Axis, Corner, Draw, Figure, Panel, Series};
 use crate::present::{Comparison, Page};
 use crate::reproduce::ReproduceParts;
+use crate::reproduce::small_array::ARRAYS;
 
 /// What Zhou et al. report of their one run (Fig. 3): successful and all switching attempts.
 const PAPER_SUCCESSES: u32 = 4;
@@ -23,15 +24,31 @@ pub(in super::super) fn draw(outcome: &Outcome, page: &mut Page) -> Result<(), E
     page.section("4x2 learning");
     page.paragraph(&introduction(outcome, &config)?);
     page.figure(&trace_figure(outcome)?);
-    let statistics = statistics(outcome.dataset(STATISTICS)?)?;
-    page.figure(&statistics_figure(&statistics, &outcome.dataset(CHAIN)?.numbers("probability")?));
-    page.comparison(&comparison(outcome, &config)?);
+    let mut panels = Vec::new();
+    for (letters, (wired, title)) in [["a", "b"], ["c", "d"]].into_iter().zip(titles()) {
+        let statistics = statistics(outcome.dataset(&statistics_name(wired))?)?;
+        let chain = outcome.dataset(&chain_name(wired))?.numbers("probability")?;
+        panels.extend(statistics_panels(&statistics, &chain, letters, title));
+    }
+    page.figure(&statistics_figure(panels));
+    let mut rows = Vec::new();
+    for (wired, title) in titles() {
+        rows.extend(comparison(outcome, &config, (wired, title))?);
+    }
+    page.comparison(&rows);
     Ok(())
+}
+
+/// Both arrays, that with ideal lines first: whether it is the one with wires, and its title.
+fn titles() -> [(bool, &'static str); 2] {
+    let [ideal, parasitic] = ARRAYS.map(|(_, title)| title);
+    [(false, ideal), (true, parasitic)]
 }
 
 fn introduction(outcome: &Outcome, config: &ReproduceParts) -> Result<String, ExperimentError> {
     let demonstrator = &config.demonstrator;
-    let images: Vec<String> = demonstrator.images.iter().map(ToString::to_string).collect();
+    let listed = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let (initial, images) = (listed(&demonstrator.initial), listed(&demonstrator.images));
     let pulse = |name: &str| -> Result<(f64, String), ExperimentError> {
         let key = format!("learning_4x2/{name}_probability");
         let (low, high) = outcome.find(&key).and_then(|p| p.interval).unwrap_or((f64::NAN, f64::NAN));
@@ -40,22 +57,33 @@ fn introduction(outcome: &Outcome, config: &ReproduceParts) -> Result<String, Ex
     };
     let ((up_v, up), (down_v, down)) = (pulse("potentiation")?, pulse("depression")?);
     Ok(format!(
-        "Both neurons start as {}; the images {} are shown in turn. Pulses from the device's table: {up_v:.4} V \
-         for {:.3} ns gives a potentiation {up}, {down_v:.4} V a depression {down}. G_P / G_AP = {:.2}.",
-        demonstrator.initial[0],
+        "The neurons start as {}; the images {} are shown {}. Pulses from the device's table: {up_v:.4} V \
+         for {:.3} ns gives a potentiation {up}, {down_v:.4} V a depression {down}, at the device. With ideal lines each device of the \
+         neuron that fired sees its pulse; in the array as it is made, all devices see what the solved circuit leaves them, \
+         with the other dendrites as the scheme `{}` has them. G_P / G_AP = {:.2}.",
+        initial.join(" and "),
         images.join(" and "),
+        match demonstrator.order {
+            ImageOrder::Alternating => "in turn",
+            ImageOrder::Random => "in random order",
+        },
         config.pulses.width.si() * 1e9,
+        config.array.scheme.name(),
         outcome.number("learning_4x2/conductance_ratio")?,
     ))
 }
 
-fn comparison(outcome: &Outcome, config: &ReproduceParts) -> Result<[Comparison; 4], ExperimentError> {
-    let number = |key: &str| outcome.number(&format!("learning_4x2/{key}"));
+fn comparison(
+    outcome: &Outcome,
+    config: &ReproduceParts,
+    (wired, title): (bool, &str),
+) -> Result<[Comparison; 5], ExperimentError> {
+    let number = |key: &str| outcome.number(&format!("learning_4x2{}/{key}", part(wired)));
     let (successes, failures) = (number("successful_attempts_mean")?, number("failed_attempts_mean")?);
     let (demonstrator, attempts) = (&config.demonstrator, successes + failures);
     Ok([
         Comparison::new(
-            "images needed, mean (median)",
+            format!("images needed, mean (median), {title}"),
             format!("{:.2} ({:.0})", number("images_needed_mean")?, number("images_needed_median")?),
             format!("{PAPER_IMAGES} in the one run shown"),
             format!(
@@ -65,22 +93,28 @@ fn comparison(outcome: &Outcome, config: &ReproduceParts) -> Result<[Comparison;
             ),
         ),
         Comparison::new(
-            format!("runs that had learned within {} images", demonstrator.within),
+            format!("runs that had learned within {} images, {title}", demonstrator.within),
             format!("{:.1} %", 100.0 * number("learned_within")?),
             "-",
             format!("same runs; Markov chain: {:.1} %", 100.0 * number("learned_within_exact")?),
         ),
         Comparison::new(
-            format!("runs that learned both images within {}", demonstrator.max_images),
+            format!("runs that learned all images within {}, {title}", demonstrator.max_images),
             format!("{:.2} %", 100.0 * number("learned")?),
             "the run shown did",
             "same runs",
         ),
         Comparison::new(
-            "successful of all switching attempts",
+            format!("successful of all switching attempts, {title}"),
             format!("{successes:.2} of {attempts:.2} ({:.1} %)", 100.0 * successes / attempts),
             format!("{PAPER_SUCCESSES} of {PAPER_ATTEMPTS}"),
             "mean of the runs that learned; an attempt is a pulse that would change the device's state",
+        ),
+        Comparison::new(
+            format!("devices disturbed in a run, {title}"),
+            format!("{:.2}", number("disturbed_mean")?),
+            "not reported",
+            "changes of devices that no pulse was meant to change: those of the neurons that did not fire",
         ),
     ])
 }
@@ -183,36 +217,46 @@ fn statistics(data: &Dataset) -> Result<LearningStatistics, ExperimentError> {
         failures: counts("failures")?,
         silent_images: 0,
         images: 0,
+        disturbed: 0,
     })
 }
 
-fn statistics_figure(statistics: &LearningStatistics, chain: &[f64]) -> Figure {
+fn statistics_figure(panels: Vec<Panel>) -> Figure {
+    let figure = Figure::new(
+        "learning_4x2_statistics",
+        "How many images the network needs, and its switching attempts, over many runs.",
+        "Simulated runs with independent streams; the line is the exact Markov chain of the same network.",
+    );
+    panels.into_iter().fold(figure.columns(2), Figure::panel)
+}
+
+fn statistics_panels(
+    statistics: &LearningStatistics,
+    chain: &[f64],
+    letters: [&str; 2],
+    title: &str,
+) -> [Panel; 2] {
     let runs = f64::from(statistics.runs);
-    let last = statistics.quantile_needed(0.995).unwrap_or(1).max(20) as usize;
+    let last = statistics.quantile_needed(0.995).unwrap_or(1).clamp(20, 100) as usize;
     let histogram = |counts: &[u32], last: usize| {
         (0..=last)
             .map(|n| (n as f64, f64::from(counts.get(n).copied().unwrap_or(0)) / runs))
             .collect::<Vec<_>>()
     };
     let chain = (0..=last).map(|n| (n as f64, chain.get(n).copied().unwrap_or(0.0))).collect();
-    Figure::new(
-        "learning_4x2_statistics",
-        "How many images the network needs, and its switching attempts, over many runs.",
-        "Simulated runs with independent streams; the line is the exact Markov chain of the same network.",
-    )
-    .panel(
-        Panel::new("a  Learning time", Axis::linear("images needed"), Axis::linear("fraction of runs"))
+    let fraction = || Axis::linear("fraction of runs");
+    let [time, attempts] = letters;
+    [
+        Panel::new(format!("{time}  Learning time, {title}"), Axis::linear("images needed"), fraction())
             .series(Series::points("simulated", histogram(&statistics.needed, last)))
             .series(Series::line("Markov chain", chain))
             .vertical(f64::from(PAPER_IMAGES), "paper")
             .legend(Corner::TopRight),
-    )
-    .panel(
-        Panel::new("b  Switching attempts", Axis::linear("attempts"), Axis::linear("fraction of runs"))
+        Panel::new(format!("{attempts}  Switching attempts"), Axis::linear("attempts"), fraction())
             .series(Series::line("successful", histogram(&statistics.successes, 25)).draw(Draw::LinePoints))
             .series(Series::line("failed", histogram(&statistics.failures, 25)).draw(Draw::LinePoints))
             .vertical(f64::from(PAPER_SUCCESSES), "")
             .vertical(f64::from(PAPER_ATTEMPTS - PAPER_SUCCESSES), "paper: 4 and 6")
             .legend(Corner::TopRight),
-    )
+    ]
 }
