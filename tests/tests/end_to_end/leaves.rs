@@ -117,9 +117,15 @@ fn a_network_on_an_array_stands_beside_the_ideal_one() {
     std::fs::write(folder.path().join("array.toml"), ON_ARRAY).unwrap();
     let found = on_digits(&folder, "array", &["train", "--config", "array.toml"]);
     assert_eq!(number(&found, "tiles"), 16.0 * 2.0, "784 lines by 49, 12 neurons by 8");
-    let (least, most) =
-        (number(&found, "cell_voltage_fraction/least"), number(&found, "cell_voltage_fraction/most"));
-    assert!(0.5 < least && least <= most && most < 1.2, "{least} to {most}");
+    for kind in ["potentiation", "depression"] {
+        let write = |key: &str| number(&found, &format!("write/{kind}/{key}"));
+        let [least, mean, most] =
+            ["least", "mean", "most"].map(|which| write(&format!("voltage_share_{which}")));
+        assert!(0.3 < least && least <= mean && mean <= most && most < 1.6, "{least} to {most}");
+        assert!((0.0..=1.0).contains(&write("probability_mean")));
+    }
+    assert_eq!(number(&found, "write/pulses_per_event"), 1.0, "both pulses at once");
+    assert_eq!(number(&found, "silent_images"), number(&found, "accounting/silent_images"));
     for key in ["accuracy", "accuracy_ideal"] {
         let (low, high) = interval(&found, key);
         assert!(low < number(&found, key) && number(&found, key) < high && low > 0.1, "{key}: {found}");

@@ -1,5 +1,6 @@
 //! The program as its users run it: commands from a configuration to the files they leave, and what they refuse.
 
+mod accuracies;
 mod calibration;
 #[path = "../golden/case.rs"]
 mod case;

@@ -90,8 +90,24 @@ fn wrong_networks_are_refused_with_key_and_expectation() {
                 &["train.every", "a multiple of `network.refresh`, 3000", "small.toml:5"],
             ),
             (
-                "[network]\nsynapses = \"devices\"\n[faults]\nread_noise = 0.1",
-                &["faults.read_noise", "no noise", "small.toml:4"],
+                "[network]\nsynapses = \"devices\"\n[faults]\nbroken_segment = 0.1",
+                &["faults.broken_segment", "no breaks", "small.toml:4"],
+            ),
+            (
+                "[network]\nconverted = true",
+                &["network.converted", "unless `synapses` is \"array\"", "small.toml:2"],
+            ),
+            (
+                "[network]\ntie = \"all-fire\"\nwinners = 2",
+                &["network.winners", "analog-race", "small.toml:3"],
+            ),
+            (
+                "[network]\nintegration_cycles = 190",
+                &["network.integration_cycles", "at most the 100 cycles", "small.toml:2"],
+            ),
+            (
+                "[network]\nsynapses = \"array\"\n[array]\nphases = 3\nsupply_spread = 0.5",
+                &["array.phases", "1 or 2", "small.toml:4", "array.supply_spread", "small.toml:5"],
             ),
             ("[network]\nspread.hazard = 0.1", &["population.hazard.relative", "small.toml:2"]),
         ],

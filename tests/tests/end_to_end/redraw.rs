@@ -104,6 +104,7 @@ redrawn! {
     evaluate "network-evaluate",
     grid "network-grid",
     on_the_array "network-train-array",
+    drives "network-drives",
     ablation "network-ablation",
     sensitivity "network-sensitivity",
     reproduce "reproduce",

@@ -38,18 +38,35 @@ fn the_whole_chain_runs_and_threads_do_not_matter() {
         let arguments =
             ["reproduce", "--config", "small.toml", "--json", "--name", threads, "--threads", threads];
         let results = results(folder.path(), &arguments);
-        for (distance, expected) in [0.9, 0.45, 0.0, -0.45, -0.9].iter().enumerate() {
+        // Two inputs are driven in the mean, and 1.44 instead of 1.45 leaves 0.01 for each.
+        for (distance, expected) in [0.92, 0.47, 0.02, -0.43, -0.88].iter().enumerate() {
             let bin = number(&results, &format!("inference_4x2/ideal/bins/{distance}"));
             assert!((bin - expected).abs() < 1e-9, "{distance}: {bin}");
         }
         // The simulated learning time agrees with the exact Markov chain within five standard errors
         // of a distribution whose standard deviation is below its mean.
-        let mean = number(&results, "learning_4x2/images_needed_mean");
-        let exact = number(&results, "learning_4x2/images_needed_mean_exact");
-        assert!((mean - exact).abs() < 5.0 * exact / 400_f64.sqrt(), "{mean} against {exact}");
-        // Thirty neurons recognise far more than the tenth that guessing does.
+        for array in ["learning_4x2", "learning_4x2/ideal"] {
+            let mean = number(&results, &format!("{array}/images_needed_mean"));
+            let exact = number(&results, &format!("{array}/images_needed_mean_exact"));
+            assert!((mean - exact).abs() < 5.0 * exact / 400_f64.sqrt(), "{array}: {mean} against {exact}");
+        }
+        // 31 % by the exact chain for 0.35 and 0.30; 400 runs at 4 sigma.
+        let soon = number(&results, "learning_4x2/ideal/learned_within");
+        assert!((soon - 0.31).abs() < 4.0 * (0.31_f64 * 0.69 / 400.0).sqrt(), "{soon}");
+        // Thirty neurons recognise far more than the tenth that guessing does, though strong pulses forget much.
         let accuracy = number(&results, "mnist/n30_r2/single_winner");
-        assert!(accuracy > 0.5, "{accuracy}");
+        assert!(accuracy > 0.35, "{accuracy}");
+        // What is not written is not learned; labels and read-out alone stay behind.
+        let frozen = number(&results, "mnist/n30_r2/frozen");
+        assert!(0.1 < frozen && frozen < accuracy - 0.1, "{frozen} frozen, {accuracy} learned");
+        assert_eq!(number(&results, "mnist/n30_r2/devices"), 30.0 * 784.0 * 2.0);
+        assert!(results["mnist"]["n30_r2"]["deviation"].is_null(), "one repetition has no deviation");
+        let field = |key: &str| number(&results, &format!("mnist/fields/neurons_{key}"));
+        let (both, changed) = (field("labelled_at_both"), field("changed"));
+        assert!(
+            changed <= both && both <= field("labelled_early").min(field("labelled_late")),
+            "{changed} of {both}"
+        );
     }
     let bytes = |name: &str| archive_bytes(folder.path(), name);
     assert!(bytes("1") == bytes("2"), "the archive depends on the number of threads");

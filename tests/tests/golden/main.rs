@@ -70,6 +70,7 @@ golden! {
     network_evaluate_fields "network-evaluate-fields",
     network_grid "network-grid",
     network_train_array "network-train-array",
+    network_drives "network-drives",
     network_ablation "network-ablation",
     network_sensitivity "network-sensitivity",
     reproduce "reproduce",
