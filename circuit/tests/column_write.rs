@@ -196,7 +196,7 @@ fn what_ladders_leave_out_is_solved_whole() {
         let config = ArrayConfig { cell, off: Resistance(off), phases: 2, ..config() };
         let chip = Chip::new(&config, 7);
         let (_, most, _) = chip.compare(&config, 7);
-        assert!(most < 1e-9, "{cell:?} {off}: {most:e} V");
+        assert!(most < 1e-10, "{cell:?} {off}: {most:e} V");
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | other dendrites cut off | one ladder for each tile ([`crate::solve::ladder`]) | 1e-10 of the pulse |
 //! | other schemes | sweeps over the lines of eight or more tiles at once ([`crate::solve::line_sweeps`]) | 3e-5 of the pulse |
-//! | laws that these do not have, transistors that leak | nodal analysis of each tile ([`super::WriteTile`]) | 1e-9 of the pulse |
+//! | laws that these do not have, transistors that leak | nodal analysis of each tile ([`super::WriteTile`]) | 1e-10 of the pulse |
 
 mod ladders;
 mod sweeps;
@@ -25,7 +25,7 @@ use nalgebra::DMatrix;
 /// Leakage of switched-off transistors, over what a selected cell carries, below which ladders leave it out.
 const NEGLIGIBLE: f64 = 1e-4;
 /// Wanted error of a nodal solution, over the largest pulse.
-const NODAL: f64 = 1e-9;
+const NODAL: f64 = 1e-10;
 
 /// One phase of a learning step on a column of tiles.
 #[derive(Debug, Clone, Copy)]
